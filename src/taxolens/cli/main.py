@@ -1,0 +1,122 @@
+"""Entry point: finds the command that is called, loads it alone, and tells errors in one sentence."""
+
+from __future__ import annotations
+
+import errno
+import importlib
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from taxolens.cli.words import say
+from taxolens.core.errors import TaxolensError
+from taxolens.core.version import VERSION
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Where a command lives and what it is for."""
+
+    module: str
+    purpose: str
+
+
+COMMANDS = {
+    "demo": Entry("taxolens.cli.demo", say("Show everything in a minute, on drawn photos.")),
+    "train": Entry("taxolens.cli.train", say("Teach a model from labelled photos.")),
+    "evaluate": Entry("taxolens.cli.evaluate", say("Judge a model on labelled photos.")),
+    "identify": Entry("taxolens.cli.identify", say("Name what is in new photos.")),
+    "models": Entry("taxolens.cli.models", say("Backbones and model files: list, show, get, add, describe.")),
+    "doctor": Entry("taxolens.cli.doctor", say("What is installed, where things lie, what is missing.")),
+}
+
+
+class Commands(TyperGroup):
+    """The commands by name; help lists them without loading any."""
+
+    listing = False
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """All names, in the order of a first day's work."""
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """The command itself, or only its one line while help is written."""
+        del ctx
+        entry = COMMANDS.get(cmd_name)
+        if entry is None:
+            return None
+        if self.listing:
+            return TyperCommand(name=cmd_name, help=entry.purpose)
+        return typer.main.get_command(importlib.import_module(entry.module).app)
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Writes the help page."""
+        self.listing = True
+        try:
+            super().format_help(ctx, formatter)
+        finally:
+            self.listing = False
+
+
+app = typer.Typer(
+    cls=Commands,
+    help=say("Names what is in your photos, on the computer you have."),
+    epilog=say("Begin with: taxolens demo"),
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _tell_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"taxolens {VERSION}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: bool = typer.Option(
+        False, "--version", help=say("Show the version and stop."), callback=_tell_version, is_eager=True
+    ),
+    lang: str = typer.Option("", "--lang", metavar="en|fr", help=say("Language of texts and reports.")),
+) -> None:
+    """Options of every command; both have done their work before this is called."""
+    del version, lang
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Runs one command and leaves with its exit code."""
+    try:
+        app(args=list(arguments) if arguments is not None else None, prog_name="taxolens")
+    except TaxolensError as error:
+        _fail(error.told(say), error.exit_code)
+    except KeyboardInterrupt:
+        _fail(say("Stopped. The same command goes on where it was."), 130)
+    except OSError as error:
+        _fail(_told(error), 1)
+
+
+def _told(error: OSError) -> str:
+    """A system's refusal as a sentence that names the place and the mend."""
+    place = error.filename or say("the output")
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return say("The disk of {place} is full. Free some space and run the same command again.").format(
+            place=place
+        )
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return say("{place} may not be read or written. Change its rights or name another place.").format(
+            place=place
+        )
+    return say("{place}: the system says: {why}.").format(place=place, why=error.strerror or error)
+
+
+def _fail(sentence: str, code: int) -> None:
+    typer.echo(sentence, err=True)
+    sys.exit(code)

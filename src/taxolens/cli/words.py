@@ -1,0 +1,24 @@
+"""The language of this command line, chosen once at its start."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from taxolens.languages.translate import known_language, translator
+from taxolens.settings import read_settings
+
+
+def asked_language(arguments: Sequence[str]) -> str | None:
+    """The language named by `--lang`, which must be known before help texts are made."""
+    for position, argument in enumerate(arguments):
+        if argument == "--lang" and position + 1 < len(arguments):
+            return arguments[position + 1]
+        if argument.startswith("--lang="):
+            return argument.partition("=")[2]
+    return None
+
+
+settings = read_settings()
+language = known_language(asked_language(sys.argv[1:]) or settings.language)
+say = translator(language)

@@ -1,0 +1,13 @@
+"""How a room asks for words in the user's language without knowing which one it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+Say = Callable[[str], str]
+"""Turns an English text into the same text in the user's language."""
+
+
+def plain(text: str) -> str:
+    """The `Say` of a program that speaks English."""
+    return text

@@ -1,0 +1,1 @@
+"""What predictions are worth. Takes answers, never models."""

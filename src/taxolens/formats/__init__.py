@@ -1,0 +1,1 @@
+"""Foreign bytes, read and written: one file per format."""

@@ -1,0 +1,49 @@
+"""How a photo becomes a model's input: one rule, kept in the model's card, used everywhere.
+
+Training, calibration, evaluation and identification all decode and resize by this rule, so that
+they see the same pixels.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Fit(StrEnum):
+    """How a photo of any shape fills the input."""
+
+    SQUASH = "squash"
+    CROP = "crop"
+    LETTERBOX = "letterbox"
+
+
+class Filter(StrEnum):
+    """How pixels are averaged when a photo is made smaller (always antialiased)."""
+
+    BILINEAR = "bilinear"
+    BICUBIC = "bicubic"
+
+
+@dataclass(frozen=True, slots=True)
+class Preprocess:
+    """Decode and resize rule.
+
+    Attributes:
+        width: input width in pixels.
+        height: input height in pixels.
+        fit: squash the whole photo, keep the middle (crop), or pad it (letterbox, grey 114).
+        filter: averaging.
+        crop_fraction: with `crop`, the share of the resized short side that is kept.
+        scaled_decode: JPEGs are decoded at a fraction of their size that is still at least this many
+            times the target on both sides; 0 decodes at full size.
+        order: channel order of the pixels handed to the graph, "rgb" or "bgr".
+    """
+
+    width: int
+    height: int
+    fit: Fit = Fit.SQUASH
+    filter: Filter = Filter.BILINEAR
+    crop_fraction: float = 0.875
+    scaled_decode: int = 2
+    order: str = "rgb"

@@ -1,0 +1,35 @@
+"""Name new photos."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class IdentifyRecipe:
+    """Everything that decides what an identification leaves.
+
+    Attributes:
+        photos: a photo, or a folder that is searched to any depth.
+        model: the model file.
+        out: the table to write; the results themselves lie beside it.
+        threshold: score below which the answer is "unsure"; None: the model's own.
+        top_k: how many best labels the table shows.
+        workers: photos worked on at once; 0: one per processor.
+        restart: forget what an earlier run answered.
+        retry_failed: try once more what could not be read.
+        site_by_folder: the first folder below `photos` is the site.
+        max_megapixels: photos that announce more pixels are recorded as failures, unread.
+    """
+
+    photos: Path
+    model: Path
+    out: Path
+    threshold: float | None = None
+    top_k: int = 3
+    workers: int = 0
+    restart: bool = False
+    retry_failed: bool = False
+    site_by_folder: bool = False
+    max_megapixels: float = 150.0

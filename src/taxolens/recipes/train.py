@@ -1,0 +1,77 @@
+"""Teach a model from labelled photos."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from types import MappingProxyType
+
+from taxolens.core.backbone import Triple
+from taxolens.recipes.source import SourceRecipe
+from taxolens.recipes.split import SplitRecipe
+
+
+class Views(StrEnum):
+    """Which views of a training photo the head learns from."""
+
+    NONE = "none"
+    FLIP = "flip"
+    CROPS = "crops"
+
+
+class ClassWeight(StrEnum):
+    """How rare classes count."""
+
+    NONE = "none"
+    BALANCED = "balanced"
+
+
+@dataclass(frozen=True, slots=True)
+class BackboneRecipe:
+    """Which backbone to use and how to read it.
+
+    Attributes:
+        name: "auto", a catalogue or remembered name, the path of an ONNX file, or "timm:NAME".
+        weights: weights of a `timm:` backbone.
+        arguments: further arguments of a `timm:` backbone.
+        mean: normalisation of pixels in 0..1.
+        std: normalisation of pixels in 0..1.
+        embedding: name of the tensor to use in an ONNX file.
+    """
+
+    name: str = "auto"
+    weights: Path | None = None
+    arguments: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    mean: Triple | None = None
+    std: Triple | None = None
+    embedding: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TrainRecipe:
+    """Everything that decides what a training leaves.
+
+    Attributes:
+        out: run folder to write.
+        method: how to train; "head" fits a linear head on a frozen backbone.
+        fit: how photos fill the model's input ("squash", "crop", "letterbox"); None: the backbone's way.
+        precision: accuracy that automatic acceptance is to reach; decides what is "unsure".
+        coverage: share of conformal sets that should hold the truth.
+        language: of the report.
+        name: of the model; None: the name of the data.
+    """
+
+    source: SourceRecipe
+    out: Path
+    split: SplitRecipe = field(default_factory=SplitRecipe)
+    method: str = "head"
+    backbone: BackboneRecipe = field(default_factory=BackboneRecipe)
+    fit: str | None = None
+    views: Views = Views.NONE
+    class_weight: ClassWeight = ClassWeight.NONE
+    precision: float = 0.95
+    coverage: float = 0.95
+    language: str = "en"
+    name: str | None = None
