@@ -26,7 +26,9 @@ def read_taxonomy(table: Path) -> Mapping[str, Taxon]:
         text = table.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(
-            "The taxonomy table {table} cannot be read: {why}. Name a CSV file in UTF-8.", table=table, why=error
+            "The taxonomy table {table} cannot be read: {why}. Name a CSV file in UTF-8.",
+            table=table,
+            why=error,
         ) from error
     rows = csv.DictReader(text.splitlines(), delimiter=_delimiter(text))
     if "label" not in (rows.fieldnames or ()):
@@ -46,7 +48,9 @@ def _delimiter(text: str) -> str:
 
 
 def _taxon(row: Mapping[str, str | None], table: Path, line: int) -> Taxon:
-    cells = {key: value.strip() for key, value in row.items() if key and isinstance(value, str) and value.strip()}
+    cells = {
+        key: value.strip() for key, value in row.items() if key and isinstance(value, str) and value.strip()
+    }
     label = cells.get("label")
     if not label:
         raise UsageError("Line {line} of {table} has no label. Fill it in.", line=line, table=table)

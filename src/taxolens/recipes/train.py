@@ -61,6 +61,9 @@ class TrainRecipe:
         coverage: share of conformal sets that should hold the truth.
         language: of the report.
         name: of the model; None: the name of the data.
+        taxonomy: table of class names and roles.
+        workers: photos worked on at once; 0: one per processor.
+        overwrite: replace the run that lies at `out`.
     """
 
     source: SourceRecipe
@@ -75,3 +78,6 @@ class TrainRecipe:
     coverage: float = 0.95
     language: str = "en"
     name: str | None = None
+    taxonomy: Path | None = None
+    workers: int = 0
+    overwrite: bool = False

@@ -1,0 +1,65 @@
+"""`taxolens doctor`: what is installed, where things lie, what is missing and how to get it."""
+
+from __future__ import annotations
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from taxolens.cli.words import say, settings
+from taxolens.workflows.doctor import Diagnosis, diagnose
+
+app = typer.Typer(pretty_exceptions_enable=False, add_completion=False)
+
+_MEGABYTE = 1_000_000
+
+
+@app.command(
+    help=say("What is installed, where things lie, what is missing and how to get it."),
+    epilog=say(
+        "Example: taxolens doctor. Set TAXOLENS_HOME to keep caches elsewhere, TAXOLENS_LANG=fr for French."
+    ),
+)
+def command() -> None:
+    """Shows the diagnosis; exit code 1 when something needed is missing."""
+    diagnosis = diagnose(settings.home)
+    console = Console(highlight=False)
+    console.print(
+        say("Taxolens {version}, Python {python}, {system}, {processors} processors").format(
+            version=diagnosis.version,
+            python=diagnosis.python,
+            system=diagnosis.system,
+            processors=diagnosis.processors,
+        )
+    )
+    console.print(_packages(diagnosis))
+    console.print(_extras(diagnosis))
+    console.print(_places(diagnosis))
+    if diagnosis.missing:
+        console.print(
+            say("Missing: {names}. Mend it with: pip install --upgrade taxolens").format(
+                names=", ".join(diagnosis.missing)
+            )
+        )
+        raise typer.Exit(1)
+
+
+def _packages(diagnosis: Diagnosis) -> Table:
+    table = Table(say("Package"), say("Version"))
+    for part in diagnosis.parts:
+        table.add_row(part.name, part.version or say("missing"))
+    return table
+
+
+def _extras(diagnosis: Diagnosis) -> Table:
+    table = Table(say("Optional part"), say("For"), say("State"))
+    for extra in diagnosis.extras:
+        table.add_row(extra.name, say(extra.purpose), say("there") if extra.present else extra.command)
+    return table
+
+
+def _places(diagnosis: Diagnosis) -> Table:
+    table = Table(say("Place"), say("Files"), "MB", say("For"))
+    for place in diagnosis.places:
+        table.add_row(str(place.path), str(place.files), f"{place.size / _MEGABYTE:.1f}", say(place.purpose))
+    return table

@@ -1,0 +1,101 @@
+"""Options that several commands share, and how they become fields of recipes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from taxolens.cli.words import say
+from taxolens.core.errors import UsageError
+
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help=say("Say nothing but errors."))]
+RecipeFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--recipe", metavar="FILE", help=say("A TOML or JSON file with these options; options win over it.")
+    ),
+]
+SiteBy = Annotated[
+    str | None,
+    typer.Option(
+        "--site-by", metavar="none|folder", help=say("folder: the outermost folder is the camera's site.")
+    ),
+]
+SequenceBy = Annotated[
+    str | None,
+    typer.Option(
+        "--sequence-by",
+        metavar="none|exif|folder|filename",
+        help=say(
+            "How photos of one event are found: time in EXIF, folder, or consecutive numbers in file names."
+        ),
+    ),
+]
+Gap = Annotated[
+    float | None,
+    typer.Option(
+        "--gap",
+        metavar="N",
+        help=say(
+            "What still is one event: N seconds between photos (exif, 60), N steps of the number (filename, 1)."
+        ),
+    ),
+]
+MaxMegapixels = Annotated[
+    float | None,
+    typer.Option(
+        "--max-megapixels", metavar="N", help=say("Photos that announce more pixels are listed as failed.")
+    ),
+]
+Workers = Annotated[
+    int | None,
+    typer.Option("--workers", metavar="N", help=say("Photos worked on at once; one per processor.")),
+]
+
+_FILENAME_GAP = 1.0
+
+
+def three_numbers(text: str | None, option: str) -> tuple[float, float, float] | None:
+    """Reads "0.5,0.5,0.5"."""
+    if text is None:
+        return None
+    try:
+        first, second, third = (float(part) for part in text.split(","))
+    except ValueError as error:
+        raise UsageError(
+            "{option} wants three numbers such as 0.5,0.5,0.5, not {text}.", option=option, text=text
+        ) from error
+    return first, second, third
+
+
+def key_values(pairs: Iterable[str], option: str) -> dict[str, str] | None:
+    """Reads "key=value" as often as it was given."""
+    values: dict[str, str] = {}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not equals or not key:
+            raise UsageError("{option} wants key=value, not {text}.", option=option, text=pair)
+        values[key] = value
+    return values or None
+
+
+def shares(text: str | None) -> tuple[float, float, float] | None:
+    """Reads "65/15/20" or "80/20": train, val and test in percent."""
+    if text is None:
+        return None
+    try:
+        numbers = [float(part) for part in text.split("/")]
+        train, val, test = numbers if len(numbers) == 3 else (numbers[0], 0.0, *numbers[1:])
+    except ValueError as error:
+        raise UsageError(
+            "--split wants train/val/test in percent such as 65/15/20, not {text}.", text=text
+        ) from error
+    return train, val, test
+
+
+def usual_gap(sequence_by: str | None, gap: float | None) -> float | None:
+    """The gap as given; numbers in file names count in steps, not in seconds."""
+    return _FILENAME_GAP if gap is None and sequence_by == "filename" else gap

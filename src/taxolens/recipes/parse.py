@@ -1,0 +1,103 @@
+"""Text to recipe: a TOML or JSON file, options of a command, or both, in one checked step."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import json
+import tomllib
+from collections.abc import Mapping
+from enum import Enum
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar, get_type_hints
+
+from pydantic import TypeAdapter, ValidationError
+
+from taxolens.core.errors import UsageError
+
+Recipe = TypeVar("Recipe")
+
+
+def parse_recipe(kind: type[Recipe], options: Mapping[str, Any], file: Path | None = None) -> Recipe:
+    """Builds a recipe from what was given; everything else keeps the recipe's own default.
+
+    Args:
+        kind: the recipe's class.
+        options: dotted field names to values; they win over the file. A value of None was not given.
+        file: a TOML or JSON file with the same fields, tables for nested ones.
+
+    Raises:
+        UsageError: a field that does not exist, is missing or cannot be meant.
+    """
+    values = _read(file) if file else {}
+    for name, value in options.items():
+        if value is not None:
+            _place(values, name, value)
+    _check_names(kind, values, "")
+    try:
+        return _adapter(kind).validate_python(values)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(str(step) for step in first["loc"]) or kind.__name__
+        raise UsageError("{where}: {why}.", where=where, why=first["msg"].rstrip(".")) from error
+
+
+def recipe_document(recipe: Any) -> dict[str, Any]:
+    """A recipe as plain JSON values, which `parse_recipe` reads back."""
+    return {field.name: _plain(getattr(recipe, field.name)) for field in dataclasses.fields(recipe)}
+
+
+@cache
+def _adapter(kind: type[Recipe]) -> TypeAdapter[Recipe]:
+    return TypeAdapter(kind)
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        text = file.read_text(encoding="utf-8")
+        values = json.loads(text) if file.suffix.lower() == ".json" else tomllib.loads(text)
+    except (OSError, ValueError) as error:
+        raise UsageError(
+            "The recipe {file} cannot be read: {why}. Mend it or leave it out.", file=file, why=error
+        ) from error
+    if not isinstance(values, dict):
+        raise UsageError("The recipe {file} holds no table of fields. See the documentation.", file=file)
+    return values
+
+
+def _check_names(kind: type[Any], values: Mapping[str, Any], table: str) -> None:
+    """A misspelt field must not silently keep its default."""
+    fields = get_type_hints(kind)
+    for name, value in values.items():
+        if name not in fields:
+            near = difflib.get_close_matches(name, fields, n=1) or sorted(fields)
+            raise UsageError(
+                "There is no field {field}. Choose {known}.", field=table + name, known=", ".join(near)
+            )
+        if dataclasses.is_dataclass(fields[name]) and isinstance(value, Mapping):
+            _check_names(fields[name], value, f"{table}{name}.")
+
+
+def _place(values: dict[str, Any], name: str, value: Any) -> None:
+    *tables, field = name.split(".")
+    for table in tables:
+        inner = values.setdefault(table, {})
+        if not isinstance(inner, dict):
+            raise UsageError("{field} of the recipe must be a table.", field=table)
+        values = inner
+    values[field] = value
+
+
+def _plain(value: Any) -> Any:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return recipe_document(value)
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, Path):
+        return str(value)
+    if isinstance(value, Mapping):
+        return {str(key): _plain(inner) for key, inner in value.items()}
+    if isinstance(value, tuple | list):
+        return [_plain(inner) for inner in value]
+    return value

@@ -1,0 +1,117 @@
+"""What is installed, where things lie and what is missing."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import platform
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+
+from taxolens.core.version import VERSION
+
+BASE = (
+    "numpy",
+    "Pillow",
+    "onnxruntime",
+    "onnx",
+    "scikit-learn",
+    "typer",
+    "pydantic",
+    "Jinja2",
+    "huggingface_hub",
+)
+_EXTRAS = {
+    "train": (("torch", "timm"), "Backbones by their timm name"),
+    "heif": (("pillow_heif",), "HEIC photos of telephones"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A package and its installed version; None when absent."""
+
+    name: str
+    version: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Extra:
+    """An optional part: what it is for, whether it is there, how to get it."""
+
+    name: str
+    purpose: str
+    present: bool
+
+    @property
+    def command(self) -> str:
+        """What installs it."""
+        return f"pip install 'taxolens[{self.name}]'"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A folder of ours and what it takes.
+
+    Attributes:
+        purpose: English, its own key for translation.
+        size: bytes.
+    """
+
+    purpose: str
+    path: Path
+    files: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """Everything that a question to the mailing list should carry."""
+
+    version: str
+    python: str
+    system: str
+    processors: int
+    parts: tuple[Part, ...]
+    extras: tuple[Extra, ...]
+    places: tuple[Place, ...]
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Packages without which nothing works."""
+        return tuple(part.name for part in self.parts if part.version is None)
+
+
+def diagnose(home: Path) -> Diagnosis:
+    """Looks at this computer; changes nothing."""
+    return Diagnosis(
+        version=VERSION,
+        python=platform.python_version(),
+        system=f"{platform.system()} {platform.machine()}",
+        processors=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
+        parts=tuple(Part(name, _version(name)) for name in BASE),
+        extras=tuple(_extra(name) for name in _EXTRAS),
+        places=(
+            _place("Remembered and downloaded backbones", home / "backbones"),
+            _place("Embeddings of photos already seen", home / "embeddings"),
+            _place("Unpacked data sets", home / "datasets"),
+        ),
+    )
+
+
+def _version(name: str) -> str | None:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _extra(name: str) -> Extra:
+    modules, purpose = _EXTRAS[name]
+    return Extra(name, purpose, all(importlib.util.find_spec(module) for module in modules))
+
+
+def _place(purpose: str, path: Path) -> Place:
+    sizes = [file.stat().st_size for file in path.rglob("*") if file.is_file()] if path.is_dir() else []
+    return Place(purpose, path, len(sizes), sum(sizes))

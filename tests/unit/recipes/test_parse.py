@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from taxolens.core.errors import UsageError
+from taxolens.recipes.parse import parse_recipe, recipe_document
+from taxolens.recipes.split import SplitBy
+from taxolens.recipes.train import TrainRecipe, Views
+
+NEEDED = {"source.data": Path("photos"), "out": Path("run")}
+
+
+def test_what_was_not_given_keeps_the_recipes_own_default() -> None:
+    recipe = parse_recipe(TrainRecipe, {**NEEDED, "split.seed": None, "views": None})
+    assert recipe == TrainRecipe(source=recipe.source, out=Path("run"))
+
+
+def test_an_option_wins_over_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "recipe.toml"
+    file.write_text('views = "flip"\n[split]\nseed = 3\nby = "site"\n', encoding="utf-8")
+    recipe = parse_recipe(TrainRecipe, {**NEEDED, "split.seed": 7}, file)
+    assert (recipe.split.seed, recipe.split.by, recipe.views) == (7, SplitBy.SITE, Views.FLIP)
+
+
+def test_a_recipe_comes_back_from_its_document(tmp_path: Path) -> None:
+    recipe = parse_recipe(
+        TrainRecipe, {**NEEDED, "backbone.mean": (0.5, 0.5, 0.5), "backbone.arguments": {"a": "b"}}
+    )
+    file = tmp_path / "recipe.json"
+    file.write_text(json.dumps(recipe_document(recipe)), encoding="utf-8")
+    assert parse_recipe(TrainRecipe, {}, file) == recipe
+
+
+@pytest.mark.parametrize(
+    ("options", "where"),
+    [
+        ({"split.seed": "many"}, "split.seed"),
+        ({"views": "sideways"}, "views"),
+        ({"out": None}, "out"),
+    ],
+)
+def test_a_wrong_field_is_named(options: dict[str, object], where: str) -> None:
+    with pytest.raises(UsageError, match=f"^{where}: "):
+        parse_recipe(TrainRecipe, {**NEEDED, **options})
+
+
+def test_a_misspelt_field_in_a_file_is_not_passed_over(tmp_path: Path) -> None:
+    file = tmp_path / "recipe.toml"
+    file.write_text('vieuws = "flip"\n', encoding="utf-8")
+    with pytest.raises(UsageError, match="vieuws"):
+        parse_recipe(TrainRecipe, NEEDED, file)
+
+
+@pytest.mark.parametrize("text", ["= 3", '{"a": 1', "\x00"])
+def test_a_recipe_that_is_no_recipe_is_refused_in_a_sentence(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "recipe.toml"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(UsageError, match="cannot be read"):
+        parse_recipe(TrainRecipe, NEEDED, file)
