@@ -1,0 +1,258 @@
+"""The card of a model: everything about it that is not weights, as JSON inside the ONNX file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, JsonValue, ValidationError, model_validator
+
+from taxolens.core.errors import ModelError
+from taxolens.core.taxonomy import Role, Taxon
+from taxolens.core.version import VERSION
+from taxolens.imaging.preprocess import Filter, Fit, Preprocess
+
+CARD_KEY = "taxolens.card"
+SCHEMA = 1
+MOST_CLASSES = 100_000
+MOST_CARD_BYTES = 64 * 1024 * 1024
+
+Side = Annotated[int, Field(ge=8, le=4096)]
+Share = Annotated[FiniteFloat, Field(ge=0, le=1)]
+Positive = Annotated[FiniteFloat, Field(gt=0)]
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Word = Annotated[str, Field(max_length=1000)]
+Means = tuple[FiniteFloat, FiniteFloat, FiniteFloat]
+Deviations = tuple[Positive, Positive, Positive]
+
+
+class Task(StrEnum):
+    """What a model is for."""
+
+    CLASSIFY = "classify"
+    DETECT = "detect"
+    EMBED = "embed"
+
+
+class _Part(BaseModel):
+    # Keys of later versions are tolerated and dropped.
+    model_config = ConfigDict(frozen=True, extra="ignore", protected_namespaces=())
+
+
+class CardClass(_Part):
+    """One class of a model; see `taxolens.core.taxonomy.Taxon`."""
+
+    id: Annotated[str, Field(min_length=1, max_length=1000)]
+    names: dict[Word, Word] = Field(default_factory=dict)
+    scientific: Word | None = None
+    rank: Word | None = None
+    gbif_id: int | None = None
+    role: Role | None = None
+
+    @classmethod
+    def of(cls, taxon: Taxon) -> CardClass:
+        """The class of a taxon."""
+        return cls(
+            id=taxon.id,
+            names=dict(taxon.names),
+            scientific=taxon.scientific,
+            rank=taxon.rank,
+            gbif_id=taxon.gbif_id,
+            role=taxon.role,
+        )
+
+    @property
+    def taxon(self) -> Taxon:
+        """The same as a noun of the field."""
+        return Taxon(self.id, self.names, self.scientific, self.rank, self.gbif_id, self.role)
+
+
+class CardInput(_Part):
+    """How a photo becomes the input tensor.
+
+    Attributes:
+        tensor: name of the input.
+        width: in pixels.
+        height: in pixels.
+        uint8: the graph takes pixels as they are and normalises them itself.
+        layout: "nhwc" or "nchw".
+        mean: of pixels in 0..1; what the graph subtracts where `uint8`, else what must be subtracted.
+        std: of pixels in 0..1; likewise.
+    """
+
+    tensor: Word = "image"
+    width: Side
+    height: Side
+    order: Literal["rgb", "bgr"] = "rgb"
+    fit: Fit = Fit.SQUASH
+    filter: Filter = Filter.BILINEAR
+    crop_fraction: Annotated[FiniteFloat, Field(gt=0, le=1)] = 0.875
+    scaled_decode: Annotated[int, Field(ge=0, le=8)] = 2
+    mean: Means = (0.0, 0.0, 0.0)
+    std: Deviations = (1.0, 1.0, 1.0)
+    uint8: bool = True
+    layout: Literal["nhwc", "nchw"] = "nhwc"
+
+
+class CardOutput(_Part):
+    """What the graph answers.
+
+    Attributes:
+        decoder: how the tensor is read ("probabilities", "embedding", ...).
+        tensor: its name.
+        size: how many numbers it holds for one photo, where that is fixed.
+    """
+
+    decoder: Word
+    tensor: Word
+    size: Annotated[int, Field(ge=1, le=10_000_000)] | None = None
+
+
+class Thresholds(_Part):
+    """Below `unsure` the answer is "unsure"; `precision` is the accuracy it was chosen to reach."""
+
+    unsure: Share = 0.0
+    precision: Share | None = None
+
+
+class Conformal(_Part):
+    """Split conformal sets: labels with probability >= 1 - quantile hold the truth in `coverage` of cases."""
+
+    method: Literal["lac"] = "lac"
+    coverage: Share
+    quantile: Share
+
+
+class Metric(_Part):
+    """A figure with its 95 % interval and the data it was measured on."""
+
+    name: Word
+    value: FiniteFloat
+    low: FiniteFloat | None = None
+    high: FiniteFloat | None = None
+    n: Annotated[int, Field(ge=0)] | None = None
+    data: Word | None = None
+    split: Word | None = None
+
+
+class SplitRule(_Part):
+    """How the data were divided: what stayed on one side, shares in percent, seed."""
+
+    by: Word
+    train: FiniteFloat | None = None
+    val: FiniteFloat | None = None
+    test: FiniteFloat | None = None
+    seed: int | None = None
+
+
+class CardBackbone(_Part):
+    """The frozen network that a head stands on."""
+
+    name: Word
+    sha256: Sha256
+    licence: Word | None = None
+
+
+class Card(_Part):
+    """Everything about a model that is not weights.
+
+    Attributes:
+        temperature: what the logits were divided by; the graph holds it already.
+        variant_of: sha256 of the float original, for int8 and pruned variants.
+        recipe: what the training was asked to do.
+        data_fingerprint: see `taxolens.modelfile.fingerprint`.
+        notes: sentences for people, in English.
+    """
+
+    schema_version: Annotated[int, Field(ge=1)] = SCHEMA
+    name: Annotated[str, Field(min_length=1, max_length=200)]
+    version: Word = "1"
+    task: Task
+    classes: Annotated[tuple[CardClass, ...], Field(max_length=MOST_CLASSES)] = ()
+    input: CardInput
+    output: CardOutput
+    thresholds: Thresholds = Thresholds()
+    temperature: Positive = 1.0
+    conformal: Conformal | None = None
+    variant_of: Sha256 | None = None
+    metrics: Annotated[tuple[Metric, ...], Field(max_length=10_000)] = ()
+    split: SplitRule | None = None
+    recipe: dict[str, JsonValue] = Field(default_factory=dict)
+    data_fingerprint: Sha256 | None = None
+    backbone: CardBackbone | None = None
+    licence: Word | None = None
+    created_with: Word = f"taxolens {VERSION}"
+    created_at: datetime = Field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0))
+    notes: tuple[Word, ...] = ()
+
+    @model_validator(mode="after")
+    def _agrees_with_itself(self) -> Self:
+        ids = [one.id for one in self.classes]
+        if len(set(ids)) != len(ids):
+            raise ValueError("a class is listed twice")
+        if self.task is not Task.EMBED and not ids:
+            raise ValueError("no classes")
+        return self
+
+    @property
+    def preprocess(self) -> Preprocess:
+        """The decode and resize rule."""
+        rule = self.input
+        return Preprocess(
+            width=rule.width,
+            height=rule.height,
+            fit=rule.fit,
+            filter=rule.filter,
+            crop_fraction=rule.crop_fraction,
+            scaled_decode=rule.scaled_decode,
+            order=rule.order,
+        )
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Class ids in the order of the output."""
+        return tuple(one.id for one in self.classes)
+
+    @property
+    def taxa(self) -> tuple[Taxon, ...]:
+        """The classes as taxa, in the order of the output."""
+        return tuple(one.taxon for one in self.classes)
+
+    def changed(self, **fields: object) -> Card:
+        """A checked copy with other values."""
+        return type(self).model_validate({**self._values(), **fields})
+
+    def _values(self) -> Mapping[str, object]:
+        return {name: getattr(self, name) for name in type(self).model_fields}
+
+    def to_json(self) -> str:
+        """Canonical JSON: the same card is always the same text."""
+        values = self.model_dump(mode="json", exclude_none=True)
+        return json.dumps(values, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Card:
+        """Reads a card.
+
+        Raises:
+            ModelError: not JSON, not a card, or values that cannot be meant.
+        """
+        try:
+            card = cls.model_validate_json(text)
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_input=False)[0]
+            where = ".".join(str(step) for step in first["loc"]) or "card"
+            raise ModelError(
+                "The model's card cannot be used: {where}: {why}. Get the model again from its maker.",
+                where=where,
+                why=first["msg"],
+            ) from error
+        if card.schema_version > SCHEMA:
+            raise ModelError(
+                "The model's card was written by a newer Taxolens ({written}). Update Taxolens.",
+                written=card.created_with,
+            )
+        return card

@@ -1,0 +1,72 @@
+"""Graph and card to one file, all or nothing."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+import onnx
+
+from taxolens.core.errors import OutputError
+from taxolens.core.version import VERSION
+from taxolens.modelfile.card import CARD_KEY, Card
+from taxolens.modelfile.read import ModelFile, model_from_bytes
+
+PRODUCER = "taxolens"
+
+
+def write_model(graph: onnx.ModelProto, card: Card, path: Path) -> ModelFile:
+    """Writes a model file; what is written passes the same checks as what is read.
+
+    Args:
+        graph: network; not changed.
+        card: put into the file in place of any that the graph carries.
+        path: file to write; replaced at once or not at all.
+
+    Raises:
+        ModelError: the card does not fit the graph, or the graph would be refused.
+        OutputError: the file cannot be written.
+    """
+    data = model_bytes(graph, card)
+    model = model_from_bytes(data, path)
+    place(data, path)
+    return model
+
+
+def model_bytes(graph: onnx.ModelProto, card: Card) -> bytes:
+    """The file's bytes: the same graph and card always give the same ones."""
+    model = onnx.ModelProto()
+    model.CopyFrom(graph)
+    model.producer_name, model.producer_version = PRODUCER, VERSION
+    kept = [entry for entry in graph.metadata_props if entry.key != CARD_KEY]
+    del model.metadata_props[:]
+    model.metadata_props.extend(kept)
+    model.metadata_props.add(key=CARD_KEY, value=card.to_json())
+    onnx.checker.check_model(model)
+    return bytes(model.SerializeToString(deterministic=True))
+
+
+def place(data: bytes, path: Path) -> None:
+    """Writes bytes beside the target and renames them over it.
+
+    Raises:
+        OutputError: rights, a full disk, a folder in the way.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    except OSError as error:
+        raise OutputError("The file {file} cannot be written: {why}.", file=path, why=error.strerror) from error
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        temporary.chmod(0o644)
+        temporary.replace(path)
+    except OSError as error:
+        raise OutputError("The file {file} cannot be written: {why}.", file=path, why=error.strerror) from error
+    finally:
+        temporary.unlink(missing_ok=True)
