@@ -1,0 +1,1 @@
+"""Springtail photos drawn from numbers: sample data and test data, never a real result."""

@@ -1,0 +1,100 @@
+"""Random fields that nature seems made of: fractal noise and packed grains."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+Field = NDArray[np.float32]
+
+
+def enlarge(field: Field, height: int, width: int) -> Field:
+    """Smoothly resampled [height, width]."""
+    picture = Image.fromarray(field).resize((width, height), Image.Resampling.BICUBIC)
+    return np.asarray(picture, dtype=np.float32)
+
+
+def fractal(
+    rng: np.random.Generator,
+    shape: tuple[int, int],
+    cell: float | tuple[float, float],
+    octaves: int = 4,
+    gain: float = 0.5,
+) -> Field:
+    """Smooth noise with ever finer detail, zero mean, about -1..1.
+
+    Args:
+        shape: height and width.
+        cell: size of the coarsest blobs in pixels, (vertical, horizontal) where they differ.
+        octaves: how many times detail of half the size is added.
+        gain: strength of each octave against the one before.
+    """
+    tall, wide = cell if isinstance(cell, tuple) else (cell, cell)
+    rows, columns = int(shape[0] / tall) + 3, int(shape[1] / wide) + 3
+    field = rng.standard_normal((rows, columns), dtype=np.float32)
+    strength, total = 1.0, 1.0
+    for _ in range(octaves):
+        rows, columns, strength = rows * 2, columns * 2, strength * gain
+        field = enlarge(field, rows, columns)
+        field = field + np.float32(strength) * rng.standard_normal((rows, columns), dtype=np.float32)
+        total += strength * strength
+    scale = 2.0**octaves
+    top, left = round(scale), round(scale)
+    bottom, right = top + int(np.ceil(shape[0] / tall * scale)), left + int(np.ceil(shape[1] / wide * scale))
+    return enlarge(field[top:bottom, left:right], *shape) * np.float32(0.6 / np.sqrt(total))
+
+
+@dataclass(frozen=True, slots=True)
+class Grains:
+    """Round grains packed on a plane.
+
+    Attributes:
+        dome: height over the plane, 0 between grains, 1 on top of one; [h, w].
+        tint: one random number for each grain, 0..1; [h, w].
+    """
+
+    dome: Field
+    tint: Field
+
+
+def grains(
+    rng: np.random.Generator, shape: tuple[int, int], cell: int, *, share: float = 1.0, spread: float = 0.5
+) -> Grains:
+    """One grain for each `cell` x `cell` square, jittered (Worley 1996, on a grid).
+
+    Args:
+        share: the share of the squares that hold a grain.
+        spread: 0 = all of one size, 1 = from nothing to double.
+    """
+    rows, columns = -(-shape[0] // cell), -(-shape[1] // cell)
+    grid = (rows + 2, columns + 2)
+    y = rng.random(grid, dtype=np.float32)
+    x = rng.random(grid, dtype=np.float32)
+    radius = 0.72 * (1 + spread * (rng.random(grid, dtype=np.float32) * 2 - 1))
+    weight = 1 / np.maximum(radius, 0.05) ** 2
+    weight[rng.random(grid) > share] = 1e6
+    tint = rng.random(grid, dtype=np.float32)
+    within = (np.arange(cell, dtype=np.float32) + 0.5) / cell
+    best = np.full((rows, cell, columns, cell), 1.0, dtype=np.float32)
+    chosen = np.zeros_like(best)
+    for row in range(3):
+        for column in range(3):
+            part = (slice(row, row + rows), slice(column, column + columns))
+            dy = (y[part] + row - 1)[:, None, :, None] - within[None, :, None, None]
+            dx = (x[part] + column - 1)[:, None, :, None] - within[None, None, None, :]
+            distance = (dy * dy + dx * dx) * weight[part][:, None, :, None]
+            nearer = distance < best
+            np.copyto(best, distance, where=nearer)
+            np.copyto(chosen, np.broadcast_to(tint[part][:, None, :, None], best.shape), where=nearer)
+    flat = (rows * cell, columns * cell)
+    dome = np.sqrt(1 - best).reshape(flat)[: shape[0], : shape[1]]
+    return Grains(dome, chosen.reshape(flat)[: shape[0], : shape[1]])
+
+
+def smoothstep(low: float, high: float, field: Field) -> Field:
+    """0 below `low`, 1 above `high` (either order), smooth between."""
+    x = ((field - np.float32(low)) / np.float32(high - low)).clip(0, 1)
+    return x * x * (3 - 2 * x)

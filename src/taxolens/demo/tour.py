@@ -1,0 +1,154 @@
+"""The main job on drawn photos: draw, train, identify, and tell how it went."""
+
+from __future__ import annotations
+
+import csv
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from taxolens.core.backbone import BackboneMaker
+from taxolens.core.errors import UsageError
+from taxolens.core.progress import Progress
+from taxolens.core.records import UNSURE
+from taxolens.core.taxonomy import Role
+from taxolens.core.texts import Say
+from taxolens.demo.dataset import DrawnSet, write_class_folders, write_unsorted
+from taxolens.demo.taxa import BLANK, TAXA
+from taxolens.recipes.identify import IdentifyRecipe
+from taxolens.recipes.source import SiteBy, SourceRecipe
+from taxolens.recipes.train import TrainRecipe
+from taxolens.workflows.identify import identify
+from taxolens.workflows.train import train
+
+_MARK = ".drawn-by-taxolens"
+_PER_CLASS = 40
+_NEW = 60
+_TABLE_FIELDS = ("label", "en", "fr", "scientific", "rank", "role")
+
+
+@dataclass(frozen=True, slots=True)
+class TourRecipe:
+    """Where the demonstration goes; everything lies below `out`."""
+
+    out: Path
+    seed: int = 0
+    language: str = "en"
+
+    @property
+    def photos(self) -> Path:
+        """Labelled photos, `<site>/<taxon>/`."""
+        return self.out / "photos"
+
+    @property
+    def card(self) -> Path:
+        """New photos, as from a memory card."""
+        return self.out / "card"
+
+    @property
+    def taxa(self) -> Path:
+        """Names of the taxa."""
+        return self.out / "taxa.csv"
+
+    @property
+    def run(self) -> Path:
+        """The run folder."""
+        return self.out / "run"
+
+    @property
+    def table(self) -> Path:
+        """The table that names the new photos."""
+        return self.out / "results.csv"
+
+
+@dataclass(frozen=True, slots=True)
+class Tour:
+    """How the demonstration went, counted against what was drawn."""
+
+    judged: int
+    accuracy: float
+    new_photos: int
+    right: int
+    wrong: int
+    unsure: int
+
+
+def tour(
+    recipe: TourRecipe, *, home: Path, maker: Callable[[str], BackboneMaker], progress: Progress, say: Say
+) -> Tour:
+    """Draws photos, trains on them, names new ones and compares with what was drawn."""
+    drawn = draw_photos(recipe, progress=progress, say=say)
+    trained = train(
+        TrainRecipe(
+            source=SourceRecipe(data=recipe.photos, site_by=SiteBy.FOLDER),
+            out=recipe.run,
+            name="drawn-springtails",
+            taxonomy=recipe.taxa,
+            overwrite=True,
+            language=recipe.language,
+        ),
+        home=home,
+        maker=maker,
+        progress=progress,
+        say=say,
+    )
+    identify(
+        IdentifyRecipe(
+            photos=recipe.card, model=trained.model, out=recipe.table, restart=True, site_by_folder=True
+        ),
+        progress=progress,
+        say=say,
+    )
+    return _compared(recipe, drawn, trained.result.n, trained.result.accuracy.value)
+
+
+def draw_photos(recipe: TourRecipe, *, progress: Progress, say: Say) -> DrawnSet:
+    """Draws labelled photos and new ones; answers with the truth about the new ones.
+
+    Raises:
+        UsageError: other things lie in the folder.
+    """
+    _claim(recipe.out)
+    write_class_folders(
+        recipe.photos,
+        per_class=_PER_CLASS,
+        seed=recipe.seed,
+        progress=progress,
+        what=say("Drawing photos to learn from"),
+    )
+    drawn = write_unsorted(
+        recipe.card, count=_NEW, seed=recipe.seed + 1, progress=progress, what=say("Drawing new photos")
+    )
+    _write_taxa(recipe.taxa)
+    return drawn
+
+
+def _claim(out: Path) -> None:
+    """Only a folder that a demonstration made is emptied."""
+    if out.is_file() or (out.is_dir() and any(out.iterdir()) and not (out / _MARK).is_file()):
+        raise UsageError(
+            "{out} holds other things. Name a new folder for the demonstration with --out.", out=out
+        )
+    out.mkdir(parents=True, exist_ok=True)
+    (out / _MARK).touch()
+    for old in (out / "photos", out / "card"):
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def _write_taxa(table: Path) -> None:
+    with table.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(_TABLE_FIELDS)
+        for taxon in TAXA:
+            writer.writerow([taxon.id, taxon.en, taxon.fr, taxon.scientific, taxon.rank, ""])
+        writer.writerow([BLANK.id, BLANK.en, BLANK.fr, "", "", Role.BLANK])
+
+
+def _compared(recipe: TourRecipe, drawn: DrawnSet, judged: int, accuracy: float) -> Tour:
+    truth = {record.path.relative_to(recipe.card).as_posix(): record.taxon_id for record in drawn.records}
+    with recipe.table.open(encoding="utf-8", newline="") as file:
+        answers = {row["file"]: row["label"] for row in csv.DictReader(file)}
+    unsure = sum(answer == UNSURE for answer in answers.values())
+    right = sum(answers.get(name) == taxon for name, taxon in truth.items())
+    return Tour(judged, accuracy, len(truth), right, len(answers) - unsure - right, unsure)
