@@ -26,7 +26,8 @@ lint: $(DEV)/.ready
 	$(DEV)/bin/lint-imports
 
 bench: $(DEV)/.ready
-	$(DEV)/bin/python -m benchmarks.foundation
+	$(DEV)/bin/python -m benchmarks.accuracy
+	$(DEV)/bin/python -m benchmarks.speed
 
 docs: $(DEV)/.ready
 	$(DEV)/bin/python -m tools.reference docs/commands.md

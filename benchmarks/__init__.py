@@ -1,0 +1,1 @@
+"""Measurements; see README.md for what they gave, where and when."""

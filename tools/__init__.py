@@ -1,0 +1,1 @@
+"""Chores of the developers; not part of the package."""
