@@ -88,7 +88,9 @@ def read_bytes(path: Path, *, largest: int = LARGEST_MODEL) -> bytes:
         raise ModelError("The model {file} cannot be read: {why}.", file=path, why=error.strerror) from error
     if len(data) > largest:
         raise ModelError(
-            "The model {file} is larger than {limit} MB, which is refused.", file=path, limit=largest // _MEGABYTE
+            "The model {file} is larger than {limit} MB, which is refused.",
+            file=path,
+            limit=largest // _MEGABYTE,
         )
     if data.startswith(_POINTER):
         raise ModelError(

@@ -35,7 +35,8 @@ def check_name(name: str) -> None:
     """
     if not _NAME.fullmatch(name):
         raise UsageError(
-            "{name} cannot be the name of a backbone. Use letters, digits, dots, dashes and underscores.", name=name
+            "{name} cannot be the name of a backbone. Use letters, digits, dots, dashes and underscores.",
+            name=name,
         )
     if name in _RESERVED or name in catalogue() or name.endswith(".onnx"):
         raise UsageError("The name {name} is taken by Taxolens itself. Choose another.", name=name)

@@ -58,7 +58,8 @@ def verified_graph(data: bytes, file: object) -> Any:
         kind = message.DESCRIPTOR.name
         if kind == "TensorProto" and (message.external_data or message.data_location == _EXTERNAL):
             raise ModelError(
-                "The model {file} keeps weights in other files, which is refused. Save it as one file.", file=file
+                "The model {file} keeps weights in other files, which is refused. Save it as one file.",
+                file=file,
             )
         if kind == "NodeProto" and not _known_operator(message):
             raise ModelError(
@@ -81,7 +82,9 @@ def _parsed(data: bytes, file: object) -> Any:
         raise ModelError("{file} is not an ONNX file. Name a model file (.onnx).", file=file) from error
     if not model.ir_version or not model.graph.node or not model.graph.output or not model.opset_import:
         if data.startswith(_FIRST_BYTE):
-            raise ModelError("The model {file} is damaged or cut short. Copy or download it again.", file=file)
+            raise ModelError(
+                "The model {file} is damaged or cut short. Copy or download it again.", file=file
+            )
         raise ModelError("{file} is not an ONNX file. Name a model file (.onnx).", file=file)
     return model
 
@@ -113,7 +116,9 @@ def card_of(model: Any, file: object) -> Card | None:
     if not texts:
         return None
     if len(texts) > 1 or len(texts[0]) > MOST_CARD_BYTES:
-        raise ModelError("The card of the model {file} is not usable. Get the model again from its maker.", file=file)
+        raise ModelError(
+            "The card of the model {file} is not usable. Get the model again from its maker.", file=file
+        )
     return Card.from_json(texts[0])
 
 
@@ -132,15 +137,20 @@ def check_agreement(model: Any, card: Card, file: Path) -> None:
         agrees = width in ([None], [len(card.classes)])
     if not agrees:
         raise ModelError(
-            "The card of the model {file} does not fit its network. Get the model again from its maker.", file=file
+            "The card of the model {file} does not fit its network. Get the model again from its maker.",
+            file=file,
         )
 
 
 def _takes_what_card_says(value: Any, card: Card) -> bool:
     rule = card.input
-    wanted = [None, rule.height, rule.width, 3] if rule.layout == "nhwc" else [None, 3, rule.height, rule.width]
+    wanted = (
+        [None, rule.height, rule.width, 3] if rule.layout == "nhwc" else [None, 3, rule.height, rule.width]
+    )
     shape = _shape(value)
-    fits = len(shape) == 4 and all(a is None or b is None or a == b for a, b in zip(shape, wanted, strict=True))
+    fits = len(shape) == 4 and all(
+        a is None or b is None or a == b for a, b in zip(shape, wanted, strict=True)
+    )
     return fits and (value.type.tensor_type.elem_type == _ELEMENT_UINT8) == rule.uint8
 
 

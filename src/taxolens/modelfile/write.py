@@ -57,7 +57,9 @@ def place(data: bytes, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
     except OSError as error:
-        raise OutputError("The file {file} cannot be written: {why}.", file=path, why=error.strerror) from error
+        raise OutputError(
+            "The file {file} cannot be written: {why}.", file=path, why=error.strerror
+        ) from error
     temporary = Path(name)
     try:
         with os.fdopen(handle, "wb") as stream:
@@ -67,6 +69,8 @@ def place(data: bytes, path: Path) -> None:
         temporary.chmod(0o644)
         temporary.replace(path)
     except OSError as error:
-        raise OutputError("The file {file} cannot be written: {why}.", file=path, why=error.strerror) from error
+        raise OutputError(
+            "The file {file} cannot be written: {why}.", file=path, why=error.strerror
+        ) from error
     finally:
         temporary.unlink(missing_ok=True)

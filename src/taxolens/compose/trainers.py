@@ -1,0 +1,41 @@
+"""Makers and trainers that need a learning library, found by the name of an entry point.
+
+The rest of the program never names PyTorch; whoever has it installed gets what it offers.
+"""
+
+from __future__ import annotations
+
+from importlib.metadata import entry_points
+from typing import cast
+
+from taxolens.core.backbone import BackboneMaker
+from taxolens.core.errors import MissingExtra, UsageError
+
+BACKBONES = "taxolens.backbones"
+
+
+def load_backbone_maker(name: str) -> BackboneMaker:
+    """The maker that speaks for a library.
+
+    Args:
+        name: of the library ("timm").
+
+    Raises:
+        UsageError: nothing speaks for such a library.
+        MissingExtra: it is known, but not installed.
+    """
+    offered = entry_points(group=BACKBONES)
+    if name not in offered.names:
+        raise UsageError(
+            "There are no backbones of the kind {name}. Choose {known}.",
+            name=name,
+            known=", ".join(sorted(offered.names)) or "an ONNX file",
+        )
+    try:
+        return cast(BackboneMaker, offered[name].load())
+    except ImportError as error:
+        raise MissingExtra(
+            "{name} needs the training extra ({missing} is missing): pip install 'taxolens[train]'",
+            name=name,
+            missing=error.name or "a library",
+        ) from error

@@ -1,0 +1,1 @@
+"""Networks of PyTorch libraries, made into ONNX graphs."""

@@ -1,0 +1,1 @@
+"""From frozen backbones to classifiers: embeddings, a linear head, one joined graph."""

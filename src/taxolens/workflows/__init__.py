@@ -1,0 +1,1 @@
+"""Recipe to ordered calls; run by a command or by a worker."""
