@@ -29,11 +29,15 @@ EPILOG = say(
     epilog=EPILOG,
 )
 def command(
-    out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help=say("Folder for everything it makes."))] = Path(
-        "taxolens-demo"
-    ),
-    seed: Annotated[int, typer.Option("--seed", metavar="N", help=say("Other photos of the same kinds."))] = 0,
-    photos_only: Annotated[bool, typer.Option("--photos-only", help=say("Draw the photos and stop."))] = False,
+    out: Annotated[
+        Path, typer.Option("--out", "-o", metavar="DIR", help=say("Folder for everything it makes."))
+    ] = Path("taxolens-demo"),
+    seed: Annotated[
+        int, typer.Option("--seed", metavar="N", help=say("Other photos of the same kinds."))
+    ] = 0,
+    photos_only: Annotated[
+        bool, typer.Option("--photos-only", help=say("Draw the photos and stop."))
+    ] = False,
     quiet: shared.Quiet = False,
 ) -> None:
     """Draws, trains, identifies and tells where everything is."""
@@ -56,7 +60,9 @@ def drawn_lines(recipe: TourRecipe) -> tuple[str, ...]:
     return (
         say("Drawn photos with labels: {photos}").format(photos=recipe.photos),
         say("Drawn photos without labels, as from a memory card: {card}").format(card=recipe.card),
-        say("Try: {command}").format(command=f"taxolens train {recipe.photos} --site-by folder --out {recipe.run}"),
+        say("Try: {command}").format(
+            command=f"taxolens train {recipe.photos} --site-by folder --out {recipe.run}"
+        ),
     )
 
 
@@ -64,13 +70,15 @@ def tour_lines(recipe: TourRecipe, done: Tour) -> tuple[str, ...]:
     """Where everything is and what to try next."""
     return (
         "",
-        say("All photos of this demonstration are drawn by the program: the figures say nothing about real photos."),
+        say(
+            "All photos of this demonstration are drawn by the program: the figures say nothing about real photos."
+        ),
         say("On {n} photos it had never seen, the model named {percent:.0f} % rightly.").format(
             n=done.judged, percent=100 * done.accuracy
         ),
-        say("Of {n} new photos it named {right} rightly and {wrong} wrongly; {unsure} it left unsure.").format(
-            n=done.new_photos, right=done.right, wrong=done.wrong, unsure=done.unsure
-        ),
+        say(
+            "Of {n} new photos it named {right} rightly and {wrong} wrongly; {unsure} it left unsure."
+        ).format(n=done.new_photos, right=done.right, wrong=done.wrong, unsure=done.unsure),
         "",
         say("The report: {report}").format(report=recipe.run / "report.html"),
         say("The table that names the new photos: {table}").format(table=recipe.table),

@@ -54,6 +54,74 @@ Workers = Annotated[
     int | None,
     typer.Option("--workers", metavar="N", help=say("Photos worked on at once; one per processor.")),
 ]
+Data = Annotated[
+    Path, typer.Argument(help=say("Folder of class folders, CSV with file,label, or zip of either."))
+]
+Precision = Annotated[
+    float | None,
+    typer.Option(
+        "--precision", metavar="0..1", help=say("Accuracy that accepted answers should have (0.95).")
+    ),
+]
+BackboneName = Annotated[
+    str | None,
+    typer.Option("--backbone", metavar="NAME|FILE.onnx|timm:NAME", help=say("See: taxolens models list")),
+]
+Weights = Annotated[
+    Path | None,
+    typer.Option("--weights", metavar="FILE", help=say("Weights of a timm backbone (safetensors).")),
+]
+BackboneArguments = Annotated[
+    list[str],
+    typer.Option("--backbone-arg", metavar="KEY=VALUE", help=say("Further argument of a timm backbone.")),
+]
+Mean = Annotated[
+    str | None,
+    typer.Option("--mean", metavar="R,G,B", help=say("Mean of pixels in 0..1 that the network expects.")),
+]
+Std = Annotated[
+    str | None,
+    typer.Option("--std", metavar="R,G,B", help=say("Deviation of pixels in 0..1 that the network expects.")),
+]
+Embedding = Annotated[
+    str | None,
+    typer.Option("--embedding", metavar="TENSOR", help=say("Tensor of an ONNX file to learn from.")),
+]
+Taxonomy = Annotated[
+    Path | None,
+    typer.Option(
+        "--taxonomy", metavar="CSV", help=say("Names of classes: label,en,fr,scientific,gbif_id,role.")
+    ),
+]
+ModelName = Annotated[str | None, typer.Option("--name", help=say("Name of the model."))]
+Run = Annotated[Path, typer.Option("--out", "-o", metavar="RUN", help=say("Run folder to write."))]
+Method = Annotated[
+    str | None, typer.Option("--method", metavar="head", help=say("head: a new head on a frozen backbone."))
+]
+FitName = Annotated[
+    str | None,
+    typer.Option("--fit", metavar="squash|crop|letterbox", help=say("How photos fill the model's input.")),
+]
+Shares = Annotated[
+    str | None, typer.Option("--split", metavar="A/B/C", help=say("Percent for train/val/test (65/15/20)."))
+]
+By = Annotated[
+    str | None,
+    typer.Option("--by", metavar="auto|site|sequence|date|none", help=say("What must not be on both sides.")),
+]
+Seed = Annotated[int | None, typer.Option("--seed", metavar="N", help=say("Same seed, same split."))]
+ViewsName = Annotated[
+    str | None,
+    typer.Option(
+        "--views", metavar="none|flip|crops", help=say("Also learn from mirrored or cropped photos.")
+    ),
+]
+Weighting = Annotated[
+    str | None,
+    typer.Option(
+        "--class-weight", metavar="none|balanced", help=say("balanced: rare classes count as much.")
+    ),
+]
 
 _FILENAME_GAP = 1.0
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -25,85 +24,27 @@ EPILOG = say(
 
 @app.command(help=say("Teach a model from labelled photos."), epilog=EPILOG)
 def command(
-    data: Annotated[
-        Path, typer.Argument(help=say("Folder of class folders, CSV with file,label, or zip of either."))
-    ],
-    out: Annotated[Path, typer.Option("--out", "-o", metavar="RUN", help=say("Run folder to write."))],
-    method: Annotated[
-        str | None,
-        typer.Option("--method", metavar="head", help=say("head: a new head on a frozen backbone.")),
-    ] = None,
-    backbone: Annotated[
-        str | None,
-        typer.Option("--backbone", metavar="NAME|FILE.onnx|timm:NAME", help=say("See: taxolens models list")),
-    ] = None,
-    weights: Annotated[
-        Path | None,
-        typer.Option("--weights", metavar="FILE", help=say("Weights of a timm backbone (safetensors).")),
-    ] = None,
-    backbone_arg: Annotated[
-        list[str],
-        typer.Option("--backbone-arg", metavar="KEY=VALUE", help=say("Further argument of a timm backbone.")),
-    ] = [],  # noqa: B006
-    mean: Annotated[
-        str | None,
-        typer.Option("--mean", metavar="R,G,B", help=say("Mean of pixels in 0..1 the backbone expects.")),
-    ] = None,
-    std: Annotated[
-        str | None,
-        typer.Option("--std", metavar="R,G,B", help=say("Deviation of pixels the backbone expects.")),
-    ] = None,
-    embedding: Annotated[
-        str | None,
-        typer.Option("--embedding", metavar="TENSOR", help=say("Tensor of an ONNX file to learn from.")),
-    ] = None,
-    fit: Annotated[
-        str | None,
-        typer.Option(
-            "--fit", metavar="squash|crop|letterbox", help=say("How photos fill the model's input.")
-        ),
-    ] = None,
-    split: Annotated[
-        str | None,
-        typer.Option("--split", metavar="A/B/C", help=say("Percent for train/val/test (65/15/20).")),
-    ] = None,
-    by: Annotated[
-        str | None,
-        typer.Option(
-            "--by", metavar="auto|site|sequence|date|none", help=say("What must not be on both sides.")
-        ),
-    ] = None,
-    seed: Annotated[
-        int | None, typer.Option("--seed", metavar="N", help=say("Same seed, same split."))
-    ] = None,
+    data: shared.Data,
+    out: shared.Run,
+    method: shared.Method = None,
+    backbone: shared.BackboneName = None,
+    weights: shared.Weights = None,
+    backbone_arg: shared.BackboneArguments = [],  # noqa: B006
+    mean: shared.Mean = None,
+    std: shared.Std = None,
+    embedding: shared.Embedding = None,
+    fit: shared.FitName = None,
+    split: shared.Shares = None,
+    by: shared.By = None,
+    seed: shared.Seed = None,
     site_by: shared.SiteBy = None,
     sequence_by: shared.SequenceBy = None,
     gap: shared.Gap = None,
-    views: Annotated[
-        str | None,
-        typer.Option(
-            "--views", metavar="none|flip|crops", help=say("Also learn from mirrored or cropped photos.")
-        ),
-    ] = None,
-    class_weight: Annotated[
-        str | None,
-        typer.Option(
-            "--class-weight", metavar="none|balanced", help=say("balanced: rare classes count as much.")
-        ),
-    ] = None,
-    precision: Annotated[
-        float | None,
-        typer.Option(
-            "--precision", metavar="0..1", help=say("Accuracy that accepted answers should have (0.95).")
-        ),
-    ] = None,
-    taxonomy: Annotated[
-        Path | None,
-        typer.Option(
-            "--taxonomy", metavar="CSV", help=say("Names of classes: label,en,fr,scientific,gbif_id,role.")
-        ),
-    ] = None,
-    name: Annotated[str | None, typer.Option("--name", help=say("Name of the model."))] = None,
+    views: shared.ViewsName = None,
+    class_weight: shared.Weighting = None,
+    precision: shared.Precision = None,
+    taxonomy: shared.Taxonomy = None,
+    name: shared.ModelName = None,
     max_megapixels: shared.MaxMegapixels = None,
     workers: shared.Workers = None,
     recipe: shared.RecipeFile = None,

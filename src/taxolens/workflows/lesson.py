@@ -1,0 +1,125 @@
+"""Labelled photos made ready for a head: read, divided, embedded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from taxolens.core.embedder import Embedder
+from taxolens.core.errors import DataError
+from taxolens.core.progress import Progress
+from taxolens.core.records import Failure, Image, Part
+from taxolens.core.texts import Say
+from taxolens.data.dataset import Dataset, check_trainable, load_dataset
+from taxolens.data.split import Split, split_images
+from taxolens.imaging.preprocess import Preprocess
+from taxolens.probe.cache import EmbeddingCache, cache_file
+from taxolens.probe.embeddings import Embedded, embed_images
+from taxolens.probe.views import views_of
+from taxolens.recipes.train import TrainRecipe, Views
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """What a head learns from and is judged on.
+
+    Attributes:
+        images: the n images that could be read.
+        labels: the c classes, sorted.
+        truth: int64 [n], index of each image's class.
+        vectors: float32 [n, d], embeddings of the whole images.
+        extra: float32 [m, v, d], further views of the m training images.
+        dataset: the source, with what could not be read before embedding.
+        failures: everything that could not be read.
+    """
+
+    images: tuple[Image, ...]
+    labels: tuple[str, ...]
+    truth: NDArray[np.int64]
+    split: Split
+    vectors: NDArray[np.float32]
+    extra: NDArray[np.float32]
+    dataset: Dataset
+    failures: tuple[Failure, ...]
+
+    def rows(self, part: Part) -> NDArray[np.int64]:
+        """Indices of the images of a part."""
+        return np.flatnonzero([own is part for own in self.split.parts])
+
+
+@dataclass(frozen=True, slots=True)
+class Eye:
+    """A backbone with its rule and its memory."""
+
+    embedder: Embedder
+    rule: Preprocess
+    cache: EmbeddingCache
+
+
+def open_eye(embedder: Embedder, rule: Preprocess, home: Path) -> Eye:
+    """Embeddings are remembered under everything that decides them."""
+    return Eye(embedder, rule, EmbeddingCache(cache_file(home, embedder.identity, rule), embedder.dimension))
+
+
+def prepare_lesson(
+    recipe: TrainRecipe, dataset: Dataset, eye: Eye, *, progress: Progress, say: Say
+) -> Lesson:
+    """Embeds first and divides what could be read, so that broken files do not distort the shares."""
+    whole = _embed(recipe, dataset.images, eye, Views.NONE, progress, say)
+    images = tuple(dataset.images[index] for index in whole.kept)
+    check_trainable(images)
+    split = split_images(images, recipe.split)
+    labels = tuple(sorted({image.label for image in images if image.label is not None}))
+    position = {label: index for index, label in enumerate(labels)}
+    learners = [image for image, part in zip(images, split.parts, strict=True) if part is Part.TRAIN]
+    return Lesson(
+        images=images,
+        labels=labels,
+        truth=np.array([position[image.label or ""] for image in images], dtype=np.int64),
+        split=split,
+        vectors=whole.vectors[:, 0],
+        extra=_extra_views(recipe, learners, eye, whole.vectors.shape[2], progress, say),
+        dataset=dataset,
+        failures=dataset.failures + whole.failures,
+    )
+
+
+def load_photos(recipe: TrainRecipe, *, home: Path, progress: Progress, say: Say) -> Dataset:
+    """The labelled photos of a recipe; refused when nothing can be learnt from them."""
+    dataset = load_dataset(recipe.source, home=home, progress=progress, say=say)
+    check_trainable(dataset.images)
+    return dataset
+
+
+def _extra_views(
+    recipe: TrainRecipe, learners: Sequence[Image], eye: Eye, dimension: int, progress: Progress, say: Say
+) -> NDArray[np.float32]:
+    if recipe.views is Views.NONE:
+        return np.empty((len(learners), 0, dimension), dtype=np.float32)
+    seen = _embed(recipe, learners, eye, recipe.views, progress, say)
+    if seen.failures:
+        raise DataError(
+            "{file} could be read at first and then no longer. Keep the photos where they are and train again.",
+            file=seen.failures[0].path,
+        )
+    return seen.vectors
+
+
+def _embed(
+    recipe: TrainRecipe, images: Sequence[Image], eye: Eye, views: Views, progress: Progress, say: Say
+) -> Embedded:
+    return embed_images(
+        images,
+        eye.embedder,
+        eye.rule,
+        views=views_of(views),
+        cache=eye.cache,
+        workers=recipe.workers,
+        max_megapixels=recipe.source.max_megapixels,
+        progress=progress,
+        say=say,
+    )

@@ -1,0 +1,100 @@
+"""What a newly trained model says of itself."""
+
+from __future__ import annotations
+
+from taxolens.core.records import Part
+from taxolens.core.taxonomy import Taxon
+from taxolens.evaluation.result import ClassificationResult
+from taxolens.formats.taxonomy_table import described, read_taxonomy
+from taxolens.modelfile.card import (
+    Card,
+    CardBackbone,
+    CardClass,
+    CardOutput,
+    Conformal,
+    Metric,
+    SplitRule,
+    Task,
+    Thresholds,
+)
+from taxolens.modelfile.fingerprint import data_fingerprint
+from taxolens.probe.backbone import Backbone
+from taxolens.probe.graft import PROBABILITIES
+from taxolens.recipes.parse import recipe_document
+from taxolens.recipes.train import TrainRecipe
+from taxolens.workflows.lesson import Lesson
+from taxolens.workflows.teaching import Taught
+
+_HELD_BACK = "held-out part"
+
+
+def class_taxa(recipe: TrainRecipe, labels: tuple[str, ...]) -> tuple[Taxon, ...]:
+    """The classes with their names and roles, from the recipe's table where there is one."""
+    return described(labels, read_taxonomy(recipe.taxonomy) if recipe.taxonomy else {})
+
+
+def card_of_head(
+    recipe: TrainRecipe,
+    lesson: Lesson,
+    backbone: Backbone,
+    taught: Taught,
+    result: ClassificationResult,
+    taxa: tuple[Taxon, ...],
+) -> Card:
+    """The card of a head on a backbone."""
+    return Card(
+        name=recipe.name or recipe.source.data.resolve().stem or "model",
+        task=Task.CLASSIFY,
+        classes=tuple(CardClass.of(taxon) for taxon in taxa),
+        input=backbone.card.input,
+        output=CardOutput(decoder="probabilities", tensor=PROBABILITIES, size=len(taxa)),
+        thresholds=Thresholds(unsure=taught.unsure, precision=recipe.precision),
+        temperature=taught.head.temperature,
+        conformal=Conformal(coverage=recipe.coverage, quantile=taught.quantile),
+        metrics=metrics_of(result),
+        split=SplitRule(
+            by=lesson.split.by.value,
+            train=recipe.split.train,
+            val=recipe.split.val,
+            test=recipe.split.test,
+            seed=recipe.split.seed,
+        ),
+        recipe=portable(recipe),
+        data_fingerprint=data_fingerprint((image.sha256 or "", image.label or "") for image in lesson.images),
+        backbone=CardBackbone(name=backbone.name, sha256=backbone.sha256, licence=backbone.licence),
+        licence=backbone.licence,
+    )
+
+
+def metrics_of(result: ClassificationResult, data: str = _HELD_BACK) -> tuple[Metric, ...]:
+    """The figures that a card keeps."""
+    if not result.n:
+        return ()
+    figures = (("accuracy", result.accuracy), ("macro_f1", result.macro_f1), ("top5", result.top5))
+    kept = [
+        Metric(
+            name=name,
+            value=figure.value,
+            low=figure.low,
+            high=figure.high,
+            n=result.n,
+            data=data,
+            split="test",
+        )
+        for name, figure in figures
+    ]
+    kept.append(
+        Metric(name="ece", value=result.calibration.ece, n=result.n, data=data, split=Part.TEST.value)
+    )
+    return tuple(kept)
+
+
+def portable(recipe: TrainRecipe) -> dict[str, object]:
+    """The recipe without places of this computer: a model is copied to people who should not see them."""
+    document = recipe_document(recipe)
+    for place in ("out", "taxonomy", "workers", "overwrite"):
+        document.pop(place)
+    document["source"]["data"] = recipe.source.data.name
+    document["backbone"]["weights"] = recipe.backbone.weights.name if recipe.backbone.weights else None
+    document["backbone"]["name"] = recipe.backbone.name.replace("\\", "/").rsplit("/", 1)[-1]
+    return document

@@ -1,0 +1,122 @@
+"""From a lesson to a head that knows how sure it is, and to the file in which it stands on its backbone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from taxolens.core.progress import Progress
+from taxolens.core.records import Image, Part
+from taxolens.core.texts import Say
+from taxolens.evaluation.answers import Answers
+from taxolens.evaluation.calibration import conformal_quantile, unsure_threshold
+from taxolens.evaluation.judge import judge
+from taxolens.evaluation.result import ClassificationResult
+from taxolens.execution.local import default_workers, ordered_map
+from taxolens.export.parity import Parity, compare, prove
+from taxolens.imaging.decode import decode, was_scaled
+from taxolens.imaging.preprocess import Preprocess
+from taxolens.inference.session import Session
+from taxolens.modelfile.read import ModelFile
+from taxolens.probe.head import Head, fit_head
+from taxolens.recipes.train import TrainRecipe
+from taxolens.workflows.lesson import Lesson
+
+_MOST_COMPARED = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Taught:
+    """A head and what validation says of its answers.
+
+    Attributes:
+        unsure: score below which the answer is "unsure".
+        quantile: of the conformal sets.
+    """
+
+    head: Head
+    unsure: float
+    quantile: float
+
+
+def teach(recipe: TrainRecipe, lesson: Lesson, *, progress: Progress) -> Taught:
+    """Fits the head on the training part; temperature, threshold and quantile on validation."""
+    train, val = lesson.rows(Part.TRAIN), lesson.rows(Part.VAL)
+    views = lesson.extra.reshape(-1, lesson.vectors.shape[1])
+    head = fit_head(
+        np.concatenate([lesson.vectors[train], views]),
+        np.concatenate([lesson.truth[train], np.repeat(lesson.truth[train], lesson.extra.shape[1])]),
+        lesson.vectors[val],
+        lesson.truth[val],
+        classes=len(lesson.labels),
+        class_weight=recipe.class_weight,
+        progress=progress,
+    )
+    believed = head.probabilities(lesson.vectors[val])
+    return Taught(
+        head=head,
+        unsure=unsure_threshold(believed, lesson.truth[val], recipe.precision),
+        quantile=conformal_quantile(believed, lesson.truth[val], recipe.coverage),
+    )
+
+
+def held_back(lesson: Lesson, head: Head) -> Answers:
+    """The head's answers on the part that nothing was chosen on."""
+    test = lesson.rows(Part.TEST)
+    return Answers(
+        labels=lesson.labels,
+        names=tuple(lesson.images[row].name for row in test),
+        truth=lesson.truth[test],
+        probabilities=head.probabilities(lesson.vectors[test]),
+        groups=lesson.split.groups[test] if lesson.split.grouped else None,
+    )
+
+
+def judged(recipe: TrainRecipe, answers: Answers, taught: Taught) -> ClassificationResult:
+    """What these answers are worth."""
+    return judge(
+        answers,
+        precision=recipe.precision,
+        temperature=taught.head.temperature,
+        conformal_quantile=taught.quantile,
+        conformal_coverage=recipe.coverage,
+        seed=recipe.split.seed,
+    )
+
+
+def prove_parity(recipe: TrainRecipe, lesson: Lesson, head: Head, model: ModelFile) -> Parity:
+    """The written file against the head, from the photos themselves, on every validation photo.
+
+    Raises:
+        ParityError: they disagree.
+    """
+    rows = lesson.rows(Part.VAL)
+    written = answers_of(recipe, [lesson.images[row] for row in rows], model, model.card.preprocess)
+    return prove(head.probabilities(lesson.vectors[rows]), written)
+
+
+def decode_agreement(recipe: TrainRecipe, lesson: Lesson, model: ModelFile, say: Say) -> Parity:
+    """Scaled against full decoding on held-back photos where the two differ, at most 500 of them."""
+    del say
+    rule = model.card.preprocess
+    images = [lesson.images[row] for row in lesson.rows(Part.TEST)]
+    differing = [image for image in images if was_scaled(image.path, rule)][:_MOST_COMPARED]
+    full = replace(rule, scaled_decode=0)
+    return compare(answers_of(recipe, differing, model, rule), answers_of(recipe, differing, model, full))
+
+
+def answers_of(
+    recipe: TrainRecipe, images: list[Image], model: ModelFile, rule: Preprocess
+) -> NDArray[np.float32]:
+    """A model file's probabilities, float32 [n, c], each photo decoded anew."""
+    session = Session(model.graph, output=model.card.output.tensor)
+    workers = recipe.workers or default_workers()
+
+    def answer(path: Path) -> NDArray[np.float32]:
+        return session(decode(path, rule, max_megapixels=recipe.source.max_megapixels))
+
+    found = ordered_map(answer, (image.path for image in images), workers=workers, window=4 * workers)
+    return np.stack([*found]) if images else np.empty((0, len(model.card.classes)), dtype=np.float32)
