@@ -113,9 +113,9 @@ def _mark(plot: Plot, point: AcceptPoint, wording: Wording) -> None:
     plot.add("line", kind="drop", x1=x, x2=x, y1=y, y2=plot.frame.bottom)
     plot.dot(point.coverage, point.accuracy, kind="marked", radius=6.0, text=_spoken_point(point, wording))
     left = point.coverage > 0.5
-    place = {"x": x - 8 if left else x + 8, "y": plot.frame.bottom - 10}
+    anchor, beside = ("end", x - 8) if left else ("start", x + 8)
     text = wording.say("{share} accepted").format(share=wording.percent(point.coverage, 0))
-    plot.add("text", text, kind="label", text_anchor="end" if left else "start", **place)
+    plot.add("text", text, kind="label", text_anchor=anchor, x=beside, y=plot.frame.bottom - 10)
 
 
 def _spoken_point(point: AcceptPoint | None, wording: Wording) -> str:

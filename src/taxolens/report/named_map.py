@@ -78,9 +78,10 @@ class NamedMap(Drawing):
     def _draw_names(self) -> None:
         for k, label in enumerate(self.short):
             offset = (k + 0.5) * self.side
-            place = {"x": self.left - 8, "y": self.top + offset + 4}
             turn = f"translate({self.left + offset + 4:.1f} {self.top - 8:.1f}) rotate(-45)"
-            row = self.add("text", label, kind="name", text_anchor="end", **place)
+            row = self.add(
+                "text", label, kind="name", text_anchor="end", x=self.left - 8, y=self.top + offset + 4
+            )
             column = self.add("text", label, kind="name", transform=turn)
             if label != self.labels[k]:
                 self.explain(row, self.labels[k])

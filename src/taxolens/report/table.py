@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -111,6 +112,6 @@ class Table:
         return len(self.rows) > self.tall
 
 
-def text_rows(lines: list[tuple[str, ...]]) -> tuple[Row, ...]:
+def text_rows(lines: Sequence[tuple[str, ...]]) -> tuple[Row, ...]:
     """Rows of nothing but text."""
     return tuple(Row(tuple(Cell(text) for text in line)) for line in lines)
