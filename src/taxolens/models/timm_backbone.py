@@ -132,11 +132,9 @@ def _load(network: Any, weights: Path, settings: Mapping[str, Any]) -> None:
     tensors = _read(weights)
     wanted = network.state_dict()
     missing = [name for name in wanted if name not in tensors]
-    heads = settings.get("classifier") or ()
-    heads = (heads,) if isinstance(heads, str) else tuple(heads)
-    left_over = [
-        name for name in tensors if name not in wanted and not name.startswith(tuple(f"{h}." for h in heads))
-    ]
+    named = settings.get("classifier") or ()
+    heads = tuple(f"{head.split('.')[0]}." for head in ((named,) if isinstance(named, str) else named))
+    left_over = [name for name in tensors if name not in wanted and not name.startswith(heads)]
     misshapen = [name for name in wanted if name in tensors and wanted[name].shape != tensors[name].shape]
     if missing or left_over or misshapen:
         raise ModelError(
