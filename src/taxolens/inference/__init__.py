@@ -1,0 +1,1 @@
+"""A model at work on photos: onnxruntime and numpy, never torch."""

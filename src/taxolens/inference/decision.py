@@ -1,0 +1,92 @@
+"""From a model's scores to an answer: pure, by numbered rules.
+
+1. A photo that could not be read has failed. It is never a blank.
+2. Where the best class has the role `blank`, the photo is blank and its label is that class.
+3. Where the best score lies below the threshold, the answer is "unsure"; the best class stays in the ranking.
+4. Else the answer is the best class.
+
+Equal scores keep the model's own order of classes, so an answer never depends on chance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from taxolens.core.errors import UsageError
+from taxolens.core.records import UNSURE, Failure, Prediction, Score, Status
+from taxolens.core.taxonomy import Role, Taxon
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionRule:
+    """What decides beside the scores.
+
+    Attributes:
+        labels: the c classes in the model's order.
+        blanks: those that mean that nothing is there.
+        threshold: a best score below it is "unsure", 0..1; None: every answer is accepted.
+        quantile: conformal quantile q: a class is a candidate where its score is at least 1 - q;
+            None: no candidates.
+        top_k: length of the ranking, at least 1.
+    """
+
+    labels: tuple[str, ...]
+    blanks: frozenset[str] = frozenset()
+    threshold: float | None = None
+    quantile: float | None = None
+    top_k: int = 5
+
+    def __post_init__(self) -> None:
+        if self.top_k < 1:
+            raise UsageError(
+                "At least one label is ranked, not {top_k}. Ask for 1 or more.", top_k=self.top_k
+            )
+        if self.threshold is not None and not 0 <= self.threshold <= 1:
+            raise UsageError(
+                "The threshold {threshold} is no score. Give one from 0 to 1.", threshold=self.threshold
+            )
+
+
+def blanks_of(taxa: Sequence[Taxon]) -> frozenset[str]:
+    """The labels of classes that mean that nothing is there."""
+    return frozenset(taxon.id for taxon in taxa if taxon.role is Role.BLANK)
+
+
+def decide(name: str, scores: NDArray[np.float32], rule: DecisionRule) -> Prediction:
+    """The answer for a photo that was read (rules 2 to 4).
+
+    Args:
+        scores: float32 [c], probabilities in the order of the rule's labels.
+    """
+    order = np.argsort(-scores, kind="stable")
+    ranking = tuple(Score(rule.labels[i], float(scores[i])) for i in order[: rule.top_k])
+    best = ranking[0]
+    blank = best.label in rule.blanks
+    unsure = not blank and rule.threshold is not None and best.score < rule.threshold
+    return Prediction(
+        name=name,
+        label=UNSURE if unsure else best.label,
+        score=best.score,
+        ranking=ranking,
+        candidates=_candidates(scores, order, rule),
+        status=Status.BLANK if blank else Status.OK,
+    )
+
+
+def failed(failure: Failure) -> Prediction:
+    """The answer for a photo that could not be read (rule 1)."""
+    return Prediction(
+        name=failure.name, label="", score=0.0, ranking=(), status=Status.FAILED, failure=failure
+    )
+
+
+def _candidates(scores: NDArray[np.float32], order: NDArray[np.intp], rule: DecisionRule) -> tuple[str, ...]:
+    """The conformal set, best first; the best class belongs to it always, so it is never empty."""
+    if rule.quantile is None:
+        return ()
+    inside = int((1.0 - scores.astype(np.float64) <= rule.quantile).sum())
+    return tuple(rule.labels[i] for i in order[: max(1, inside)])

@@ -1,0 +1,109 @@
+"""What a folder of results belongs to: which model, which photos."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from taxolens.core.errors import UsageError
+from taxolens.storage.atomic import written_whole
+
+VERSION = 1
+FILE = "journal.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Journal:
+    """The journal of a results folder.
+
+    Attributes:
+        id: names this beginning; segments of another one are left over from before a restart.
+        model_sha256: hash of the model file, hexadecimal.
+        model_name: the model's name, for people.
+        labels: the model's classes, in the order of the scores.
+        photos: folder that the rows' names are relative to.
+        created: UTC, ISO 8601.
+        version: of the layout of journal and segments.
+    """
+
+    id: str
+    model_sha256: str
+    model_name: str
+    labels: tuple[str, ...]
+    photos: str
+    created: str
+    version: int = VERSION
+
+
+def new_journal(*, model_sha256: str, model_name: str, labels: tuple[str, ...], photos: Path) -> Journal:
+    """A journal that begins now."""
+    return Journal(
+        id=secrets.token_hex(8),
+        model_sha256=model_sha256,
+        model_name=model_name,
+        labels=labels,
+        photos=str(photos),
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+
+
+def write_journal(journal: Journal, folder: Path) -> None:
+    """Writes the journal of a results folder, whole or not at all."""
+    document = json.dumps(dataclasses.asdict(journal), indent=2) + "\n"
+    with written_whole(folder / FILE) as file:
+        file.write(document.encode("ascii"))
+
+
+def read_journal(folder: Path) -> Journal | None:
+    """The journal of a results folder; None where there is none.
+
+    Raises:
+        UsageError: there is one that cannot be understood.
+    """
+    file = folder / FILE
+    try:
+        document = json.loads(file.read_text(encoding="utf-8"))
+        journal = Journal(**{**document, "labels": tuple(document["labels"])})
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UsageError(
+            "The journal {file} cannot be read: {why}. Start anew with --restart, or name another --out.",
+            file=file,
+            why=error,
+        ) from error
+    if journal.version != VERSION:
+        raise UsageError(
+            "The results in {folder} were written by another version of Taxolens. "
+            "Use that version, start anew with --restart, or name another --out.",
+            folder=folder,
+        )
+    return journal
+
+
+def check_same_work(old: Journal, new: Journal, folder: Path) -> None:
+    """Refuses to mix the answers of two models, or of two places that both exist.
+
+    A folder that was moved, or a disk that is mounted elsewhere now, goes on: there the old place is gone.
+
+    Raises:
+        UsageError: the results belong to other work.
+    """
+    if (old.model_sha256, old.labels) != (new.model_sha256, new.labels):
+        raise UsageError(
+            "The results in {folder} were made with another model ({old}). "
+            "Name another --out, or start anew with --restart.",
+            folder=folder,
+            old=f"{old.model_name}, {old.model_sha256[:12]}",
+        )
+    if old.photos != new.photos and Path(old.photos).exists():
+        raise UsageError(
+            "The results in {folder} are about the photos in {old}. "
+            "Name another --out, or start anew with --restart.",
+            folder=folder,
+            old=old.photos,
+        )

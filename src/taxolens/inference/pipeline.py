@@ -1,0 +1,169 @@
+"""From a folder of photos to rows in a store, and from rows to answers. The page to read first.
+
+    scan -> (answered before? keep its place) -> decode and infer in threads -> store -> decide
+
+Two numbers of 64 bits are all that grows with the folder: where each photo's row lies (8 bytes), and, for
+what an earlier run answered, its key and place (24 bytes). A million photos take 32 MB.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable, Iterator
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from taxolens.core.errors import DataError, ImageError, OutputError
+from taxolens.core.progress import Progress
+from taxolens.core.records import Failure
+from taxolens.core.texts import Say
+from taxolens.execution.local import ordered_map
+from taxolens.formats.result import Result
+from taxolens.imaging.metadata import read_metadata
+from taxolens.inference.answered import Answered, Place
+from taxolens.inference.decision import DecisionRule, decide, failed
+from taxolens.inference.forecast import forecast
+from taxolens.inference.predictor import Predictor
+from taxolens.inference.row import Fault, Row
+from taxolens.inference.scan import Photo, scan
+from taxolens.inference.store import Store
+
+AHEAD_PER_WORKER = 16
+"""Photos taken ahead of the one that is stored next; they hold scores, not pixels."""
+
+OF_THE_MOMENT = frozenset({"missing", "unreadable"})
+"""Faults of the place, not of the photo: looked at again by every run."""
+
+_NOT_YET: Place = 2**64 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How photos are looked at.
+
+    Attributes:
+        root: the photo, or the folder that is searched.
+        workers: photos worked on at once.
+        max_megapixels: photos that announce more pixels are recorded as failures, unread.
+    """
+
+    root: Path
+    predictor: Predictor
+    workers: int
+    max_megapixels: float
+
+
+def count(root: Path, answered: Answered) -> tuple[int, int]:
+    """How many photos there are, and how many of them are answered."""
+    found = known = 0
+    for photo in scan(root):
+        found += 1
+        known += answered.find(photo.stamp.key()) is not None
+    return found, known
+
+
+def answer(
+    look: Look, store: Store, answered: Answered, *, total: int, progress: Progress, say: Say
+) -> array[Place]:
+    """Looks at every photo that is not answered yet and stores its row.
+
+    Args:
+        total: how many there will be, for the progress.
+
+    Returns:
+        The places of all photos' rows, answered before or now, in the order of the scan.
+
+    Raises:
+        DataError: the photos' folder went away meanwhile. What was answered is kept.
+        OutputError: rows cannot be written.
+        KeyboardInterrupt: the user stops. What was answered is kept.
+    """
+    places = array("Q")
+
+    def rows() -> Iterator[tuple[int, Row]]:
+        return ordered_map(
+            lambda turn: (turn[0], look_at(turn[1], look)),
+            _pending(scan(look.root), answered, places),
+            workers=look.workers,
+            window=look.workers * AHEAD_PER_WORKER,
+        )
+
+    try:
+        with closing(rows()) as looked:  # type: ignore[type-var]
+            told = forecast(looked, total=total, progress=progress, say=say)
+            for index, row in progress.track(told, what=say("Looking at photos"), total=total):
+                places[index] = store.append(row)
+        _still_there(look.root)
+    except BaseException:
+        with suppress(OutputError):
+            store.flush()
+        raise
+    store.flush()
+    return places
+
+
+def look_at(photo: Photo, look: Look) -> Row:
+    """One photo's row: its scores, or why it has none.
+
+    Raises:
+        DataError: the photo cannot be read because the whole folder went away.
+    """
+    try:
+        scores = look.predictor.scores(photo.path, max_megapixels=look.max_megapixels)
+    except ImageError as error:
+        if error.code in OF_THE_MOMENT:
+            _still_there(look.root)
+        return Row(photo.stamp, _taken(photo.path), fault=Fault(error.code, error.told()))
+    return Row(photo.stamp, _taken(photo.path), scores=scores)
+
+
+def results(
+    places: Iterable[Place], store: Store, rule: DecisionRule, *, root: Path, site_by_folder: bool
+) -> Iterator[Result]:
+    """The answers of stored rows, one at a time; a rule decides anew without running the model."""
+    base = root if root.is_dir() else root.parent
+    for place in places:
+        row = store.row(place)
+        name = row.stamp.name
+        if row.scores is not None:
+            prediction = decide(name, row.scores, rule)
+        else:
+            fault = row.fault or Fault("unreadable", "")
+            prediction = failed(Failure(base / name, name, fault.code, fault.reason))
+        yield Result(
+            prediction,
+            taken=datetime.fromisoformat(row.taken) if row.taken else None,
+            site=_first_folder(name) if site_by_folder else None,
+        )
+
+
+def _pending(
+    photos: Iterable[Photo], answered: Answered, places: array[Place]
+) -> Iterator[tuple[int, Photo]]:
+    """Photos that are not answered, with their position; notes the place of those that are."""
+    for photo in photos:
+        place = answered.find(photo.stamp.key())
+        places.append(_NOT_YET if place is None else place)
+        if place is None:
+            yield len(places) - 1, photo
+
+
+def _still_there(root: Path) -> None:
+    if not root.exists():
+        raise DataError(
+            "{root} went away meanwhile. Put the card or disk back and run the same command again: "
+            "what was answered is kept.",
+            root=root,
+        )
+
+
+def _taken(path: Path) -> str | None:
+    taken = read_metadata(path).taken
+    return taken.replace(tzinfo=None).isoformat(timespec="seconds") if taken else None
+
+
+def _first_folder(name: str) -> str | None:
+    folder, slash, _ = name.partition("/")
+    return folder if slash else None

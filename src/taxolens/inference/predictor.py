@@ -1,0 +1,213 @@
+"""A model file at work: what `taxolens.load` returns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from taxolens.core.errors import ImageError, ModelError, UsageError
+from taxolens.core.records import Failure, Prediction
+from taxolens.execution.local import default_workers, ordered_map
+from taxolens.imaging.decode import decode, prepare
+from taxolens.inference.decision import DecisionRule, blanks_of, decide, failed
+from taxolens.inference.session import Session
+from taxolens.inference.tensor import to_probabilities, to_tensor
+from taxolens.modelfile.card import Card, Task
+from taxolens.modelfile.read import ModelFile, read_model
+
+Source = Path | NDArray[np.uint8]
+
+MAX_MEGAPIXELS = 150.0
+_AHEAD_PER_WORKER = 16
+
+
+class Predictor:
+    """Names what is in photos. Safe to use from several threads.
+
+        model = taxolens.load("model.onnx")
+        for answer in model.predict(["a.jpg", "b.jpg"]):
+            print(answer.name, answer.label, answer.score, answer.status)
+
+    Args:
+        model: a verified model file of the task "classify".
+    """
+
+    def __init__(self, model: ModelFile) -> None:
+        self.model = model
+        self._labels = model.card.labels
+        self._preprocess = model.card.preprocess
+
+    @property
+    def card(self) -> Card:
+        """What the model says of itself."""
+        return self.model.card
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The classes, in the order of `probabilities`."""
+        return self._labels
+
+    def predict(
+        self,
+        photos: Any,
+        *,
+        top_k: int = 5,
+        threshold: float | None = None,
+        workers: int = 0,
+        max_megapixels: float = MAX_MEGAPIXELS,
+    ) -> list[Prediction]:
+        """Names what is in photos.
+
+        Args:
+            photos: paths (str or Path) and arrays (uint8 [height, width, 3], upright RGB, any size; also
+                what numpy takes for one, as an RGB image of Pillow), or a single one.
+            top_k: length of each ranking, at least 1.
+            threshold: score below which the answer is "unsure", 0..1; None: the model's own.
+            workers: photos worked on at once; 0: one per processor.
+            max_megapixels: photos that announce more pixels become failures, unread.
+
+        Returns:
+            One prediction per photo, in their order. A photo that cannot be read has the status "failed"
+            and says why in `failure`. The `name` of an array is its position, from 0.
+
+        Raises:
+            UsageError: an argument that cannot be meant, among them an array of another type or shape.
+            ModelError: the model's graph cannot be run.
+        """
+        rule = self.rule(top_k=top_k, threshold=threshold)
+        sources = _sources(photos)
+        answers = self._answers([source for _, source in sources], workers, max_megapixels)
+        return [
+            failed(_failure(name, source, answer))
+            if isinstance(answer, ImageError)
+            else decide(name, answer, rule)
+            for (name, source), answer in zip(sources, answers, strict=True)
+        ]
+
+    def probabilities(
+        self, photos: Any, *, workers: int = 0, max_megapixels: float = MAX_MEGAPIXELS
+    ) -> NDArray[np.float32]:
+        """Calibrated probabilities of photos, as `predict` sees them.
+
+        Returns:
+            float32 [photos, classes]; a row of NaN where a photo cannot be read.
+        """
+        sources = [source for _, source in _sources(photos)]
+        table = np.full((len(sources), len(self.labels)), np.nan, dtype=np.float32)
+        for row, answer in enumerate(self._answers(sources, workers, max_megapixels)):
+            if not isinstance(answer, ImageError):
+                table[row] = answer
+        return table
+
+    def scores(self, source: Source, *, max_megapixels: float = MAX_MEGAPIXELS) -> NDArray[np.float32]:
+        """Calibrated probabilities of one photo, float32 [classes].
+
+        Raises:
+            ImageError: the photo cannot be read.
+            ModelError: the model's graph cannot be run, or answers with another number of classes.
+        """
+        if isinstance(source, Path):
+            pixels = decode(source, self._preprocess, max_megapixels=max_megapixels)
+        else:
+            pixels = prepare(source, self._preprocess)
+        answer = self._session(to_tensor(pixels, self.card.input))
+        if len(answer) != len(self.labels):
+            raise ModelError(
+                "The model {path} answers with {found} scores for {classes} classes. Train it anew.",
+                path=self.model.path,
+                found=len(answer),
+                classes=len(self.labels),
+            )
+        return to_probabilities(answer, self.card.output.decoder)
+
+    def rule(self, *, top_k: int, threshold: float | None) -> DecisionRule:
+        """What decides beside the scores; a threshold of None is the card's."""
+        card = self.card
+        return DecisionRule(
+            labels=self._labels,
+            blanks=blanks_of(card.taxa),
+            threshold=card.thresholds.unsure if threshold is None else threshold,
+            quantile=card.conformal.quantile if card.conformal else None,
+            top_k=top_k,
+        )
+
+    def start(self) -> None:
+        """Loads the graph now instead of with the first photo."""
+        _ = self._session
+
+    @cached_property
+    def _session(self) -> Session:
+        return Session(self.model.graph, output=self.card.output.tensor)
+
+    def _answers(
+        self, sources: Iterable[Source], workers: int, max_megapixels: float
+    ) -> Iterator[NDArray[np.float32] | ImageError]:
+        def answer(source: Source) -> NDArray[np.float32] | ImageError:
+            try:
+                return self.scores(source, max_megapixels=max_megapixels)
+            except ImageError as error:
+                return error
+
+        self.start()
+        threads = threads_for(workers)
+        return ordered_map(answer, sources, workers=threads, window=threads * _AHEAD_PER_WORKER)
+
+
+def open_predictor(path: str | Path) -> Predictor:
+    """Opens a model file for use.
+
+    Raises:
+        ModelError: the file is absent, damaged, no model of Taxolens, or made for another task.
+    """
+    return Predictor(read_model(Path(path), task=Task.CLASSIFY))
+
+
+def threads_for(workers: int) -> int:
+    """How many threads `workers` asks for; 0: one per processor.
+
+    Raises:
+        UsageError: fewer than none.
+    """
+    if workers < 0:
+        raise UsageError(
+            "{workers} workers cannot be. Give 1 or more, or 0 for all processors.", workers=workers
+        )
+    return workers or default_workers()
+
+
+def _sources(photos: Any) -> list[tuple[str, Source]]:
+    return [
+        _source(position, photo) for position, photo in enumerate([photos] if _is_one(photos) else photos)
+    ]
+
+
+def _is_one(photos: Any) -> bool:
+    """A single photo, not several: several arrays in one have a further axis."""
+    if isinstance(photos, str | Path):
+        return True
+    return hasattr(photos, "__array_interface__") and np.ndim(photos) < 4
+
+
+def _source(position: int, photo: Any) -> tuple[str, Source]:
+    if isinstance(photo, str | Path):
+        return str(photo), Path(photo)
+    pixels = np.asarray(photo)
+    if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3 or 0 in pixels.shape:
+        raise UsageError(
+            "Photo {position} is neither a path nor pixels: it has the type {dtype} and the shape {shape}. "
+            "Give a path, or an array of uint8 with the shape [height, width, 3].",
+            position=position,
+            dtype=pixels.dtype,
+            shape=list(pixels.shape),
+        )
+    return str(position), pixels
+
+
+def _failure(name: str, source: Source, error: ImageError) -> Failure:
+    path = source if isinstance(source, Path) else Path(name)
+    return Failure(path=path, name=name, code=error.code, reason=error.told())

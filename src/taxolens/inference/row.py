@@ -1,0 +1,87 @@
+"""What a segment keeps of one photo: enough to decide again without the model."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """A state of a file: while these three are the same, so is its answer.
+
+    Attributes:
+        name: path relative to the searched folder, with forward slashes.
+        size: bytes.
+        mtime_ns: time of its last change, nanoseconds since 1970.
+    """
+
+    name: str
+    size: int
+    mtime_ns: int
+
+    def key(self) -> bytes:
+        """128 bits that no two states share in practice."""
+        text = f"{self.size}\0{self.mtime_ns}\0{self.name}"
+        return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Why a photo could not be read: a stable code and one English sentence."""
+
+    code: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One looked-at photo: its scores, or why there are none.
+
+    Attributes:
+        taken: local time of the photo, ISO 8601 without a zone.
+        scores: float32 [classes], probabilities in the model's order; None where it could not be read.
+        fault: set exactly where `scores` is None.
+    """
+
+    stamp: Stamp
+    taken: str | None = None
+    scores: NDArray[np.float32] | None = None
+    fault: Fault | None = None
+
+
+def row_to_line(row: Row) -> bytes:
+    """One line of JSON without its line end; scores are base64 of little-endian float32."""
+    stamp = row.stamp
+    document: dict[str, object] = {"file": stamp.name, "size": stamp.size, "mtime_ns": stamp.mtime_ns}
+    if row.taken:
+        document["taken"] = row.taken
+    if row.scores is not None:
+        document["scores"] = base64.b64encode(row.scores.astype("<f4").tobytes()).decode("ascii")
+    if row.fault is not None:
+        document["failure"] = {"code": row.fault.code, "reason": row.fault.reason}
+    return json.dumps(document, separators=(",", ":")).encode("ascii")
+
+
+def line_to_row(line: bytes) -> Row:
+    """The row that `row_to_line` wrote.
+
+    Raises:
+        ValueError: it is no such line.
+    """
+    document = json.loads(line)
+    try:
+        stamp = Stamp(document["file"], document["size"], document["mtime_ns"])
+        taken = document.get("taken")
+        if "failure" in document:
+            failure = document["failure"]
+            return Row(stamp, taken, fault=Fault(failure["code"], failure["reason"]))
+        scores = np.frombuffer(base64.b64decode(document["scores"], validate=True), dtype="<f4")
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"no row: {error}") from error
+    return Row(stamp, taken, scores=scores)

@@ -1,0 +1,221 @@
+"""The results of one output: a locked folder with a journal and segments.
+
+results.csv             rendered from the segments, can be made again at any time
+results.csv.taxolens/   journal.json, lock, segment-WRITER-NUMBER-DIGEST.jsonl.gz
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import secrets
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from taxolens.core.errors import OutputError, UsageError
+from taxolens.inference.answered import Answered, Place
+from taxolens.inference.journal import Journal, check_same_work, read_journal, write_journal
+from taxolens.inference.row import Row, line_to_row, row_to_line
+from taxolens.inference.segments import (
+    SegmentDamaged,
+    number_of,
+    read_rows,
+    read_segment,
+    segments_in,
+    set_aside,
+    write_segment,
+)
+from taxolens.storage.atomic import PART, told_as_output
+
+SUFFIX = ".taxolens"
+ROWS_AT_ONCE = 1000
+_SOONEST_SECONDS, _LATEST_SECONDS, _SHARE_AT_RISK = 0.5, 30.0, 0.1
+_CACHE_BYTES = 32_000_000
+
+
+class Store:
+    """Rows that outlive the process.
+
+    Rows are kept in memory until a segment is due: after 1,000 of them, or after a tenth of the time
+    that the run has taken so far, at least half a second and at most 30. A stop loses no more than that.
+
+    Args:
+        folder: an existing folder that this process has locked.
+        journal: what the rows belong to.
+    """
+
+    def __init__(self, folder: Path, journal: Journal) -> None:
+        self.journal = journal
+        self._folder = folder
+        self._writer = secrets.token_hex(4)
+        self._segments: list[Path] = []
+        self._next_number = 1
+        self._waiting: list[bytes] = []
+        self._began = self._flushed = time.monotonic()
+        self._cache: OrderedDict[int, list[bytes]] = OrderedDict()
+        self._cached_bytes = 0
+
+    def load(self, *, again: Callable[[Row], bool], damaged: Callable[[str], None]) -> Answered:
+        """Reads which files are answered.
+
+        Args:
+            again: says of a row that its photo is to be looked at once more.
+            damaged: told the name of each segment that is not what was written. It is set aside, and its
+                photos count as not answered.
+
+        Raises:
+            OutputError: a segment cannot be read, or a damaged one cannot be set aside.
+        """
+        answered = Answered()
+        for path in segments_in(self._folder):
+            self._next_number = max(self._next_number, number_of(path) + 1)
+            try:
+                journal, rows = read_rows(path)
+            except SegmentDamaged:
+                damaged(set_aside(path).name)
+                continue
+            if journal != self.journal.id:
+                _remove(path)
+                continue
+            for line, row in enumerate(rows):
+                if not again(row):
+                    answered.add(row.stamp.key(), _place(len(self._segments), line))
+            self._segments.append(path)
+        return answered
+
+    def append(self, row: Row) -> Place:
+        """Takes a row and says where it will lie; writes a segment when one is due."""
+        place = _place(len(self._segments), len(self._waiting))
+        self._waiting.append(row_to_line(row))
+        if len(self._waiting) >= ROWS_AT_ONCE or time.monotonic() >= self._due():
+            self.flush()
+        return place
+
+    def flush(self) -> None:
+        """Writes what waits.
+
+        Raises:
+            OutputError: it cannot be written; it still waits then.
+        """
+        if self._waiting:
+            path = write_segment(
+                self._folder, self.journal.id, self._writer, self._next_number, self._waiting
+            )
+            self._segments.append(path)
+            self._next_number += 1
+            self._waiting = []
+        self._flushed = time.monotonic()
+
+    def row(self, place: Place) -> Row:
+        """The row at a place, once its segment is written.
+
+        Raises:
+            OutputError: its segment has gone or changed since.
+        """
+        segment, line = place >> 32, place & 0xFFFFFFFF
+        return line_to_row(self._lines(segment)[line])
+
+    def _due(self) -> float:
+        share = _SHARE_AT_RISK * (self._flushed - self._began)
+        return self._flushed + min(max(share, _SOONEST_SECONDS), _LATEST_SECONDS)
+
+    def _lines(self, segment: int) -> list[bytes]:
+        """A segment's lines; those used last are kept, up to a fixed number of bytes."""
+        if segment in self._cache:
+            self._cache.move_to_end(segment)
+            return self._cache[segment]
+        path = self._segments[segment]
+        try:
+            _, lines = read_segment(path)
+        except SegmentDamaged as error:
+            raise OutputError(
+                "The results in {path} changed while they were read. Run the same command again.", path=path
+            ) from error
+        self._cache[segment] = lines
+        self._cached_bytes += _size(lines)
+        while self._cached_bytes > _CACHE_BYTES and len(self._cache) > 1:
+            self._cached_bytes -= _size(self._cache.popitem(last=False)[1])
+        return lines
+
+
+@contextmanager
+def open_store(out: Path, journal: Journal, *, restart: bool) -> Iterator[Store]:
+    """The store beside an output, for this process alone.
+
+    Args:
+        out: the file that is rendered from the store.
+        journal: what is to be done; an earlier journal of the same work is taken up.
+        restart: forget what lies there. The new journal comes first, then what it replaces goes, so a
+            stop in between leaves nothing of the old results in the new ones.
+
+    Raises:
+        UsageError: another process works on it, or it belongs to other work.
+        OutputError: it cannot be written.
+    """
+    folder = out.with_name(out.name + SUFFIX)
+    with told_as_output(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    with _locked(folder, out):
+        with told_as_output(folder):
+            for part in folder.glob(f".*{PART}"):
+                part.unlink(missing_ok=True)
+        yield Store(folder, _begin(folder, journal) if restart else _take_up(folder, journal))
+
+
+def _begin(folder: Path, journal: Journal) -> Journal:
+    write_journal(journal, folder)
+    for path in segments_in(folder):
+        _remove(path)
+    return journal
+
+
+def _take_up(folder: Path, journal: Journal) -> Journal:
+    earlier = read_journal(folder)
+    if earlier is None and segments_in(folder):
+        raise UsageError(
+            "The journal of the results in {folder} is missing. "
+            "Put it back, start anew with --restart, or name another --out.",
+            folder=folder,
+        )
+    if earlier is None:
+        write_journal(journal, folder)
+        return journal
+    check_same_work(earlier, journal, folder)
+    if earlier.photos != journal.photos:
+        earlier = dataclasses.replace(earlier, photos=journal.photos)
+        write_journal(earlier, folder)
+    return earlier
+
+
+@contextmanager
+def _locked(folder: Path, out: Path) -> Iterator[None]:
+    """Keeps other processes out; the system lets go of the lock when the process ends, however it ends."""
+    lock = FileLock(folder / "lock")
+    try:
+        with told_as_output(folder):
+            lock.acquire(timeout=0)
+    except Timeout as error:
+        raise UsageError(
+            "Another run is writing {out}. Wait until it is done, or name another --out.", out=out
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _remove(path: Path) -> None:
+    with told_as_output(path):
+        path.unlink(missing_ok=True)
+
+
+def _place(segment: int, line: int) -> Place:
+    return segment << 32 | line
+
+
+def _size(lines: list[bytes]) -> int:
+    return sum(len(line) + 64 for line in lines)
