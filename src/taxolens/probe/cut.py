@@ -77,9 +77,7 @@ def cut(model: onnx.ModelProto, embedding: str, file: object) -> onnx.ModelProto
     image = image_inputs(model.graph)[0].name
     extractor = Extractor(model)
     # Its type is found by running; the extractor only wants to know that the tensor exists.
-    undeclared = onnx.ValueInfoProto(name=embedding)
-    undeclared.type.tensor_type.elem_type = onnx.TensorProto.FLOAT
-    extractor.value_infos[embedding] = undeclared
+    extractor.value_infos[embedding] = onnx.ValueInfoProto(name=embedding)
     try:
         part = extractor.extract_model([image], [embedding])
     except ValueError as error:
