@@ -13,7 +13,6 @@ from taxolens.core.backbone import BackboneMaker, BackboneRequest, MadeBackbone
 from taxolens.core.errors import ModelError, UsageError
 from taxolens.core.progress import Progress, Silent
 from taxolens.core.texts import Say, plain
-from taxolens.core.version import VERSION
 from taxolens.modelfile.bundled import BUNDLED_LICENCE, BUNDLED_NAME, bundled_graph
 from taxolens.modelfile.card import Task
 from taxolens.modelfile.catalogue import Budget, CatalogueEntry, catalogue, download_path, keep
@@ -283,7 +282,7 @@ def _as_named(graph: bytes, name: str, home: Path) -> Backbone:
 
 
 def _key(values: Mapping[str, object]) -> str:
-    text = json.dumps({**values, "way": _WAY_OF_CONVERTING, "version": VERSION}, sort_keys=True)
+    text = json.dumps({**values, "way": _WAY_OF_CONVERTING}, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
