@@ -50,7 +50,7 @@ class Frame:
 
     left: float = 56.0
     top: float = 12.0
-    right: float = WIDTH - 14.0
+    right: float = WIDTH - 22.0
     bottom: float = HEIGHT - 46.0
 
 

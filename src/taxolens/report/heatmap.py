@@ -90,7 +90,7 @@ def _figures(labels: Sequence[str], matrix: Sequence[Sequence[int]], title: str,
     columns = (
         Column(say("True name")),
         Column(say("Photos"), numeric=True),
-        Column(say("Named rightly"), numeric=True),
+        Column(say("Named correctly"), numeric=True),
         Column(say("Taken for")),
     )
     rows = []
@@ -102,7 +102,7 @@ def _figures(labels: Sequence[str], matrix: Sequence[Sequence[int]], title: str,
 
 
 def _keys(wording: Wording) -> tuple[Key, ...]:
-    words = {"hit": wording.say("Named rightly"), "miss": wording.say("Taken for another")}
+    words = {"hit": wording.say("Named correctly"), "miss": wording.say("Taken for another")}
     keys = []
     for kind, text in words.items():
         drawing = Drawing(LEVELS * 12, 12, kind="swatch", fluid=False)

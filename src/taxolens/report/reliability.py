@@ -49,8 +49,6 @@ def reliability_chart(bins: Sequence[ScoreBin], wording: Wording, *, title: str,
     for each in sound:
         _draw_bin(plot, each, wording)
     plot.path([(0.0, 0.0), (1.0, 1.0)], kind="ideal")
-    if len(sound) > 1:
-        plot.path([(b.confidence, b.accuracy) for b in sound], kind="line s0")
     for each in sound:
         plot.dot(each.confidence, each.accuracy, kind="dot s0", radius=3.4 if each.count >= _FEW else 2.2)
     _draw_counts(plot, sound, wording)

@@ -36,6 +36,7 @@ class ShareBar:
     def svg(self) -> Markup:
         """The bar; its figures stand beside it as text, so it is no more than ornament to a screen reader."""
         drawing = Drawing(_BAR_WIDTH, _BAR_HEIGHT, kind="sharebar", fluid=False)
+        drawing.root.set("preserveAspectRatio", "none")
         draw_share(drawing, self.value, self.low, self.high, width=_BAR_WIDTH, height=_BAR_HEIGHT)
         return drawing.markup()
 

@@ -72,7 +72,7 @@ def _split_facts(split: SplitFacts, wording: Wording) -> tuple[Fact, ...]:
     shares = " / ".join(wording.decimal(share, 0) for share in (split.train, split.val, split.test))
     facts = [
         Fact(say("Kept together"), words.get(split.by, say("single photos"))),
-        Fact(say("Learning / choices / test, in percent"), shares),
+        Fact(say("Training / validation / test, in percent"), shares),
         Fact(say("Seed of the split"), str(split.seed)),
     ]
     if split.units is not None:
@@ -125,7 +125,7 @@ def _photo_facts(facts: ModelFacts, photos: int, wording: Wording) -> Facts:
 
 def _count_table(facts: ModelFacts, wording: Wording) -> Table:
     say = wording.say
-    titles = (say("All photos"), say("Learning"), say("Choices"), say("Test"))
+    titles = (say("All photos"), say("Training"), say("Validation"), say("Test"))
     columns = (Column(say("Class")), *(Column(title, numeric=True) for title in titles))
     most = max(each.train + each.val + each.test for each in facts.counts) or 1
     rows = []

@@ -22,7 +22,7 @@ def errors_section(
     say = wording.say
     title = say("Its most confident errors")
     if not result.errors:
-        text = say("No photo of the test was named wrongly.")
+        text = say("No photo of this test was named wrongly.")
         return Section("errors", title, blocks=(Notice(text, Tone.GOOD),))
     text = say(
         "The surest wrong answers come first. Look at them: often it is the label of the photo that is wrong, "

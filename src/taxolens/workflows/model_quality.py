@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 from taxolens.evaluation.result import (
     ClassificationResult,
@@ -108,9 +109,11 @@ def automatic_section(facts: ModelFacts, result: ClassificationResult, wording: 
         automatic=automatic,
         asked=facts.precision,
     )
-    return Section(
-        "automatic", say("What can be accepted unseen"), text, (*_advice(facts, result, wording), chart)
-    )
+    blocks = _advice(facts, result, wording)
+    if chart.figures is not None and chart.figures.rows:
+        table = replace(chart.figures, caption=say("What each score would bring"), hidden_caption=False)
+        blocks.append(Pair((replace(chart, figures=None), table)))
+    return Section("automatic", say("What can be accepted unseen"), text, tuple(blocks))
 
 
 def _accept_point(point: CoveragePoint) -> AcceptPoint:

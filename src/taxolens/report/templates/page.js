@@ -87,7 +87,11 @@
     const sections = [...document.querySelectorAll("main > section")];
     const first = sections.find((section) => seen.has(section));
     links.forEach((link, id) => {
-      if (first && id === first.id) link.setAttribute("aria-current", "true");
+      if (first && id === first.id) {
+        link.setAttribute("aria-current", "true");
+        const strip = link.closest(".contents");
+        strip.scrollLeft += link.getBoundingClientRect().left - strip.getBoundingClientRect().left - 20;
+      }
       else link.removeAttribute("aria-current");
     });
   }, { rootMargin: "-10% 0px -70% 0px" });
