@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from markupsafe import Markup
@@ -13,6 +13,9 @@ from taxolens.report.table import Table
 
 WIDTH = 440.0
 HEIGHT = 300.0
+
+_TITLE_ROOM = 32.0  # for the title of the vertical axis, in pixels
+_CHARACTER = 7.4  # width of a character of its figures
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,8 @@ class Plot(Drawing):
         super().__init__(WIDTH, height, title=title, description=description)
         self.x_scale, self.y_scale = x, y
         self.frame = frame or Frame()
+        widest = max((len(y.write(tick)) for tick in y.ticks), default=0)
+        self.frame = replace(self.frame, left=max(self.frame.left, _TITLE_ROOM + _CHARACTER * widest))
         self._draw_y()
         self._draw_x()
 

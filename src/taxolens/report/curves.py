@@ -17,6 +17,7 @@ from taxolens.report.wording import MISSING, Wording
 
 _MOST_POINTS = 240
 _MOST_ROWS = 12
+_MOST_THRESHOLDS = 9
 _STYLES = 6
 
 Thing = TypeVar("Thing")
@@ -138,7 +139,7 @@ def _accept_figures(points: Sequence[AcceptPoint], title: str, wording: Wording)
         Column(say("Photos accepted"), numeric=True),
         Column(say("Right among these"), numeric=True),
     )
-    chosen = _thinned(list(reversed(points)), _MOST_ROWS)
+    chosen = _thinned(list(reversed(points)), _MOST_THRESHOLDS)
     rows = [
         (wording.decimal(p.threshold, 3), wording.percent(p.coverage), wording.percent(p.accuracy))
         for p in chosen

@@ -42,7 +42,7 @@ def figures_section(facts: ModelFacts, result: ClassificationResult, wording: Wo
             wording,
         ),
         _share_tile(
-            say("Mean over classes (macro F1)"),
+            say("Class mean (macro F1)"),
             result.macro_f1,
             say("Rare classes count as much as common ones; low when some classes are often missed."),
             wording,
@@ -66,11 +66,14 @@ def _automatic_tile(facts: ModelFacts, result: ClassificationResult, wording: Wo
     if result.automatic is None:
         return Tile(name, MISSING, meaning=say("No score is high enough to be trusted without looking."))
     point = result.automatic
-    detail = say("{accuracy} of these are right").format(accuracy=wording.percent(point.accuracy))
-    meaning = say("Share of photos that need no look when scores of at least {threshold} are accepted.")
+    detail = say("{accuracy} of these are right")
     if facts.precision is not None:
-        detail += " " + say("(asked: {precision})").format(precision=wording.percent(facts.precision, 0))
-    told = meaning.format(threshold=wording.decimal(point.threshold, 2))
+        detail = say("{accuracy} of these are right (asked: {precision})")
+    detail = detail.format(
+        accuracy=wording.percent(point.accuracy), precision=wording.percent(facts.precision or 0.0, 0)
+    )
+    meaning = say("Share of photos that need no look when scores of at least {threshold} are accepted.")
+    told = meaning.format(threshold=wording.decimal(point.threshold, 3))
     return Tile(name, wording.percent(point.coverage), detail, told, ShareBar(point.coverage))
 
 
@@ -104,7 +107,7 @@ def automatic_section(facts: ModelFacts, result: ClassificationResult, wording: 
         title=say("Photos accepted and answers that are right"),
         reading=say(
             "Read from right to left: the fewer photos are accepted, the more of their names are right. "
-            "The ring is the recommended point."
+            "The ring is the recommended point; it was chosen on these very photos, so expect a little less on others."
         ),
         automatic=automatic,
         asked=facts.precision,
@@ -132,7 +135,7 @@ def _advice(facts: ModelFacts, result: ClassificationResult, wording: Wording) -
             "and {accuracy} of their names are right."
         )
         fields = {
-            "threshold": wording.decimal(point.threshold, 2),
+            "threshold": wording.decimal(point.threshold, 3),
             "coverage": wording.percent(point.coverage),
             "accuracy": wording.percent(point.accuracy),
         }
@@ -146,7 +149,7 @@ def _told_unsure(unsure: float, coverage: Sequence[CoveragePoint], wording: Word
     """How the model's own threshold, chosen on other photos, does on these."""
     say = wording.say
     answered = [point for point in coverage if point.threshold >= unsure]
-    threshold = wording.decimal(unsure, 2)
+    threshold = wording.decimal(unsure, 3)
     if not answered:
         return say('The model itself says "unsure" below a score of {threshold}.').format(threshold=threshold)
     last = max(answered, key=lambda point: point.coverage)
@@ -305,7 +308,7 @@ def conformal_section(result: ClassificationResult, wording: Wording) -> Section
             Tile(
                 say("Sets that hold the true name"),
                 wording.percent(conformal.found),
-                say("(asked: {precision})").format(precision=wording.percent(conformal.asked, 0)),
+                say("asked: {precision}").format(precision=wording.percent(conformal.asked, 0)),
                 bar=ShareBar(conformal.found),
             ),
             Tile(say("Names in a set, on average"), wording.decimal(conformal.mean_size, 2)),
