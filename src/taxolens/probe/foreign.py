@@ -132,7 +132,7 @@ def _put_probabilities(model: onnx.ModelProto, softmax: bool, shape: tuple[int, 
     if PROBABILITIES in taken:
         rename(graph, PROBABILITIES, free_name(PROBABILITIES, taken))
     current = graph.output[0].name
-    steps = [("Flatten", {"axis": 1}), ("Cast", {"to": TensorProto.FLOAT})]
+    steps: list[tuple[str, dict[str, int]]] = [("Flatten", {"axis": 1}), ("Cast", {"to": TensorProto.FLOAT})]
     steps += [("Softmax", {"axis": 1})] if softmax else []
     for position, (operator, attributes) in enumerate(steps):
         following = PROBABILITIES if position == len(steps) - 1 else free_name(operator.lower(), taken)

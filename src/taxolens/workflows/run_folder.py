@@ -17,6 +17,7 @@ REPORT = "report.html"
 METRICS = "metrics.json"
 HISTORY = "history.csv"
 SPLIT = "split.csv"
+PREDICTIONS = "test_predictions.csv"
 RECIPE = "recipe.json"
 
 
@@ -66,7 +67,12 @@ def check_free(out: Path, *, overwrite: bool) -> None:
 
 def write_json(path: Path, document: Mapping[str, Any]) -> None:
     """Writes a document so that people can read it too."""
-    path.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    path.write_text(json_text(document), encoding="utf-8")
+
+
+def json_text(document: Mapping[str, Any]) -> str:
+    """JSON that people can read too."""
+    return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def _put_in_place(unfinished: Path, out: Path) -> None:

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from pathlib import Path
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
 
 from taxolens.core.progress import Progress
 from taxolens.core.records import Image, Part
-from taxolens.core.texts import Say
 from taxolens.evaluation.answers import Answers
 from taxolens.evaluation.calibration import conformal_quantile, unsure_threshold
 from taxolens.evaluation.judge import judge
 from taxolens.evaluation.result import ClassificationResult
-from taxolens.execution.local import default_workers, ordered_map
 from taxolens.export.parity import Parity, compare, prove
-from taxolens.imaging.decode import decode, was_scaled
-from taxolens.imaging.preprocess import Preprocess
-from taxolens.inference.session import Session
+from taxolens.imaging.decode import was_scaled
+from taxolens.inference.predictor import Predictor
 from taxolens.modelfile.read import ModelFile
 from taxolens.probe.head import Head, fit_head
 from taxolens.recipes.train import TrainRecipe
@@ -94,29 +91,24 @@ def prove_parity(recipe: TrainRecipe, lesson: Lesson, head: Head, model: ModelFi
         ParityError: they disagree.
     """
     rows = lesson.rows(Part.VAL)
-    written = answers_of(recipe, [lesson.images[row] for row in rows], model, model.card.preprocess)
+    written = _answers(recipe, [lesson.images[row] for row in rows], model)
     return prove(head.probabilities(lesson.vectors[rows]), written)
 
 
-def decode_agreement(recipe: TrainRecipe, lesson: Lesson, model: ModelFile, say: Say) -> Parity:
+def decode_agreement(recipe: TrainRecipe, lesson: Lesson, model: ModelFile) -> Parity:
     """Scaled against full decoding on held-back photos where the two differ, at most 500 of them."""
-    del say
     rule = model.card.preprocess
     images = [lesson.images[row] for row in lesson.rows(Part.TEST)]
-    differing = [image for image in images if was_scaled(image.path, rule)][:_MOST_COMPARED]
-    full = replace(rule, scaled_decode=0)
-    return compare(answers_of(recipe, differing, model, rule), answers_of(recipe, differing, model, full))
+    differing = list(islice((image for image in images if was_scaled(image.path, rule)), _MOST_COMPARED))
+    whole = model.card.changed(input=model.card.input.model_copy(update={"scaled_decode": 0}))
+    full = replace(model, card=whole)
+    return compare(_answers(recipe, differing, model), _answers(recipe, differing, full))
 
 
-def answers_of(
-    recipe: TrainRecipe, images: list[Image], model: ModelFile, rule: Preprocess
-) -> NDArray[np.float32]:
+def _answers(recipe: TrainRecipe, images: list[Image], model: ModelFile) -> NDArray[np.float32]:
     """A model file's probabilities, float32 [n, c], each photo decoded anew."""
-    session = Session(model.graph, output=model.card.output.tensor)
-    workers = recipe.workers or default_workers()
-
-    def answer(path: Path) -> NDArray[np.float32]:
-        return session(decode(path, rule, max_megapixels=recipe.source.max_megapixels))
-
-    found = ordered_map(answer, (image.path for image in images), workers=workers, window=4 * workers)
-    return np.stack([*found]) if images else np.empty((0, len(model.card.classes)), dtype=np.float32)
+    return Predictor(model).probabilities(
+        [image.path for image in images],
+        workers=recipe.workers,
+        max_megapixels=recipe.source.max_megapixels,
+    )

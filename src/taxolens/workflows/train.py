@@ -1,0 +1,131 @@
+"""From labelled photos to a run folder: the page to read first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from taxolens.core.backbone import BackboneMaker
+from taxolens.core.errors import UsageError
+from taxolens.core.progress import Progress, Silent
+from taxolens.core.texts import Say, noted, plain
+from taxolens.imaging.preprocess import Fit
+from taxolens.inference.session import SessionEmbedder
+from taxolens.modelfile.read import ModelFile
+from taxolens.modelfile.write import write_model
+from taxolens.probe.backbone import Backbone
+from taxolens.probe.graft import graft
+from taxolens.recipes.parse import recipe_document
+from taxolens.recipes.train import TrainRecipe
+from taxolens.workflows.backbones import resolve_backbone
+from taxolens.workflows.lesson import load_photos, open_eye, prepare_lesson
+from taxolens.workflows.listener import Listener
+from taxolens.workflows.model_card import card_of_head, class_taxa
+from taxolens.workflows.run_folder import (
+    HISTORY,
+    METRICS,
+    MODEL,
+    PREDICTIONS,
+    RECIPE,
+    REPORT,
+    SPLIT,
+    check_free,
+    run_folder,
+    write_json,
+)
+from taxolens.workflows.run_report import figures_of, page_of
+from taxolens.workflows.run_tables import write_history, write_predictions
+from taxolens.workflows.stopwatch import Stopwatch
+from taxolens.workflows.teaching import decode_agreement, held_back, judged, prove_parity, teach
+from taxolens.workflows.trained import Proof, Trained, TrainSummary
+
+
+def train(
+    recipe: TrainRecipe,
+    *,
+    home: Path,
+    maker: Callable[[str], BackboneMaker],
+    progress: Progress | None = None,
+    say: Say = plain,
+) -> TrainSummary:
+    """Trains as the recipe says.
+
+    Args:
+        home: the user's Taxolens folder, for caches.
+        maker: gives what turns a network of some library into ONNX, by the library's name.
+
+    Raises:
+        UsageError: a recipe that cannot be meant, or photos that cannot be learnt from.
+        ParityError: the written model does not answer as the trained head does; nothing is kept.
+        OutputError: the run folder cannot be written.
+    """
+    listener, watch = Listener(progress or Silent()), Stopwatch()
+    _check(recipe)
+    with watch.stage(noted("Backbone")):
+        backbone = _backbone(recipe, home, maker, listener, say)
+    with watch.stage(noted("Reading the photos")):
+        dataset = load_photos(recipe, home=home, progress=listener, say=say)
+    with watch.stage(noted("Looking at the photos")), open_eye(_embedder(backbone), backbone.preprocess, home) as eye:
+        lesson = prepare_lesson(recipe, dataset, eye, progress=listener, say=say)
+    with watch.stage(noted("Fitting the head")):
+        taught = teach(recipe, lesson, progress=listener)
+    with watch.stage(noted("Judging")):
+        answers = held_back(lesson, taught.head)
+        result = judged(recipe, answers, taught)
+    trained = Trained(recipe, backbone, lesson, taught, answers, result)
+    with run_folder(recipe.out, overwrite=recipe.overwrite) as folder:
+        _write(trained, folder, listener, watch, say)
+    return TrainSummary(recipe.out, result, lesson.failures, tuple(listener.notes), watch.seconds)
+
+
+def _check(recipe: TrainRecipe) -> None:
+    if recipe.method != "head":
+        raise UsageError("There is no method {method} here. Choose head.", method=recipe.method)
+    check_free(recipe.out, overwrite=recipe.overwrite)
+
+
+def _backbone(
+    recipe: TrainRecipe, home: Path, maker: Callable[[str], BackboneMaker], progress: Progress, say: Say
+) -> Backbone:
+    backbone = resolve_backbone(recipe.backbone, home=home, maker=maker, progress=progress, say=say)
+    return backbone.with_fit(Fit(recipe.fit)) if recipe.fit else backbone
+
+
+def _embedder(backbone: Backbone) -> SessionEmbedder:
+    return SessionEmbedder(backbone.graph, backbone.identity, backbone.dimension)
+
+
+def _write(trained: Trained, folder: Path, listener: Listener, watch: Stopwatch, say: Say) -> None:
+    """Fills the run folder; it becomes visible only when all of this went well."""
+    recipe, lesson = trained.recipe, trained.lesson
+    with watch.stage(noted("Writing and proving the model")):
+        model = _write_model(trained, folder)
+        proof = Proof(
+            parity=prove_parity(recipe, lesson, trained.taught.head, model),
+            decoding=decode_agreement(recipe, lesson, model),
+        )
+    with watch.stage(noted("Writing the report")):
+        page = page_of(trained, model, proof, tuple(listener.notes), dict(watch.seconds), say)
+        (folder / REPORT).write_text(page, encoding="utf-8")
+    write_json(folder / METRICS, figures_of(trained, proof, watch.seconds))
+    write_json(folder / RECIPE, recipe_document(recipe))
+    write_predictions(trained.answers, folder / PREDICTIONS)
+    write_history(trained.taught.head.trials, folder / HISTORY)
+    lesson.write_split(folder / SPLIT)
+
+
+def _write_model(trained: Trained, folder: Path) -> ModelFile:
+    head = trained.taught.head
+    temperature = head.temperature
+    graph = graft(
+        trained.backbone.graph,
+        (head.weights / temperature).astype(np.float32),
+        (head.bias / temperature).astype(np.float32),
+    )
+    taxa = class_taxa(trained.recipe, trained.lesson.labels)
+    card = card_of_head(
+        trained.recipe, trained.lesson, trained.backbone, trained.taught, trained.result, taxa
+    )
+    return write_model(graph, card, folder / MODEL)

@@ -1,0 +1,101 @@
+"""What a training found and what it left."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from taxolens.core.records import Failure
+from taxolens.core.texts import Say
+from taxolens.evaluation.answers import Answers
+from taxolens.evaluation.result import ClassificationResult
+from taxolens.export.parity import Parity
+from taxolens.probe.backbone import Backbone
+from taxolens.recipes.train import TrainRecipe
+from taxolens.workflows.lesson import Lesson
+from taxolens.workflows.run_folder import MODEL, REPORT
+from taxolens.workflows.teaching import Taught
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """Everything known at the end of a training, before it is written.
+
+    Attributes:
+        answers: on the photos that were held back.
+        result: what these answers are worth.
+    """
+
+    recipe: TrainRecipe
+    backbone: Backbone
+    lesson: Lesson
+    taught: Taught
+    answers: Answers
+    result: ClassificationResult
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """The written file against the trained head, and scaled against full decoding."""
+
+    parity: Parity
+    decoding: Parity
+
+
+@dataclass(frozen=True, slots=True)
+class TrainSummary:
+    """What a training left.
+
+    Attributes:
+        run: the run folder.
+        photos: how many could be read.
+        result: on the photos that were held back.
+        failures: photos that could not be read.
+        notes: what the user was told on the way, in the user's language.
+        seconds: by stage.
+    """
+
+    run: Path
+    photos: int
+    result: ClassificationResult
+    failures: tuple[Failure, ...]
+    notes: tuple[str, ...]
+    seconds: dict[str, float]
+
+    @property
+    def model(self) -> Path:
+        """The model file."""
+        return self.run / MODEL
+
+    @property
+    def report(self) -> Path:
+        """The page with figures and pictures."""
+        return self.run / REPORT
+
+    def lines(self, say: Say) -> tuple[str, ...]:
+        """The outcome in a few sentences."""
+        found = self.result
+        told = [
+            say("Learnt {classes} classes from {photos} photos in {seconds:.0f} seconds.").format(
+                classes=len(found.labels), photos=self.photos, seconds=sum(self.seconds.values())
+            )
+        ]
+        if found.n:
+            told.append(
+                say(
+                    "On {n} photos it had never seen, it named {percent:.1f} % rightly "
+                    "(95 % interval {low:.1f} to {high:.1f} %)."
+                ).format(
+                    n=found.n,
+                    percent=100 * found.accuracy.value,
+                    low=100 * found.accuracy.low,
+                    high=100 * found.accuracy.high,
+                )
+            )
+        if self.failures:
+            told.append(
+                say("{n} photos could not be read; the report lists them.").format(n=len(self.failures))
+            )
+        told.append(say("The report: {report}").format(report=self.report))
+        told.append(say("The model, one file: {model}").format(model=self.model))
+        return tuple(told)
