@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 _STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
+_MOST_DECIMALS = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,8 @@ def fitted(
 
 def decimals(step: float) -> int:
     """How many decimals tell ticks `step` apart from each other."""
-    digits = 0
-    while digits < 9 and abs(step * 10**digits - round(step * 10**digits)) > 1e-6:
-        digits += 1
-    return digits
+    for digits in range(_MOST_DECIMALS):
+        scaled = step * 10**digits
+        if round(scaled) >= 1 and abs(scaled - round(scaled)) <= 1e-6 * scaled:
+            return digits
+    return _MOST_DECIMALS
