@@ -102,7 +102,6 @@ def _words(wording: Wording) -> Mapping[str, str]:
         "previous": say("Previous picture"),
         "next": say("Next picture"),
         "to_content": say("Skip to the content"),
-        "few": say("few photos"),
     }
 
 
