@@ -47,3 +47,9 @@ class Preprocess:
     crop_fraction: float = 0.875
     scaled_decode: int = 2
     order: str = "rgb"
+
+    def __post_init__(self) -> None:
+        if self.width < 1 or self.height < 1 or self.scaled_decode < 0 or not 0 < self.crop_fraction <= 1:
+            raise ValueError(f"not a rule that a photo can follow: {self}")
+        if self.order not in ("rgb", "bgr"):
+            raise ValueError(f"not a channel order: {self.order}")

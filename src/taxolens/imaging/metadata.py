@@ -1,0 +1,102 @@
+"""What a photo says of itself: when, by which camera, how large."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+from PIL import ExifTags, ImageFile
+from PIL import Image as Pillow
+
+from taxolens.core.errors import ImageError
+from taxolens.imaging.container import Source, opened
+
+_DATE = re.compile(r"(\d{4})[:/.-](\d\d)[:/.-](\d\d)[ T](\d\d):(\d\d):(\d\d)")
+_EARLIEST_YEAR = 1900
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """What is known of a photo without its pixels.
+
+    Attributes:
+        taken: local time; cameras do not know their time zone.
+        camera: make and model.
+        width: in pixels, as stored; 0 where the header cannot be read.
+        height: in pixels, as stored; 0 where the header cannot be read.
+    """
+
+    taken: datetime | None = None
+    camera: str | None = None
+    width: int = 0
+    height: int = 0
+
+
+def read_metadata(source: Source) -> Metadata:
+    """Reads header and EXIF. Never raises: what cannot be read is absent.
+
+    The time is DateTimeOriginal, else DateTimeDigitized, else DateTime.
+    """
+    try:
+        with opened(source, max_megapixels=float("inf")) as image:
+            width, height = image.size
+            main, detail = _exif(image)
+    except ImageError:
+        return Metadata()
+    times = (
+        detail.get(ExifTags.Base.DateTimeOriginal),
+        detail.get(ExifTags.Base.DateTimeDigitized),
+        main.get(ExifTags.Base.DateTimeOriginal),
+        main.get(ExifTags.Base.DateTime),
+    )
+    return Metadata(
+        taken=next((taken for taken in map(_time, times) if taken), None),
+        camera=_camera(_text(main.get(ExifTags.Base.Make)), _text(main.get(ExifTags.Base.Model))),
+        width=width,
+        height=height,
+    )
+
+
+def _exif(image: ImageFile.ImageFile) -> tuple[dict[int, object], dict[int, object]]:
+    """The main directory and the photo's own, each tag on its own: one bad value must not hide the others."""
+    try:
+        exif = Pillow.Image.getexif(image)  # a PNG's own method would decode all its pixels first
+        main = {tag: _value(exif, tag) for tag in (*exif,)}
+    except Exception:
+        return {}, {}
+    try:
+        return main, dict(exif.get_ifd(ExifTags.IFD.Exif))
+    except Exception:
+        return main, {}
+
+
+def _value(exif: Pillow.Exif, tag: int) -> object:
+    try:
+        return exif[tag]
+    except Exception:
+        return None
+
+
+def _text(value: object) -> str:
+    if isinstance(value, bytes):
+        value = value.decode("latin-1")
+    return " ".join(value.replace("\0", " ").split()) if isinstance(value, str) else ""
+
+
+def _time(value: object) -> datetime | None:
+    found = _DATE.match(_text(value))
+    if not found:
+        return None
+    try:
+        taken = datetime(*(int(part) for part in found.groups()))  # type: ignore[arg-type]
+    except ValueError:
+        return None
+    return taken if taken.year >= _EARLIEST_YEAR else None
+
+
+def _camera(make: str, model: str) -> str | None:
+    """Many makers repeat their name in the model."""
+    if make and model.lower().startswith(make.split()[0].lower()):
+        make = ""
+    return " ".join(filter(None, (make, model))) or None

@@ -1,0 +1,144 @@
+"""The photos below a folder."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from taxolens.core.errors import UsageError
+from taxolens.storage.signature import image_format, read_head
+
+PHOTO_SUFFIXES = frozenset(
+    ".jpg .jpeg .jpe .jfif .mpo .png .apng .webp .tif .tiff .bmp .dib .gif .avif .heic .heif .hif".split()
+)
+"""Files so named are photos, whatever they hold: one that cannot be read must be listed, not passed over."""
+
+_OTHER_SUFFIXES = frozenset(
+    # words and tables
+    ".txt .csv .tsv .json .jsonl .xml .yaml .yml .toml .ini .cfg .md .html .htm .svg .log .pdf .doc .docx .xls "
+    ".xlsx .ods .odt .db .sqlite .py .r .ipynb .npy .npz .onnx .pt .pth .safetensors .parquet "
+    # archives, film and sound
+    ".zip .tar .gz .7z .rar .mp4 .mov .avi .mkv .webm .m4v .mts .wmv .wav .mp3 .thm .lrv "
+    # raw exposures: they look like TIFF and hold a stamp-sized preview where a reader expects the photo
+    ".cr2 .cr3 .crw .nef .nrw .arw .sr2 .srf .orf .rw2 .raf .pef .dng .raw .3fr .iiq .x3f .erf .kdc .dcr .mrw "
+    ".xmp .psd .xcf .ico".split()
+)
+_NOT_FOR_PEOPLE = frozenset(
+    {"__macosx", "@eadir", "$recycle.bin", "system volume information", "lost+found"}
+)  # what macOS, network drives and file systems leave
+_OWN_FOLDER = ".taxolens"
+
+
+def walk_photos(root: Path) -> Iterator[Path]:
+    """Finds photos, one at a time: memory holds one folder's names.
+
+    A photo is a file with a suffix of `PHOTO_SUFFIXES`, or one with an unknown suffix (or none) whose
+    first bytes are those of an image. Passed over are hidden files and folders, folders ending in
+    `.taxolens`, what operating systems leave behind, and raw exposures. Linked folders are entered
+    once and never in a circle.
+
+    Args:
+        root: a folder, searched to any depth, or a single file, which is yielded whatever it holds.
+
+    Returns:
+        Paths below `root`: in each folder its photos by name, then its folders by name.
+
+    Raises:
+        UsageError: a folder may not be read.
+    """
+    if root.is_dir():
+        yield from _walk(root)
+    elif root.exists():
+        yield root
+
+
+@dataclass(frozen=True, slots=True)
+class _Folder:
+    """A folder to look into, with the identities of the folders above it."""
+
+    path: str
+    above: frozenset[tuple[int, int]]
+
+
+@dataclass(slots=True)
+class _Listing:
+    """What one folder holds, as names."""
+
+    photos: list[str] = field(default_factory=list)
+    folders: list[str] = field(default_factory=list)
+    links: set[str] = field(default_factory=set)
+
+
+def _walk(root: Path) -> Iterator[Path]:
+    linked: set[tuple[int, int]] = set()
+    waiting = [_Folder(str(root), frozenset())]
+    while waiting:
+        folder = waiting.pop()
+        listing = _list(folder.path)
+        for name in sorted(listing.photos):
+            yield Path(folder.path, name)
+        here = folder.above | _identity(folder.path)
+        for name in sorted(listing.folders, reverse=True):
+            path = str(Path(folder.path, name))
+            if name not in listing.links or _first_time(path, here, linked):
+                waiting.append(_Folder(path, here))
+
+
+def _first_time(path: str, above: frozenset[tuple[int, int]], linked: set[tuple[int, int]]) -> bool:
+    """Whether a linked folder is neither one of those above it nor one that another link led to."""
+    identity = _identity(path)
+    if identity <= above | linked:
+        return False
+    linked |= identity
+    return True
+
+
+def _identity(path: str) -> frozenset[tuple[int, int]]:
+    """Device and number of a folder; nothing for one that has just gone."""
+    try:
+        state = Path(path).stat()
+    except OSError:
+        return frozenset()
+    return frozenset({(state.st_dev, state.st_ino)})
+
+
+def _list(folder: str) -> _Listing:
+    listing = _Listing()
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                _sort_in(entry, listing)
+    except OSError as error:
+        raise UsageError(
+            "The folder {folder} cannot be read: {why}. Give yourself the right to read it, or move it away.",
+            folder=folder,
+            why=error.strerror or error,
+        ) from error
+    return listing
+
+
+def _sort_in(entry: os.DirEntry[str], listing: _Listing) -> None:
+    name = entry.name
+    if name.startswith(".") or name.lower() in _NOT_FOR_PEOPLE:
+        return
+    if entry.is_dir():
+        if not name.lower().endswith(_OWN_FOLDER):
+            listing.folders.append(name)
+            if entry.is_symlink():
+                listing.links.add(name)
+    elif _is_photo(entry):
+        listing.photos.append(name)
+
+
+def _is_photo(entry: os.DirEntry[str]) -> bool:
+    suffix = os.path.splitext(entry.name)[1].lower()  # noqa: PTH122 - a Path per file costs more than the rest
+    if suffix in _OTHER_SUFFIXES or not _is_plain(entry):
+        return False
+    return suffix in PHOTO_SUFFIXES or image_format(read_head(Path(entry.path))) is not None
+
+
+def _is_plain(entry: os.DirEntry[str]) -> bool:
+    """A file with bytes, or a link to one that is gone; a pipe or a device would never end."""
+    return entry.is_file() or (entry.is_symlink() and not Path(entry.path).exists())
