@@ -18,7 +18,9 @@ WORDS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"
 
 
 def named(name: str = "site/a.jpg", label: str = "fox") -> Prediction:
-    return Prediction(name, label, 0.75, (Score(label, 0.75), Score("hare", 0.25)), candidates=(label, "hare"))
+    return Prediction(
+        name, label, 0.75, (Score(label, 0.75), Score("hare", 0.25)), candidates=(label, "hare")
+    )
 
 
 def read(path: Path) -> list[dict[str, str]]:

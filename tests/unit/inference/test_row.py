@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+from taxolens.inference.row import Fault, Row, Stamp, line_to_row, row_to_line
+
+STAMPS = st.builds(
+    Stamp,
+    # File names that are no text arrive as lone surrogates.
+    st.text(st.characters() | st.characters(categories=["Cs"]), min_size=1),
+    st.integers(0, 2**63),
+    st.integers(-(2**62), 2**62),
+)
+TAKEN = st.none() | st.datetimes().map(lambda taken: taken.isoformat(timespec="seconds"))
+SCORES = arrays.arrays(np.float32, st.integers(1, 9), elements=st.floats(0, 1, width=32))
+
+
+@given(stamp=STAMPS, taken=TAKEN, scores=SCORES)
+def test_scores_come_back_bit_by_bit(stamp: Stamp, taken: str | None, scores: np.ndarray) -> None:
+    line = row_to_line(Row(stamp, taken, scores=scores))
+    assert b"\n" not in line
+    back = line_to_row(line)
+    assert (back.stamp, back.taken, back.fault) == (stamp, taken, None)
+    assert back.scores is not None
+    assert back.scores.tobytes() == scores.tobytes()
+
+
+@given(stamp=STAMPS, taken=TAKEN, code=st.text(), reason=st.text())
+def test_faults_come_back(stamp: Stamp, taken: str | None, code: str, reason: str) -> None:
+    row = Row(stamp, taken, fault=Fault(code, reason))
+    assert line_to_row(row_to_line(row)) == row
+
+
+@given(one=STAMPS, other=STAMPS)
+def test_every_state_has_its_own_key(one: Stamp, other: Stamp) -> None:
+    assert len(one.key()) == 16
+    assert (one.key() == other.key()) == (one == other)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"size": 2}, {"mtime_ns": 6}, {"name": "b"}, {"name": "a\x005"}],
+    ids=lambda change: str(change),
+)
+def test_a_change_of_any_part_is_another_state(change: dict[str, object]) -> None:
+    stamp = {"name": "a", "size": 1, "mtime_ns": 5}
+    assert Stamp(**stamp).key() != Stamp(**{**stamp, **change}).key()  # type: ignore[arg-type]
+
+
+GOOD = {"file": "a", "size": 1, "mtime_ns": 1, "scores": "AAAAAA=="}
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        [],
+        "text",
+        {},
+        {**GOOD, "scores": "!"},
+        {**GOOD, "scores": "AAA="},
+        {**GOOD, "scores": 4},
+        {"file": "a"},
+    ],
+    ids=str,
+)
+def test_what_is_no_row_is_refused(document: object) -> None:
+    with pytest.raises(ValueError, match="."):
+        line_to_row(json.dumps(document).encode())
