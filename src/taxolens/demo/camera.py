@@ -1,0 +1,67 @@
+"""From light to a photo: depth of field, lens, exposure, sensor."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageFilter
+
+from taxolens.demo.colour import decoding_table, encode
+from taxolens.demo.noise import smoothstep
+from taxolens.demo.site import SiteLook
+
+Array = NDArray[np.float32]
+Pixels = NDArray[np.uint8]
+
+
+def _to_picture(light: Array) -> Image.Image:
+    return Image.fromarray((encode(light) + np.float32(0.5)).astype(np.uint8))
+
+
+def out_of_focus(ground: Array, rng: np.random.Generator, depth: float, scale: float) -> Array:
+    """The ground sharp along a line near the middle, softer away from it.
+
+    Args:
+        ground: linear light [h, w, 3].
+        depth: how shallow the depth of field is, 0..1.
+    """
+    height, width = ground.shape[:2]
+    picture = _to_picture(ground)
+    near = picture.filter(ImageFilter.GaussianBlur((0.35 + 0.9 * depth * rng.random()) * scale))
+    far = picture.filter(ImageFilter.GaussianBlur((1.2 + 4.5 * depth) * scale))
+    angle = rng.uniform(0, 2 * np.pi)
+    x = (np.arange(width, dtype=np.float32) / width - 0.5)[None, :] * np.float32(np.cos(angle))
+    y = (np.arange(height, dtype=np.float32) / height - 0.5)[:, None] * np.float32(np.sin(angle))
+    away = np.abs(x + y + np.float32(rng.uniform(-0.12, 0.12)))
+    share = smoothstep(0.12, 0.62 - 0.2 * depth, away)
+    mask = Image.fromarray((share * 255).astype(np.uint8))
+    return decoding_table().take(np.asarray(Image.composite(far, near, mask)))
+
+
+def expose(light: Array, site: SiteLook, rng: np.random.Generator, scale: float) -> Pixels:
+    """Photo [h, w, 3] of linear light [h, w, 3]."""
+    height, width = light.shape[:2]
+    y = (np.arange(height, dtype=np.float32)[:, None] / height - 0.5) ** 2
+    x = (np.arange(width, dtype=np.float32)[None, :] / width - 0.5) ** 2
+    strength = site.vignette * float(rng.uniform(0.6, 1.3))
+    gain = 1.5 * site.exposure * float(np.exp(rng.normal(0, 0.16)))
+    lens = np.float32(gain) * (1 - np.float32(2 * strength) * (x + y)) ** 2
+    exposed = light * lens[..., None]
+    # A soft shoulder keeps highlights from clipping hard, as cameras do.
+    exposed = exposed * (1 + 0.18 * exposed) / (1 + exposed * np.float32(0.62))
+    blur = site.blur * scale * float(rng.uniform(0.7, 1.5))
+    picture = _to_picture(exposed).filter(ImageFilter.GaussianBlur(blur))
+    if rng.random() < 0.6:
+        picture = picture.filter(ImageFilter.UnsharpMask(1.2, int(rng.integers(30, 90)), 2))
+    return _sensed(np.asarray(picture, dtype=np.float32), site.noise * float(rng.uniform(0.6, 1.7)), rng)
+
+
+def _sensed(values: Array, noise: float, rng: np.random.Generator) -> Pixels:
+    """Adds the noise of the sensor, most of it common to the colours, stronger in the dark."""
+    height, width = values.shape[:2]
+    common = rng.standard_normal((height, width, 1), dtype=np.float32)
+    own = rng.standard_normal((height, width, 3), dtype=np.float32)
+    amount = np.float32(255 * noise) * (1.25 - values * np.float32(1 / 340))
+    noisy = values + amount * (0.7 * common + 0.55 * own)
+    contrast = np.float32(rng.uniform(0.94, 1.14))
+    return ((noisy - 112) * contrast + np.float32(112.5)).clip(0, 255).astype(np.uint8)
