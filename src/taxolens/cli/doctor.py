@@ -59,7 +59,7 @@ def _extras(diagnosis: Diagnosis) -> Table:
 
 
 def _places(diagnosis: Diagnosis) -> Table:
-    table = Table(say("Place"), say("Files"), "MB", say("For"))
+    table = Table(say("Place"), say("Files"), say("MB"), say("For"))
     for place in diagnosis.places:
         table.add_row(str(place.path), str(place.files), f"{place.size / _MEGABYTE:.1f}", say(place.purpose))
     return table

@@ -16,6 +16,7 @@ from taxolens.cli.progress import progress_for
 from taxolens.cli.words import language, say, settings
 from taxolens.compose.trainers import load_backbone_maker
 from taxolens.core.errors import UsageError
+from taxolens.core.texts import noted
 from taxolens.imaging.preprocess import Fit
 from taxolens.modelfile.card import Card
 from taxolens.modelfile.read import ModelFile, read_model
@@ -40,6 +41,15 @@ app = typer.Typer(
 
 _MEGABYTE = 1_000_000
 _CLASSES_SHOWN = 50
+_HEADS = (
+    noted("Name"),
+    noted("Here"),
+    noted("CPU budget"),
+    noted("Photos/s"),
+    noted("ImageNet %"),
+    noted("MB"),
+    noted("Licence"),
+)
 
 AsJson = Annotated[bool, typer.Option("--json", help=say("For programs."))]
 
@@ -54,7 +64,7 @@ def list_models(as_json: AsJson = False) -> None:
         typer.echo(json.dumps([_document(row) for row in rows], indent=2, ensure_ascii=False))
         return
     table = Table(box=box.SIMPLE_HEAD)
-    for head in ("Name", "Here", "CPU budget", "Photos/s", "ImageNet %", "MB", "Licence"):
+    for head in _HEADS:
         table.add_column(say(head), no_wrap=head in ("Name", "Licence"))
     for row in rows:
         table.add_row(*_cells(row))
@@ -235,7 +245,7 @@ def _facts(file: ModelFile) -> Table:
         say("Unsure below"): f"{card.thresholds.unsure:.3f}" if card.classes else "",
         say("Measured"): ", ".join(f"{one.name} {one.value:.3f} (n={one.n})" for one in card.metrics),
         say("Created"): f"{card.created_at:%Y-%m-%d %H:%M} UTC, {card.created_with}",
-        say("Size"): f"{len(file.graph) / _MEGABYTE:.1f} MB",
+        say("Size"): f"{len(file.graph) / _MEGABYTE:.1f} {say('MB')}",
         "sha256": file.sha256,
         say("Notes"): " ".join(say(note) for note in card.notes),
     }

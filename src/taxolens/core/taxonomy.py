@@ -7,14 +7,16 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 
+from taxolens.core.texts import noted
+
 
 class Role(StrEnum):
     """What a class stands for when it is not an organism to be named."""
 
-    BLANK = "blank"
-    PERSON = "person"
-    VEHICLE = "vehicle"
-    OTHER = "other"
+    BLANK = noted("blank")
+    PERSON = noted("person")
+    VEHICLE = noted("vehicle")
+    OTHER = noted("other")
 
 
 @dataclass(frozen=True, slots=True)

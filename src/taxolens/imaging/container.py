@@ -15,6 +15,7 @@ from PIL import BmpImagePlugin, GifImagePlugin, ImageFile, JpegImagePlugin, PngI
 from PIL import Image as Pillow
 
 from taxolens.core.errors import ImageError
+from taxolens.core.texts import noted
 from taxolens.storage.signature import HEAD_LENGTH, image_format
 
 # What Pillow remarks on a photo's metadata is nothing a user can mend; what matters becomes an ImageError.
@@ -25,17 +26,17 @@ Source = Path | bytes
 
 DEFAULT_MEGAPIXELS = 150.0
 
-MISSING = "The file is not there."
-UNREADABLE = "The file cannot be opened: check its access rights and its disk."
-NO_FILE = "This is a folder or a device, not a file."
-EMPTY = "The file is empty."
-NOT_AN_IMAGE = "This is no image: its first bytes belong to no known image format."
-DAMAGED = "The image is damaged or cut short."
-TOO_MANY_PIXELS = "The image announces more pixels than allowed (--max-megapixels)."
-TOO_MANY_BYTES = "The file is too large to be read at once."
-NO_MEMORY = "The image needs more memory than there is."
-NO_HEIF = "Reading HEIC needs an optional part: pip install 'taxolens[heif]'."
-VARIANT = "This variant of the format cannot be read: save the image as JPEG or PNG."
+MISSING = noted("The file is not there.")
+UNREADABLE = noted("The file cannot be opened: check its access rights and its disk.")
+NO_FILE = noted("This is a folder or a device, not a file.")
+EMPTY = noted("The file is empty.")
+NOT_AN_IMAGE = noted("This is no image: its first bytes belong to no known image format.")
+DAMAGED = noted("The image is damaged or cut short.")
+TOO_MANY_PIXELS = noted("The image announces more pixels than allowed (--max-megapixels).")
+TOO_MANY_BYTES = noted("The file is too large to be read at once.")
+NO_MEMORY = noted("The image needs more memory than there is.")
+NO_HEIF = noted("Reading HEIC needs an optional part: pip install 'taxolens[heif]'.")
+VARIANT = noted("This variant of the format cannot be read: save the image as JPEG or PNG.")
 
 _READ_AT_ONCE = frozenset({"WEBP", "AVIF", "HEIF"})
 _MOST_BYTES = 1 << 29

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from taxolens.core.errors import ModelError
 from taxolens.core.registry import Registry
+from taxolens.core.texts import noted
 from taxolens.modelfile.card import Deviations, Means, Sha256, Side
 from taxolens.modelfile.read import read_bytes
 from taxolens.modelfile.write import place
@@ -22,9 +23,9 @@ from taxolens.modelfile.write import place
 class Budget(StrEnum):
     """How much computing a photo may cost, least first."""
 
-    FAST = "fast"
-    BALANCED = "balanced"
-    ACCURATE = "accurate"
+    FAST = noted("fast")
+    BALANCED = noted("balanced")
+    ACCURATE = noted("accurate")
 
 
 class CatalogueEntry(BaseModel):

@@ -9,6 +9,7 @@ import onnx
 
 from taxolens.core.backbone import Triple
 from taxolens.core.errors import ModelError
+from taxolens.core.texts import noted
 from taxolens.modelfile.card import Card, CardInput, CardOutput, Task
 from taxolens.modelfile.verify import card_of, verified_graph
 from taxolens.modelfile.write import model_bytes
@@ -115,10 +116,10 @@ def _notes(door: Entrance, reading: Reading) -> tuple[str, ...]:
     notes = []
     if door.element != onnx.TensorProto.UINT8 and (reading.mean is None or reading.std is None):
         notes.append(
-            "The file does not say how pixels are normalised; ImageNet's mean and deviation are used."
+            noted("The file does not say how pixels are normalised; ImageNet's mean and deviation are used.")
         )
     if not door.fixed and reading.size is None:
-        notes.append("The file does not say how large its input is; 224 x 224 pixels are used.")
+        notes.append(noted("The file does not say how large its input is; 224 x 224 pixels are used."))
     return tuple(notes)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from taxolens.core.backbone import Triple
+from taxolens.core.texts import noted
 from taxolens.recipes.source import SourceRecipe
 from taxolens.recipes.split import SplitRecipe
 
@@ -24,8 +25,8 @@ class Views(StrEnum):
 class ClassWeight(StrEnum):
     """How rare classes count."""
 
-    NONE = "none"
-    BALANCED = "balanced"
+    NONE = noted("none")
+    BALANCED = noted("balanced")
 
 
 @dataclass(frozen=True, slots=True)

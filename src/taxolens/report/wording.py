@@ -107,7 +107,7 @@ class Wording:
 
     def megabytes(self, size: int) -> str:
         """A size in bytes, in megabytes."""
-        return f"{self.decimal(size / 1e6, 1)}{NO_BREAK_SPACE}MB"
+        return f"{self.decimal(size / 1e6, 1)}{NO_BREAK_SPACE}{self.say('MB')}"
 
 
 def shortened(text: str, limit: int) -> str:

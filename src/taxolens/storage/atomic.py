@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from taxolens.core.errors import OutputError
+from taxolens.core.texts import noted
 
 PART = ".part"
 _FULL = {errno.ENOSPC, errno.EDQUOT}
@@ -49,14 +50,14 @@ def told_as_output(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         if error.errno in _FULL:
-            template = "The disk of {path} is full. Free some space and run the same command again."
+            template = noted("The disk of {path} is full. Free some space and run the same command again.")
         elif error.errno in _FORBIDDEN:
-            template = (
+            template = noted(
                 "{path} may not be written. Change its rights, close it in other programs, "
                 "or name another place."
             )
         else:
-            template = "{path} cannot be written: {why}. Name another place."
+            template = noted("{path} cannot be written: {why}. Name another place.")
         raise OutputError(template, path=path, why=error.strerror or str(error)) from error
 
 

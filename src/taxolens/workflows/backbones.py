@@ -12,7 +12,7 @@ from pathlib import Path
 from taxolens.core.backbone import BackboneMaker, BackboneRequest, MadeBackbone
 from taxolens.core.errors import ModelError, UsageError
 from taxolens.core.progress import Progress, Silent
-from taxolens.core.texts import Say, plain
+from taxolens.core.texts import Say, noted, plain
 from taxolens.modelfile.bundled import BUNDLED_LICENCE, BUNDLED_NAME, bundled_graph
 from taxolens.modelfile.card import Task
 from taxolens.modelfile.catalogue import Budget, CatalogueEntry, catalogue, download_path, keep
@@ -153,12 +153,12 @@ def list_backbones(home: Path) -> tuple[BackboneRow, ...]:
     entries = sorted(
         (catalogue()[name] for name in catalogue()), key=lambda entry: (order.index(entry.budget), entry.rank)
     )
-    rows = [] if bundled_graph() is None else [_row(_bundled(), "shipped")]
+    rows = [] if bundled_graph() is None else [_row(_bundled(), noted("shipped"))]
     rows += [_catalogue_row(entry, home) for entry in entries]
     rows += [
         _row(
             read_backbone(read_bytes(remembered_path(name, home)), remembered_path(name, home), name=name),
-            "remembered",
+            noted("remembered"),
         )
         for name in remembered_names(home)
     ]
@@ -174,7 +174,7 @@ def _row(found: Backbone, kind: str) -> BackboneRow:
 def _catalogue_row(entry: CatalogueEntry, home: Path) -> BackboneRow:
     return BackboneRow(
         name=entry.name,
-        kind="catalogue",
+        kind=noted("catalogue"),
         cached=download_path(entry, home).is_file(),
         size=entry.bytes,
         dimension=entry.dimension,

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
+from taxolens.core.texts import noted
 from taxolens.core.version import VERSION
 
 BASE = (
@@ -23,8 +24,8 @@ BASE = (
     "huggingface_hub",
 )
 _EXTRAS = {
-    "train": (("torch", "timm"), "Backbones by their timm name"),
-    "heif": (("pillow_heif",), "HEIC photos of telephones"),
+    "train": (("torch", "timm"), noted("Backbones by their timm name")),
+    "heif": (("pillow_heif",), noted("HEIC photos of telephones")),
 }
 
 
@@ -93,9 +94,9 @@ def diagnose(home: Path) -> Diagnosis:
         parts=tuple(Part(name, _version(name)) for name in BASE),
         extras=tuple(_extra(name) for name in _EXTRAS),
         places=(
-            _place("Remembered and downloaded backbones", home / "backbones"),
-            _place("Embeddings of photos already seen", home / "embeddings"),
-            _place("Unpacked data sets", home / "datasets"),
+            _place(noted("Remembered and downloaded backbones"), home / "backbones"),
+            _place(noted("Embeddings of photos already seen"), home / "embeddings"),
+            _place(noted("Unpacked data sets"), home / "datasets"),
         ),
     )
 
