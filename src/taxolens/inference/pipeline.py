@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from taxolens.core.errors import DataError, ImageError, OutputError
+from taxolens.core.errors import DataError, ImageError, OutputError, UsageError
 from taxolens.core.progress import Progress
 from taxolens.core.records import Failure
 from taxolens.core.texts import Say
@@ -96,9 +96,12 @@ def answer(
             for index, row in progress.track(told, what=say("Looking at photos"), total=total):
                 places[index] = store.append(row)
         _still_there(look.root)
-    except BaseException:
+    except BaseException as error:
         with suppress(OutputError):
             store.flush()
+        if isinstance(error, UsageError):
+            # A folder that went away is told as such, not as one without rights.
+            _still_there(look.root)
         raise
     store.flush()
     return places

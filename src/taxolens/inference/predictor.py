@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from taxolens.core.errors import ImageError, ModelError, UsageError
 from taxolens.core.records import Failure, Prediction
 from taxolens.execution.local import default_workers, ordered_map
+from taxolens.imaging.container import DEFAULT_MEGAPIXELS
 from taxolens.imaging.decode import decode, prepare
 from taxolens.inference.decision import DecisionRule, blanks_of, decide, failed
 from taxolens.inference.session import Session
@@ -22,7 +23,6 @@ from taxolens.modelfile.read import ModelFile, read_model
 
 Source = Path | NDArray[np.uint8]
 
-MAX_MEGAPIXELS = 150.0
 _AHEAD_PER_WORKER = 16
 
 
@@ -59,7 +59,7 @@ class Predictor:
         top_k: int = 5,
         threshold: float | None = None,
         workers: int = 0,
-        max_megapixels: float = MAX_MEGAPIXELS,
+        max_megapixels: float = DEFAULT_MEGAPIXELS,
     ) -> list[Prediction]:
         """Names what is in photos.
 
@@ -90,7 +90,7 @@ class Predictor:
         ]
 
     def probabilities(
-        self, photos: Any, *, workers: int = 0, max_megapixels: float = MAX_MEGAPIXELS
+        self, photos: Any, *, workers: int = 0, max_megapixels: float = DEFAULT_MEGAPIXELS
     ) -> NDArray[np.float32]:
         """Calibrated probabilities of photos, as `predict` sees them.
 
@@ -104,7 +104,7 @@ class Predictor:
                 table[row] = answer
         return table
 
-    def scores(self, source: Source, *, max_megapixels: float = MAX_MEGAPIXELS) -> NDArray[np.float32]:
+    def scores(self, source: Source, *, max_megapixels: float = DEFAULT_MEGAPIXELS) -> NDArray[np.float32]:
         """Calibrated probabilities of one photo, float32 [classes].
 
         Raises:

@@ -195,13 +195,13 @@ def _take_up(folder: Path, journal: Journal) -> Journal:
 def _locked(folder: Path, out: Path) -> Iterator[None]:
     """Keeps other processes out; the system lets go of the lock when the process ends, however it ends."""
     lock = FileLock(folder / "lock")
-    try:
-        with told_as_output(folder):
+    with told_as_output(folder):
+        try:
             lock.acquire(timeout=0)
-    except Timeout as error:
-        raise UsageError(
-            "Another run is writing {out}. Wait until it is done, or name another --out.", out=out
-        ) from error
+        except Timeout as error:  # which is an OSError
+            raise UsageError(
+                "Another run is writing {out}. Wait until it is done, or name another --out.", out=out
+            ) from error
     try:
         yield
     finally:
