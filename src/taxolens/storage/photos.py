@@ -10,21 +10,21 @@ from pathlib import Path
 from taxolens.core.errors import UsageError
 from taxolens.storage.signature import image_format, read_head
 
-PHOTO_SUFFIXES = frozenset(
-    ".jpg .jpeg .jpe .jfif .mpo .png .apng .webp .tif .tiff .bmp .dib .gif .avif .heic .heif .hif".split()
+_PHOTOS = ".jpg .jpeg .jpe .jfif .mpo .png .apng .webp .tif .tiff .bmp .dib .gif .avif .heic .heif .hif"
+_TABLES = (
+    ".txt .csv .tsv .json .jsonl .xml .yaml .yml .toml .ini .cfg .md .html .htm .svg .log .pdf .doc .docx .xls "
+    ".xlsx .ods .odt .db .sqlite .py .r .ipynb .npy .npz .onnx .pt .pth .safetensors .parquet"
 )
+_FILMS = ".zip .tar .gz .7z .rar .mp4 .mov .avi .mkv .webm .m4v .mts .wmv .wav .mp3 .thm .lrv"
+_RAW = (  # they look like TIFF and hold a stamp-sized preview where a reader expects the photo
+    ".cr2 .cr3 .crw .nef .nrw .arw .sr2 .srf .orf .rw2 .raf .pef .dng .raw .3fr .iiq .x3f .erf .kdc .dcr .mrw "
+    ".xmp .psd .xcf .ico"
+)
+
+PHOTO_SUFFIXES = frozenset(_PHOTOS.split())
 """Files so named are photos, whatever they hold: one that cannot be read must be listed, not passed over."""
 
-_OTHER_SUFFIXES = frozenset(
-    # words and tables
-    ".txt .csv .tsv .json .jsonl .xml .yaml .yml .toml .ini .cfg .md .html .htm .svg .log .pdf .doc .docx .xls "
-    ".xlsx .ods .odt .db .sqlite .py .r .ipynb .npy .npz .onnx .pt .pth .safetensors .parquet "
-    # archives, film and sound
-    ".zip .tar .gz .7z .rar .mp4 .mov .avi .mkv .webm .m4v .mts .wmv .wav .mp3 .thm .lrv "
-    # raw exposures: they look like TIFF and hold a stamp-sized preview where a reader expects the photo
-    ".cr2 .cr3 .crw .nef .nrw .arw .sr2 .srf .orf .rw2 .raf .pef .dng .raw .3fr .iiq .x3f .erf .kdc .dcr .mrw "
-    ".xmp .psd .xcf .ico".split()
-)
+_OTHER_SUFFIXES = frozenset(f"{_TABLES} {_FILMS} {_RAW}".split())
 _NOT_FOR_PEOPLE = frozenset(
     {"__macosx", "@eadir", "$recycle.bin", "system volume information", "lost+found"}
 )  # what macOS, network drives and file systems leave

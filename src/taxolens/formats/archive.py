@@ -1,0 +1,237 @@
+"""A zip of photos: looked through before anything is written, unpacked once, kept by its hash."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import shutil
+import stat
+import tempfile
+import time
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from taxolens.core.errors import DataError, OutputError
+from taxolens.storage.atomic import told_as_output
+
+_UTF8_FLAG = 0x800
+_ENCRYPTED_FLAG = 0x1
+_ABANDONED_AFTER = 24 * 3600.0
+_PART = ".part"
+_PLAIN = frozenset({0, stat.S_IFREG, stat.S_IFDIR})
+_NAMING = frozenset(
+    {errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG, errno.EILSEQ, errno.EINVAL}
+)
+_LEFT_OUT = "__macosx"
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveLimits:
+    """What an archive may be.
+
+    Attributes:
+        files: entries.
+        unpacked: bytes of all files together.
+        ratio: unpacked bytes per byte of the archive, asked of archives that unpack to more than `free`.
+        free: unpacked bytes below which the ratio does not matter.
+    """
+
+    files: int = 2_000_000
+    unpacked: int = 50 * 10**9
+    ratio: float = 200.0
+    free: int = 10**9
+
+
+USUAL_LIMITS = ArchiveLimits()
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """A file of an archive and where it goes below the target folder."""
+
+    info: zipfile.ZipInfo
+    place: PurePosixPath
+
+
+def unpacked(archive: Path, unpack_to: Path, limits: ArchiveLimits = USUAL_LIMITS) -> Path:
+    """The folder that holds what is in a zip; unpacked now unless it was before.
+
+    It appears whole or not at all, under the first 16 characters of the archive's SHA-256.
+
+    Raises:
+        DataError: the archive is damaged, encrypted, too large, or names files it must not.
+        OutputError: there is no room, or the place may not be written.
+    """
+    target = unpack_to / _digest(archive)[:16]
+    if not target.is_dir():
+        with _opened(archive) as file:
+            entries = _checked(file, archive, limits)
+            with told_as_output(unpack_to):
+                unpack_to.mkdir(parents=True, exist_ok=True)
+                _sweep(unpack_to)
+                _check_room(entries, unpack_to, archive)
+            _unpack(file, entries, target, archive)
+    return _only_folder(target)
+
+
+def _digest(archive: Path) -> str:
+    try:
+        with archive.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise DataError(
+            "{archive} cannot be read: {why}. Check its access rights.",
+            archive=archive,
+            why=error.strerror or error,
+        ) from error
+
+
+@contextmanager
+def _opened(archive: Path) -> Iterator[zipfile.ZipFile]:
+    """A zip; what is wrong with its bytes is told in one sentence."""
+    try:
+        with zipfile.ZipFile(archive) as file:
+            yield file
+    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError) as error:
+        raise DataError(
+            "The archive {archive} is damaged. Get it again, or unpack it yourself and name the folder.",
+            archive=archive,
+        ) from error
+    except (NotImplementedError, RuntimeError) as error:
+        raise DataError(
+            "The archive {archive} is packed in a way that cannot be read. Unpack it and name the folder.",
+            archive=archive,
+        ) from error
+
+
+def _checked(file: zipfile.ZipFile, archive: Path, limits: ArchiveLimits) -> list[_Entry]:
+    """The files of an archive, once all of them are known to be harmless."""
+    infos = file.infolist()
+    if len(infos) > limits.files:
+        raise DataError(
+            "The archive {archive} holds {count} files, more than {most}. Unpack it and name the folder.",
+            archive=archive,
+            count=len(infos),
+            most=limits.files,
+        )
+    entries = [_Entry(info, _place(info, archive)) for info in infos]
+    entries = [entry for entry in entries if not entry.info.is_dir()]
+    _check_size(sum(entry.info.file_size for entry in entries), archive, limits)
+    seen: set[PurePosixPath] = set()
+    for entry in entries:
+        if entry.place in seen:
+            raise DataError(
+                "The archive {archive} holds {name} twice. Pack it anew.", archive=archive, name=entry.place
+            )
+        seen.add(entry.place)
+    return [entry for entry in entries if not _is_left_out(entry.place)]
+
+
+def _check_size(size: int, archive: Path, limits: ArchiveLimits) -> None:
+    packed = max(1, archive.stat().st_size)
+    if size > limits.unpacked or (size > limits.free and size > limits.ratio * packed):
+        raise DataError(
+            "The archive {archive} would unpack to {size:.1f} GB, which no photos do. "
+            "If they are, unpack it and name the folder.",
+            archive=archive,
+            size=size / 1e9,
+        )
+
+
+def _place(info: zipfile.ZipInfo, archive: Path) -> PurePosixPath:
+    """Where an entry goes; refused when that is anywhere but below the target folder."""
+    name = _name(info).replace("\\", "/")
+    place = PurePosixPath(name)
+    hostile = place.is_absolute() or ".." in place.parts or name[1:2] == ":" or "\0" in info.orig_filename
+    kind = stat.S_IFMT(info.external_attr >> 16)
+    if hostile or kind not in _PLAIN:
+        raise DataError(
+            "The archive {archive} is not safe to unpack: {name} points outside it. "
+            "Get it from a source that you trust.",
+            archive=archive,
+            name=repr(name),
+        )
+    if info.flag_bits & _ENCRYPTED_FLAG:
+        raise DataError("The archive {archive} is encrypted. Unpack it and name the folder.", archive=archive)
+    return place
+
+
+def _name(info: zipfile.ZipInfo) -> str:
+    """An entry's name. Many programs write UTF-8 without saying so; it is then read as code page 437."""
+    if info.flag_bits & _UTF8_FLAG or info.filename.isascii():
+        return info.filename
+    try:
+        return info.filename.encode("cp437").decode("utf-8")
+    except UnicodeError:
+        return info.filename
+
+
+def _is_left_out(place: PurePosixPath) -> bool:
+    return any(part.startswith(".") or part.lower() == _LEFT_OUT for part in place.parts)
+
+
+def _check_room(entries: list[_Entry], folder: Path, archive: Path) -> None:
+    size = sum(entry.info.file_size for entry in entries)
+    if size > shutil.disk_usage(folder).free:
+        raise OutputError(
+            "There is no room in {folder} for the {size:.1f} GB in {archive}. Free some, or unpack it elsewhere "
+            "and name the folder.",
+            folder=folder,
+            size=size / 1e9,
+            archive=archive,
+        )
+
+
+def _sweep(folder: Path) -> None:
+    """Removes what a killed run left half unpacked; another run's present work is left alone."""
+    for left in folder.glob(f".*{_PART}"):
+        with suppress(OSError):
+            if time.time() - left.stat().st_mtime > _ABANDONED_AFTER:
+                shutil.rmtree(left, ignore_errors=True)
+
+
+def _unpack(file: zipfile.ZipFile, entries: list[_Entry], target: Path, archive: Path) -> None:
+    part = Path(tempfile.mkdtemp(prefix=f".{target.name}-", suffix=_PART, dir=target.parent))
+    try:
+        for entry in entries:
+            _write(file, entry, part, archive)
+        part.chmod(0o755)
+        with suppress(OSError):  # another run was faster and has unpacked the same bytes
+            part.rename(target)
+        if not target.is_dir():
+            raise OutputError("{target} cannot be written. Name another TAXOLENS_HOME.", target=target)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+
+
+def _write(file: zipfile.ZipFile, entry: _Entry, part: Path, archive: Path) -> None:
+    place = part.joinpath(*entry.place.parts)
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with file.open(entry.info) as packed, place.open("xb") as unpacked_file:
+            shutil.copyfileobj(packed, unpacked_file, 1 << 20)
+    except OSError as error:
+        if error.errno not in _NAMING:
+            with told_as_output(part.parent):
+                raise
+        raise DataError(
+            "The archive {archive} holds {name}, which this system cannot write beside the rest. "
+            "Pack it anew with other names.",
+            archive=archive,
+            name=repr(str(entry.place)),
+        ) from error
+
+
+def _only_folder(folder: Path) -> Path:
+    """Archives often hold one folder that holds all the rest."""
+    while True:
+        inside = list(folder.iterdir())
+        if len(inside) != 1 or not inside[0].is_dir():
+            return folder
+        if not any(entry.is_dir() or entry.suffix.lower() == ".csv" for entry in inside[0].iterdir()):
+            return folder  # one folder of photos is a class
+        folder = inside[0]

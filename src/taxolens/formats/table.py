@@ -1,0 +1,285 @@
+"""A CSV that names photos: `file,label[,site,sequence,datetime,split]`, read and written.
+
+Files are named relative to the folder of the table. Columns come in any order, further ones are ignored;
+comma, semicolon and tab separate; UTF-8 with or without a mark at its beginning.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from io import TextIOWrapper
+from pathlib import Path
+from types import MappingProxyType
+from typing import TextIO
+
+from taxolens.core.errors import DataError
+from taxolens.core.records import Image, Part
+from taxolens.formats.source import Labelled, label_text, printable
+from taxolens.storage.atomic import written_whole
+
+COLUMNS = ("file", "label", "site", "sequence", "datetime", "split")
+
+_PARTS: Mapping[str, Part] = MappingProxyType(
+    {
+        **dict.fromkeys(("train", "training"), Part.TRAIN),
+        **dict.fromkeys(("val", "valid", "validation", "dev"), Part.VAL),
+        **dict.fromkeys(("test", "testing"), Part.TEST),
+    }
+)
+_DATES = ("%Y:%m:%d %H:%M:%S", "%Y/%m/%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y/%m/%d %H:%M", "%Y/%m/%d")
+_SCORE = "score"
+
+
+def read_table(table: Path, *, inside: bool = False) -> Labelled:
+    """Reads the photos that a table names, in its order; whether they can be read is not asked.
+
+    Args:
+        inside: refuse files outside the table's folder, for tables of unknown origin.
+
+    Raises:
+        DataError: the table is no UTF-8 text, has no column `file` or `label`, or a cell cannot be meant.
+    """
+    with _open(table) as file:
+        rows = _rows(file, table)
+        reader = _Reader(table, next(rows), inside)
+        images = [reader.image(row) for row in rows]
+    if images and all(Path(image.name).is_absolute() for image in images):
+        return _from_above(images)
+    return Labelled(table.parent, tuple(images))
+
+
+def is_label_table(table: Path) -> bool:
+    """Whether a file is a table of labels, and not one of predictions (which has a column `score`)."""
+    try:
+        with _open(table) as file:
+            header = next(_rows(file, table)).cells
+    except DataError:
+        return False
+    names = {name.strip().lower() for name in header}
+    return {"file", "label"} <= names and _SCORE not in names
+
+
+def write_table(images: Iterable[Image], table: Path) -> None:
+    """Writes a table that `read_table` reads back. Photos below the table's folder are named from there,
+    others by their full path.
+
+    Raises:
+        OutputError: the table cannot be written.
+    """
+    here = table.parent.resolve()
+    with written_whole(table) as binary:
+        file = TextIOWrapper(binary, encoding="utf-8", errors="surrogateescape", newline="")
+        rows = csv.writer(file, lineterminator="\n")
+        rows.writerow(COLUMNS)
+        rows.writerows(_cells(image, here) for image in images)
+        file.flush()
+        file.detach()
+
+
+def _cells(image: Image, here: Path) -> tuple[str, ...]:
+    path = Path(os.path.abspath(image.path))  # noqa: PTH100 - links are kept as the source named them
+    file = path.relative_to(here) if path.is_relative_to(here) else path
+    taken = image.taken.replace(tzinfo=None).isoformat(sep=" ") if image.taken else ""
+    return (
+        file.as_posix(),
+        image.label or "",
+        image.site or "",
+        image.sequence or "",
+        taken,
+        image.part.value if image.part else "",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """One row and the line that it ends on."""
+
+    line: int
+    cells: list[str]
+
+
+def _open(table: Path) -> TextIO:
+    try:
+        return table.open(encoding="utf-8-sig", errors="surrogateescape", newline="")
+    except OSError as error:
+        raise DataError(
+            "{table} cannot be read: {why}. Name a CSV with the columns file and label.",
+            table=table,
+            why=error.strerror or error,
+        ) from error
+
+
+def _rows(file: TextIO, table: Path) -> Iterator[_Row]:
+    """The header and all rows that hold something."""
+    try:
+        header = file.readline()
+        file.seek(0)
+        reader = csv.reader(file, delimiter=max(",;\t", key=header.count), strict=True)
+        empty = True
+        for cells in reader:
+            if any(cell.strip() for cell in cells):
+                empty = False
+                yield _Row(reader.line_num, cells)
+    except (csv.Error, OSError) as error:
+        raise DataError(
+            "{table} cannot be read as a table: {why}. Save it as CSV in UTF-8.", table=table, why=error
+        ) from error
+    if empty:
+        raise DataError("The table {table} is empty. Give it the columns file and label.", table=table)
+
+
+class _Reader:
+    """Turns the rows of one table into images.
+
+    Args:
+        table: where the table lies.
+        header: its first row.
+        inside: refuse files outside the table's folder.
+    """
+
+    def __init__(self, table: Path, header: _Row, inside: bool) -> None:
+        self._table = table
+        self._inside = inside
+        self._columns: dict[str, int] = {}
+        for place, name in enumerate(header.cells):
+            self._columns.setdefault(name.strip().lower(), place)
+        for needed in ("file", "label"):
+            if needed not in self._columns:
+                raise DataError(
+                    "The table {table} has no column called {column}. Its first line must name the columns "
+                    "file and label; it is: {found}",
+                    table=table,
+                    column=needed,
+                    found=printable(", ".join(header.cells))[:200],
+                )
+
+    def image(self, row: _Row) -> Image:
+        """One row as an image."""
+        label = label_text(self._text(row, "label"))
+        if not label:
+            raise DataError(
+                "Line {line} of {table} has no label. Fill it in or delete the line.",
+                line=row.line,
+                table=self._table,
+            )
+        path, name = self._file(row)
+        above = Path(name).parent.parts
+        return Image(
+            path=path,
+            name=name,
+            label=label,
+            groups=_groups(above, label),
+            site=self._text(row, "site") or None,
+            sequence=self._text(row, "sequence") or None,
+            taken=self._taken(row),
+            part=self._part(row),
+        )
+
+    def _cell(self, row: _Row, column: str) -> str:
+        place = self._columns.get(column)
+        return row.cells[place] if place is not None and place < len(row.cells) else ""
+
+    def _text(self, row: _Row, column: str) -> str:
+        text = self._cell(row, column).strip()
+        if printable(text) != text:
+            raise self._not_utf8(row)
+        return text
+
+    def _not_utf8(self, row: _Row) -> DataError:
+        return DataError(
+            "Line {line} of {table} is not UTF-8. Save the table as CSV in UTF-8.",
+            line=row.line,
+            table=self._table,
+        )
+
+    def _file(self, row: _Row) -> tuple[Path, str]:
+        cell = self._cell(row, "file")
+        if not cell.strip() or "\0" in cell:
+            raise DataError(
+                "Line {line} of {table} names no file. Fill it in or delete the line.",
+                line=row.line,
+                table=self._table,
+            )
+        root = self._table.parent
+        path = _found(root, cell)
+        if self._inside and (".." in path.parts or not path.is_relative_to(root)):
+            raise DataError(
+                "Line {line} of {table} names a file outside the archive. Name only files in it.",
+                line=row.line,
+                table=self._table,
+            )
+        if printable(cell) != cell and not path.is_file():
+            raise self._not_utf8(row)
+        name = path.relative_to(root) if path.is_relative_to(root) else path
+        return path, printable(name.as_posix())
+
+    def _taken(self, row: _Row) -> datetime | None:
+        text = self._text(row, "datetime")
+        if not text:
+            return None
+        taken = _time(text)
+        if taken is None:
+            raise DataError(
+                "Line {line} of {table}: {text} is no time. Write it as 2026-05-31 14:05:00 or leave it empty.",
+                line=row.line,
+                table=self._table,
+                text=text,
+            )
+        return taken
+
+    def _part(self, row: _Row) -> Part | None:
+        text = self._text(row, "split")
+        if text and text.lower() not in _PARTS:
+            raise DataError(
+                "Line {line} of {table}: {text} is no part of a split. Write train, val or test.",
+                line=row.line,
+                table=self._table,
+                text=text,
+            )
+        return _PARTS.get(text.lower())
+
+
+def _found(root: Path, cell: str) -> Path:
+    """The file as named, else as another system would have spelt it: backslashes, composed accents."""
+    path = root / cell
+    if path.is_file():
+        return path
+    forward = cell.strip().replace("\\", "/")
+    spellings = (forward, *(unicodedata.normalize(form, forward) for form in ("NFC", "NFD")))
+    return next((root / other for other in spellings if (root / other).is_file()), root / forward)
+
+
+def _time(text: str) -> datetime | None:
+    """ISO 8601 or EXIF's way; a time zone is dropped, for cameras tell local time."""
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=None)
+    except ValueError:
+        pass
+    for form in _DATES:
+        try:
+            return datetime.strptime(text, form)
+        except ValueError:
+            continue
+    return None
+
+
+def _groups(above: tuple[str, ...], label: str) -> tuple[str, ...]:
+    """The folders above a photo, without one that only repeats its class."""
+    folders = tuple(map(label_text, above))
+    return folders[:-1] if folders and folders[-1] == label else folders
+
+
+def _from_above(images: list[Image]) -> Labelled:
+    """Photos that are all named by their full path, named anew from the folder that holds them all."""
+    root = Path(os.path.commonpath([image.path.parent for image in images]))
+    named = []
+    for image in images:
+        below = image.path.relative_to(root)
+        groups = _groups(below.parent.parts, image.label or "")
+        named.append(replace(image, name=printable(below.as_posix()), groups=groups))
+    return Labelled(root, tuple(named))
