@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
@@ -47,7 +47,7 @@ class ForeignClassifier:
 
     name: str
     taxa: tuple[Taxon, ...]
-    reading: Reading = Reading()
+    reading: Reading = field(default_factory=Reading)
     activation: Activation = Activation.AUTO
     fit: Fit = Fit.SQUASH
 

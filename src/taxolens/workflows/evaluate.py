@@ -110,14 +110,18 @@ def _check_places(recipe: EvaluateRecipe) -> None:
     """A place that cannot be written is told before the work."""
     for place in (recipe.json, recipe.report):
         if place is not None and (place.is_dir() or not place.resolve().parent.is_dir()):
-            raise UsageError("{place} cannot be written there. Name a file in a folder that exists.", place=place)
+            raise UsageError(
+                "{place} cannot be written there. Name a file in a folder that exists.", place=place
+            )
 
 
 def _truth(
     dataset: Dataset, taxa: Sequence[Taxon], recipe: EvaluateRecipe
 ) -> tuple[dict[str, int], dict[str, int]]:
     """Label to class of the model, and how many photos have a label that it does not know."""
-    known = {name.casefold(): index for index, taxon in reversed(list(enumerate(taxa))) for name in _names(taxon)}
+    known = {
+        name.casefold(): index for index, taxon in reversed(list(enumerate(taxa))) for name in _names(taxon)
+    }
     counts = Counter(image.label or "" for image in dataset.images)
     truth = {label: known[label.casefold()] for label in counts if label.casefold() in known}
     if not truth:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,9 +18,9 @@ from taxolens.core.texts import Say
 from taxolens.data.dataset import Dataset, check_trainable, load_dataset
 from taxolens.data.split import Split, split_images
 from taxolens.imaging.preprocess import Preprocess
-from taxolens.probe.cache import EmbeddingCache, cache_file
+from taxolens.probe.cache import EmbeddingCache, cache_file, open_cache
 from taxolens.probe.embeddings import Embedded, embed_images
-from taxolens.probe.views import views_of
+from taxolens.probe.views import WHOLE, views_of
 from taxolens.recipes.train import TrainRecipe, Views
 
 
@@ -60,16 +61,18 @@ class Eye:
     cache: EmbeddingCache
 
 
-def open_eye(embedder: Embedder, rule: Preprocess, home: Path) -> Eye:
+@contextmanager
+def open_eye(embedder: Embedder, rule: Preprocess, home: Path) -> Iterator[Eye]:
     """Embeddings are remembered under everything that decides them."""
-    return Eye(embedder, rule, EmbeddingCache(cache_file(home, embedder.identity, rule), embedder.dimension))
+    with open_cache(cache_file(home, embedder.identity, rule), embedder.dimension) as cache:
+        yield Eye(embedder, rule, cache)
 
 
 def prepare_lesson(
     recipe: TrainRecipe, dataset: Dataset, eye: Eye, *, progress: Progress, say: Say
 ) -> Lesson:
     """Embeds first and divides what could be read, so that broken files do not distort the shares."""
-    whole = _embed(recipe, dataset.images, eye, Views.NONE, progress, say)
+    whole = _embed(recipe, dataset.images, eye, (WHOLE,), progress, say)
     images = tuple(dataset.images[index] for index in whole.kept)
     check_trainable(images)
     split = split_images(images, recipe.split)
@@ -100,7 +103,7 @@ def _extra_views(
 ) -> NDArray[np.float32]:
     if recipe.views is Views.NONE:
         return np.empty((len(learners), 0, dimension), dtype=np.float32)
-    seen = _embed(recipe, learners, eye, recipe.views, progress, say)
+    seen = _embed(recipe, learners, eye, views_of(recipe.views), progress, say)
     if seen.failures:
         raise DataError(
             "{file} could be read at first and then no longer. Keep the photos where they are and train again.",
@@ -110,13 +113,18 @@ def _extra_views(
 
 
 def _embed(
-    recipe: TrainRecipe, images: Sequence[Image], eye: Eye, views: Views, progress: Progress, say: Say
+    recipe: TrainRecipe,
+    images: Sequence[Image],
+    eye: Eye,
+    views: tuple[str, ...],
+    progress: Progress,
+    say: Say,
 ) -> Embedded:
     return embed_images(
         images,
         eye.embedder,
         eye.rule,
-        views=views_of(views),
+        views=views,
         cache=eye.cache,
         workers=recipe.workers,
         max_megapixels=recipe.source.max_megapixels,

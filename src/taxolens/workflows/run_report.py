@@ -134,15 +134,11 @@ def _next_steps(trained: Trained, say: Say) -> tuple[NextStep, ...]:
     model = shlex.quote(str(trained.recipe.out / MODEL))
     data = shlex.quote(str(trained.recipe.source.data))
     steps = [
-        NextStep(
-            say("Name new photos"), f"taxolens identify new-photos/ --model {model} --out results.csv"
-        ),
+        NextStep(say("Name new photos"), f"taxolens identify new-photos/ --model {model} --out results.csv"),
         NextStep(
             say("Judge the model on other labelled photos"),
             f"taxolens evaluate {model} other-photos/ --report page.html",
         ),
-        NextStep(
-            say("Try another backbone"), f"taxolens train {data} --backbone NAME --out another-run"
-        ),
+        NextStep(say("Try another backbone"), f"taxolens train {data} --backbone NAME --out another-run"),
     ]
     return tuple(steps)

@@ -15,13 +15,17 @@ def write_predictions(answers: Answers, path: Path) -> None:
     """One row per image: `file,group,truth,predicted,score`, then `p:LABEL` for every class."""
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow(["file", "group", "truth", "predicted", "score", *(f"p:{label}" for label in answers.labels)])
+        writer.writerow(
+            ["file", "group", "truth", "predicted", "score", *(f"p:{label}" for label in answers.labels)]
+        )
         for row, name in enumerate(answers.names):
             scores = answers.probabilities[row]
             best = int(scores.argmax())
             group = int(answers.groups[row]) if answers.groups is not None else row
             known = [name, group, answers.labels[answers.truth[row]], answers.labels[best]]
-            writer.writerow([*known, f"{scores[best]:.{_DECIMALS}f}", *(f"{one:.{_DECIMALS}f}" for one in scores)])
+            writer.writerow(
+                [*known, f"{scores[best]:.{_DECIMALS}f}", *(f"{one:.{_DECIMALS}f}" for one in scores)]
+            )
 
 
 def write_history(trials: tuple[Trial, ...], path: Path) -> None:

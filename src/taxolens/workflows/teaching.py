@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from taxolens.core.progress import Progress
 from taxolens.core.records import Image, Part
+from taxolens.core.texts import Say
 from taxolens.evaluation.answers import Answers
 from taxolens.evaluation.calibration import conformal_quantile, unsure_threshold
 from taxolens.evaluation.judge import judge
@@ -39,7 +40,7 @@ class Taught:
     quantile: float
 
 
-def teach(recipe: TrainRecipe, lesson: Lesson, *, progress: Progress) -> Taught:
+def teach(recipe: TrainRecipe, lesson: Lesson, *, progress: Progress, say: Say) -> Taught:
     """Fits the head on the training part; temperature, threshold and quantile on validation."""
     train, val = lesson.rows(Part.TRAIN), lesson.rows(Part.VAL)
     views = lesson.extra.reshape(-1, lesson.vectors.shape[1])
@@ -51,6 +52,7 @@ def teach(recipe: TrainRecipe, lesson: Lesson, *, progress: Progress) -> Taught:
         classes=len(lesson.labels),
         class_weight=recipe.class_weight,
         progress=progress,
+        say=say,
     )
     believed = head.probabilities(lesson.vectors[val])
     return Taught(

@@ -11,6 +11,7 @@ from taxolens.core.backbone import BackboneMaker
 from taxolens.core.errors import UsageError
 from taxolens.core.progress import Progress, Silent
 from taxolens.core.texts import Say, noted, plain
+from taxolens.data.split import write_split
 from taxolens.imaging.preprocess import Fit
 from taxolens.inference.session import SessionEmbedder
 from taxolens.modelfile.read import ModelFile
@@ -67,17 +68,22 @@ def train(
         backbone = _backbone(recipe, home, maker, listener, say)
     with watch.stage(noted("Reading the photos")):
         dataset = load_photos(recipe, home=home, progress=listener, say=say)
-    with watch.stage(noted("Looking at the photos")), open_eye(_embedder(backbone), backbone.preprocess, home) as eye:
+    with (
+        watch.stage(noted("Looking at the photos")),
+        open_eye(_embedder(backbone), backbone.preprocess, home) as eye,
+    ):
         lesson = prepare_lesson(recipe, dataset, eye, progress=listener, say=say)
     with watch.stage(noted("Fitting the head")):
-        taught = teach(recipe, lesson, progress=listener)
+        taught = teach(recipe, lesson, progress=listener, say=say)
     with watch.stage(noted("Judging")):
         answers = held_back(lesson, taught.head)
         result = judged(recipe, answers, taught)
     trained = Trained(recipe, backbone, lesson, taught, answers, result)
     with run_folder(recipe.out, overwrite=recipe.overwrite) as folder:
         _write(trained, folder, listener, watch, say)
-    return TrainSummary(recipe.out, result, lesson.failures, tuple(listener.notes), watch.seconds)
+    return TrainSummary(
+        recipe.out, len(lesson.images), result, lesson.failures, tuple(listener.notes), watch.seconds
+    )
 
 
 def _check(recipe: TrainRecipe) -> None:
@@ -113,7 +119,7 @@ def _write(trained: Trained, folder: Path, listener: Listener, watch: Stopwatch,
     write_json(folder / RECIPE, recipe_document(recipe))
     write_predictions(trained.answers, folder / PREDICTIONS)
     write_history(trained.taught.head.trials, folder / HISTORY)
-    lesson.write_split(folder / SPLIT)
+    write_split(lesson.split, lesson.images, folder / SPLIT)
 
 
 def _write_model(trained: Trained, folder: Path) -> ModelFile:
