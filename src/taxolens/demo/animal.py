@@ -72,9 +72,7 @@ def draw_animal(
 
 
 def _shrink(field: Array, zoom: int) -> Array:
-    height, width = field.shape[0] // zoom, field.shape[1] // zoom
     total = sum(field[row::zoom, column::zoom] for row in range(zoom) for column in range(zoom))
-    del height, width
     return np.asarray(total, dtype=np.float32) / np.float32(zoom * zoom)
 
 
@@ -101,11 +99,12 @@ def _stamp_rod(
     for number in range(len(rod.ends) - 1):
         first, last = rod.ends[number], rod.ends[number + 1]
         colour = colours[0] + (colours[1] - colours[0]) * np.float32(shares[number])
+        if ringed and number % 2:
+            colour = colour * np.float32(0.72)
         skin = Skin(colour, gloss, min(clear, 0.8))
         # A joint is thinner than what it joins.
         narrow = replace(last, radius=last.radius * 0.85)
         stamp_capsule(relief, first, narrow, skin)
-    del ringed
 
 
 @cache
@@ -120,17 +119,20 @@ def _paint(relief: Relief, specimen: Specimen, skeleton: Skeleton, at: tuple[Arr
     t, q = relief.t[at], relief.q[at]
     colour = np.ascontiguousarray(relief.colour[:, at[0], at[1]].T)
     rng = np.random.default_rng(specimen.seed)
-    blotches = fractal(rng, (128, 256), (34, 22), 3, 0.6)
-    row, column = (int(value) for value in rng.integers(0, 200, 2))
+    blotches = fractal(rng, (280, 200), 26, 2, 0.5)
+    row, column = (int(value) for value in rng.integers(0, 140, 2))
     weave = _weave()
     painted = t >= 0
     tp, qp = t[painted], q[painted]
-    blotch = blotches[(qp * 120).astype(np.int32), (tp * 250).astype(np.int32)]
-    fine = weave[(qp * 300).astype(np.int32) + row, (tp * 300).astype(np.int32) + column]
+    # Half way around a body of this radius, in body lengths: keeps blotches as long as wide.
+    girth = np.float32(np.pi * skeleton.outline.height.max())
+    blotch = blotches[(qp * girth * 195).astype(np.int32), (tp * 195).astype(np.int32)]
+    fine = weave[((qp * girth * 360).astype(np.int32) + row) % 512, (tp * 360).astype(np.int32) + column]
     index = (tp * (STEPS - 1)).astype(np.int32)
     points = Points(tp, qp, skeleton.segment[index], skeleton.phase[index], blotch * 1.4, fine)
     second, accent = PATTERNS[colouring.pattern](points)
     strength = np.float32(specimen.contrast)
+    second = 1 - (1 - second.clip(0, 1)) ** 1.7
     mixed = blend(np.broadcast_to(pigment.base, (len(tp), 3)), pigment.second, second * strength)
     mixed = blend(mixed, np.broadcast_to(pigment.accent, mixed.shape), accent * strength)
     mixed = mixed * (1 + np.float32(0.55 * colouring.mottle) * (0.6 * fine + 0.8 * blotch))[:, None].clip(0.25, 2)

@@ -94,6 +94,18 @@ def grains(
     return Grains(dome, chosen.reshape(flat)[: shape[0], : shape[1]])
 
 
+def warped(packed: Grains, rng: np.random.Generator, strength: float, cell: float) -> Grains:
+    """The same grains pushed out of their round shape, by up to about `strength` pixels."""
+    shape = packed.dome.shape
+    push = fractal(rng, shape, cell, 0) * np.float32(strength)
+    row = (np.arange(shape[0], dtype=np.float32)[:, None] + push).clip(0, shape[0] - 1).astype(np.int32)
+    # One field turned serves both directions; nobody sees that they are related.
+    turned = np.resize(push.T, shape)
+    column = (np.arange(shape[1], dtype=np.float32)[None, :] + turned).clip(0, shape[1] - 1).astype(np.int32)
+    index = row * shape[1] + column
+    return Grains(packed.dome.take(index), packed.tint.take(index))
+
+
 def smoothstep(low: float, high: float, field: Field) -> Field:
     """0 below `low`, 1 above `high` (either order), smooth between."""
     x = ((field - np.float32(low)) / np.float32(high - low)).clip(0, 1)

@@ -48,7 +48,7 @@ def _bump(x: Array, centre: float, width: float) -> Array:
 
 def _banded(p: Points) -> Weights:
     ragged = p.phase + 0.22 * p.blotch + 0.1 * p.speck
-    band = smoothstep(0.5, 0.72, ragged) * smoothstep(0.55, 0.4, p.q)
+    band = smoothstep(0.42, 0.58, ragged) * smoothstep(0.55, 0.4, p.q)
     fourth = p.segment == 6
     # The long fourth abdominal segment carries a broken bow in its middle as well.
     bow = _bump(p.phase - 0.9 * p.q, 0.28, 0.09) * smoothstep(0.4, 0.3, p.q)
@@ -60,7 +60,7 @@ def _banded(p: Points) -> Weights:
 
 
 def _orchesella(p: Points) -> Weights:
-    dark = smoothstep(-0.55, 0.05, p.blotch + 0.3 * p.speck) * smoothstep(0.62, 0.48, p.q)
+    dark = smoothstep(-0.75, -0.2, p.blotch + 0.3 * p.speck) * smoothstep(0.62, 0.48, p.q)
     seam = smoothstep(0.86, 0.97, p.phase) * 0.8
     middle = _bump(p.q, 0.0, 0.025) * smoothstep(-0.3, 0.4, p.blotch) * 0.7
     girdle = (p.segment == 5) * smoothstep(0.05, 0.25, p.phase) * smoothstep(0.5, 0.4, p.q)
@@ -106,8 +106,8 @@ def _globe_freckled(p: Points) -> Weights:
 
 
 def _globe_marbled(p: Points) -> Weights:
-    veins = smoothstep(0.4, 0.12, np.abs(p.blotch + 0.25 * p.speck)) * smoothstep(0.02, 0.14, p.q)
-    clouds = smoothstep(0.15, 0.5, p.blotch) * smoothstep(0.75, 0.5, p.q)
+    veins = smoothstep(0.3, 0.1, np.abs(p.blotch + 0.2 * p.speck + 0.1)) * smoothstep(0.02, 0.14, p.q)
+    clouds = smoothstep(0.45, 0.7, p.blotch) * smoothstep(0.75, 0.5, p.q)
     back = _bump(p.t, 0.66, 0.16) * _bump(p.q, 0.0, 0.06) * 0.7
     bars = 0.55 + 0.45 * np.cos(p.t * np.float32(110.0))
     fir = smoothstep(0.13, 0.08, p.q + 0.35 * np.abs(p.t - np.float32(0.87))) * smoothstep(0.78, 0.82, p.t)

@@ -111,7 +111,7 @@ def _axis(specimen: Specimen, size: tuple[int, int], zoom: float, rng: np.random
     grown = low + (high - low) * specimen.age
     share = zoom * (grown / 2.2) ** 0.28 * float(np.exp(rng.normal(0, 0.2)))
     length = min(share, 0.85) * min(size)
-    room = 0.36 * length / np.array(size)
+    room = 0.52 * length / np.array(size)
     x, y = rng.uniform(np.minimum(room, 0.42), np.maximum(1 - room, 0.58)) * np.array(size)
     return Axis(
         x=float(x),
@@ -171,12 +171,13 @@ def _place(scene: Array, sprite: Sprite, light: Light, length: float) -> None:
     shade.paste(cover, (sprite.left, sprite.top))
     touch = shade.filter(ImageFilter.GaussianBlur(max(0.8, 0.014 * length)))
     lx, ly, lz = light.direction
-    far = 0.09 * length / max(lz, 0.35)
+    far = 0.1 * length / max(lz, 0.35)
     thrown = Image.new("L", shade.size)
     thrown.paste(shade, (round(-lx * far), round(-ly * far)))
-    thrown = thrown.filter(ImageFilter.GaussianBlur((0.05 - 0.03 * light.hardness) * length + 0.6))
-    dark = np.asarray(touch, dtype=np.float32) * np.float32(0.4 / 255)
-    cast = np.asarray(thrown, dtype=np.float32) * np.float32((0.35 + 0.4 * light.hardness) * (1 - light.ambient) / 170)
+    small = thrown.reduce(2).filter(ImageFilter.GaussianBlur((0.025 - 0.015 * light.hardness) * length + 0.3))
+    thrown = small.resize(shade.size, Image.Resampling.BILINEAR)
+    dark = np.asarray(touch, dtype=np.float32) * np.float32(0.62 / 255)
+    cast = np.asarray(thrown, dtype=np.float32) * np.float32((0.55 + 0.5 * light.hardness) * (1 - light.ambient) / 170)
     scene *= ((1 - dark) * (1 - cast.clip(0, 0.85)))[..., None]
     view = scene[sprite.top : sprite.top + height, sprite.left : sprite.left + width]
     view[:] = view * (1 - sprite.cover[..., None]) + sprite.light

@@ -104,8 +104,9 @@ def _radii(profile: Profile, stoutness: float) -> Array:
     """Interpolated in the square, so that both ends are round."""
     t, radius = np.array(profile).T
     square = np.interp(np.linspace(0, 1, STEPS), t, radius**2)
-    kernel = np.exp(-(np.linspace(-2, 2, 41) ** 2))
-    smooth = np.convolve(np.pad(square, 20, mode="edge"), kernel / kernel.sum(), mode="valid")
+    reach = round(150 * radius.max())
+    kernel = np.exp(-(np.linspace(-2, 2, 2 * reach + 1) ** 2))
+    smooth = np.convolve(np.pad(square, reach, mode="edge"), kernel / kernel.sum(), mode="valid")
     smooth = np.minimum(smooth, square.max())
     start, end = t[0] * STEPS, STEPS - 1
     index = np.arange(STEPS)
@@ -244,7 +245,7 @@ def _leg(
     out = sin(around) * (0.75 + 0.25 * pose.roll)
     radius = look.limbs.leg_radius * axis.length
     ends = []
-    joints = ((0.0, 0.0, 1.15), (0.3, 0.34, 1.2), (0.72, 0.62, 0.85), (1.0, 0.9, 0.5))
+    joints = ((0.0, 0.0, 1.0), (0.12, 0.36, 1.1), (0.5, 0.66, 0.8), (1.0, 0.84, 0.38))
     for along, outwards, thick in joints:
         x, y = axis.to_pixels(t - swing * reach * along * 0.62, hip_d + out * reach * outwards)
         z = (depth - 0.35 * reach * along) * axis.length

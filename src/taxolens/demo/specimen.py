@@ -67,18 +67,18 @@ def draw_specimen(taxon: SpringtailTaxon, rng: np.random.Generator) -> Specimen:
         age=age,
         stoutness=float(np.exp(rng.normal(0, 0.07))),
         limbs=float(np.exp(rng.normal(0, 0.07)) * (0.72 + 0.28 * age)),
-        contrast=float(np.clip(look.colouring.contrast * rng.uniform(0.6, 1.15) * (0.7 + 0.3 * age), 0, 1)),
+        contrast=float(np.clip(look.colouring.contrast * rng.uniform(0.8, 1.15) * (0.8 + 0.2 * age), 0, 1)),
         pigment=_draw_pigment(look.colouring, age, rng),
     )
 
 
 def _draw_pigment(colouring: Colouring, age: float, rng: np.random.Generator) -> Pigment:
     spread = colouring.spread
-    tint = np.exp(rng.normal(0, 0.32 * spread, 3)) * np.exp(rng.normal(0, 0.45 * spread))
+    tint = np.exp(rng.normal(0, 0.2 * spread, 3)) * np.exp(rng.normal(0, 0.45 * spread))
     pale = float(0.18 * (1 - age))
 
     def own(colour: tuple[int, int, int]) -> Array:
-        slight = np.exp(rng.normal(0, 0.06, 3))
+        slight = np.exp(rng.normal(0, 0.04, 3))
         changed = linear(colour) * tint * slight
         return (changed + (0.62 - changed) * pale).clip(0.003, 0.95).astype(np.float32)
 

@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw, ImageFilter
 
 from taxolens.demo.colour import Rgb, blend, decoding_table, linear
 from taxolens.demo.light import Light
-from taxolens.demo.noise import enlarge, fractal, grains, smoothstep
+from taxolens.demo.noise import enlarge, fractal, grains, smoothstep, warped
 
 Array = NDArray[np.float32]
 Shape = tuple[int, int]
@@ -46,12 +46,14 @@ def _soil(rng: np.random.Generator, shape: Shape, scale: float) -> Ground:
     dark, brown, pale, quartz = _palette(rng, (44, 32, 24), (98, 72, 50), (150, 122, 92), (206, 196, 180))
     rough = fractal(rng, shape, 52 * scale, 5, 0.62)
     coarse = grains(rng, shape, max(6, round(17 * scale)), share=0.75, spread=0.7)
+    coarse = warped(coarse, rng, 5 * scale, 10 * scale)
     fine = grains(rng, shape, max(3, round(6 * scale)), share=0.8, spread=0.8)
+    fine = warped(fine, rng, 1.6 * scale, 4 * scale)
     crumbs = fractal(rng, shape, 7, 2, 0.8)
     colour = blend(np.broadcast_to(dark, (*shape, 3)), brown, smoothstep(-0.9, 0.9, rough + 0.5 * crumbs))
     tint = smoothstep(0.45, 1.0, coarse.tint) * smoothstep(0, 0.5, coarse.dome) * 0.6
     colour = blend(colour, np.broadcast_to(pale, colour.shape), tint)
-    sand = (fine.tint > 0.93) * smoothstep(0.1, 0.5, fine.dome) * 0.8
+    sand = (fine.tint > 0.95) * smoothstep(0.1, 0.5, fine.dome) * 0.8
     colour = blend(colour, np.broadcast_to(quartz, colour.shape), sand.astype(np.float32))
     colour = colour * (0.8 + 0.35 * fine.tint * (fine.dome > 0))[..., None]
     height = scale * (9 * rough + 5.5 * coarse.dome * (0.5 + coarse.tint) + 2.0 * fine.dome + 1.1 * crumbs)
@@ -67,13 +69,15 @@ def _plaster(rng: np.random.Generator, shape: Shape, scale: float) -> Ground:
     tooth = fractal(rng, shape, 5, 2, 0.8)
     pits = grains(rng, shape, max(5, round(15 * scale)), share=0.16, spread=0.8)
     bits = grains(rng, shape, max(3, round(7 * scale)), share=0.14, spread=0.9)
-    crumbs = grains(rng, shape, max(5, round(11 * scale)), share=float(rng.choice([0.0, 0.02, 0.12])), spread=0.6)
+    crumbs = grains(rng, shape, max(5, round(11 * scale)), share=float(rng.choice([0.0, 0.015, 0.06])), spread=0.8)
+    crumbs = warped(crumbs, rng, 3 * scale, 7 * scale)
+    bits = warped(bits, rng, 2 * scale, 5 * scale)
     crack = smoothstep(0.035, 0.008, np.abs(fractal(rng, shape, 120 * scale, 4, 0.5) - np.float32(rng.uniform(-0.6, 0.6))))
     crack *= np.float32(rng.random() < 0.35)
     colour = np.broadcast_to(ground, (*shape, 3)) * (1 + 0.35 * cloud + 0.18 * tooth)[..., None].clip(0.2, 2)
     colour = blend(colour, np.broadcast_to(speck, colour.shape), (bits.tint > 0.6) * bits.dome * 0.5)
     colour = blend(colour, np.broadcast_to(coal, colour.shape), (bits.tint <= 0.35) * bits.dome * 0.85)
-    colour = blend(colour, np.broadcast_to(yeast, colour.shape), smoothstep(0.1, 0.4, crumbs.dome) * 0.9)
+    colour = blend(colour, np.broadcast_to(yeast, colour.shape), smoothstep(0.1, 0.5, crumbs.dome) * (0.5 + 0.4 * crumbs.tint))
     colour = blend(colour, np.broadcast_to(coal, colour.shape), np.maximum(crack, 0.55 * pits.dome))
     height = scale * (2.2 * cloud + 0.6 * tooth - 4 * pits.dome - 3 * crack + 4.0 * crumbs.dome)
     wet = smoothstep(-0.3, 0.8, fractal(rng, shape, 110, 2)) * np.float32(rng.uniform(0.2, 1.0))
@@ -84,9 +88,9 @@ def _leaf(rng: np.random.Generator, shape: Shape, scale: float) -> tuple[Array, 
     """Colour and height of one dead leaf that fills the photo."""
     hue: tuple[Rgb, Rgb, Rgb] = [
         ((126, 88, 50), (72, 46, 28), (176, 138, 88)),
-        ((148, 104, 56), (96, 54, 28), (196, 158, 100)),
+        ((132, 98, 62), (90, 58, 36), (180, 150, 104)),
         ((92, 70, 52), (48, 36, 30), (138, 116, 90)),
-        ((118, 112, 58), (70, 60, 30), (170, 160, 100)),
+        ((110, 102, 66), (66, 58, 36), (158, 148, 104)),
     ][int(rng.integers(4))]
     base, dark, vein = _palette(rng, *hue)
     y, x = np.mgrid[0 : shape[0], 0 : shape[1]].astype(np.float32)
@@ -143,13 +147,13 @@ def _bark(rng: np.random.Generator, shape: Shape, scale: float) -> Ground:
 
 def _moss(rng: np.random.Generator, shape: Shape, scale: float) -> Ground:
     """Leaflets in three layers, the lower ones darker and out of focus."""
-    canvas = Image.new("RGB", (shape[1], shape[0]), (22, 24, 12))
+    canvas = Image.new("RGB", (shape[1], shape[0]), (38, 40, 20))
     warm = float(rng.uniform(-18, 26))
     for layer in range(3):
         if layer:
             canvas = canvas.filter(ImageFilter.GaussianBlur((3 - layer) * 1.3 * scale))
         pen = ImageDraw.Draw(canvas)
-        for _ in range(26 if layer < 2 else 16):
+        for _ in range((44, 40, 26)[layer]):
             _moss_shoot(pen, rng, shape, scale * (0.8 + 0.2 * layer), (0.35, 0.62, 0.95)[layer], warm)
     soft = canvas.filter(ImageFilter.GaussianBlur(0.7))
     colour = decoding_table().take(np.asarray(soft))
@@ -161,22 +165,20 @@ def _moss(rng: np.random.Generator, shape: Shape, scale: float) -> Ground:
 def _moss_shoot(
     pen: ImageDraw.ImageDraw, rng: np.random.Generator, shape: Shape, scale: float, bright: float, warm: float
 ) -> None:
-    x, y = rng.uniform(-20, shape[1] + 20), rng.uniform(-20, shape[0] + 20)
-    heading = rng.uniform(0, 2 * np.pi)
-    length = rng.uniform(14, 24) * scale
-    for number in range(12):
-        turn = heading + (-1) ** number * rng.uniform(0.3, 0.9)
-        tip_x, tip_y = x + length * np.cos(turn), y + length * np.sin(turn)
-        wide = rng.uniform(1.6, 3.2) * scale
-        across_x, across_y = -np.sin(turn) * wide, np.cos(turn) * wide
-        middle_x, middle_y = x + 0.45 * (tip_x - x), y + 0.45 * (tip_y - y)
-        tone = bright * rng.uniform(0.6, 1.15)
-        fill = (int((112 + warm) * tone), int(138 * tone), int(48 * tone))
-        left = (middle_x + across_x, middle_y + across_y)
-        pen.polygon([(x, y), left, (tip_x, tip_y), (middle_x - across_x, middle_y - across_y)], fill=fill)
-        pale = tuple(min(255, int(value * 1.25)) for value in fill)
-        pen.line([(x, y), (tip_x, tip_y)], fill=pale, width=1)
-        x, y = x + 0.3 * length * np.cos(heading), y + 0.3 * length * np.sin(heading)
+    x, y, heading, length = rng.uniform((-20, -20, 0, 11 * scale), (shape[1] + 20, shape[0] + 20, 6.3, 20 * scale))
+    leaves = 14
+    turn = heading + np.resize([1, -1], leaves) * rng.uniform(0.3, 1.0, leaves)
+    wide = rng.uniform(1.3, 2.9, leaves) * scale
+    tone = bright * rng.uniform(0.6, 1.15, leaves)
+    root = np.array([x, y]) + 0.26 * length * np.arange(leaves)[:, None] * [np.cos(heading), np.sin(heading)]
+    along = np.stack([np.cos(turn), np.sin(turn)], axis=1)
+    across = np.stack([-along[:, 1], along[:, 0]], axis=1) * wide[:, None]
+    belly, tip = root + 0.42 * length * along, root + length * along
+    outline = np.concatenate([root, belly + across, tip, belly - across], axis=1)
+    fills = (tone[:, None] * [112 + warm, 138, 48]).astype(int)
+    for corners, fill in zip(outline.tolist(), fills.tolist(), strict=True):
+        pen.polygon(corners, fill=tuple(fill))
+        pen.line([corners[0], corners[1], corners[4], corners[5]], fill=tuple(int(1.25 * value) for value in fill))
 
 
 SUBSTRATES: Mapping[str, Callable[[np.random.Generator, Shape, float], Ground]] = MappingProxyType(
