@@ -34,11 +34,11 @@ def read_labelled(data: Path, *, unpack_to: Path) -> Labelled:
         OutputError: a zip cannot be unpacked there.
     """
     if data.is_dir():
-        return _read_tree(data, inside=False)
+        return _read_tree(data, data, inside=False)
     if not data.exists():
         raise DataError("{data} is not there. Check the path.", data=data)
     if data.suffix.lower() == ".zip" or zipfile.is_zipfile(data):
-        return _read_tree(unpacked(data, unpack_to), inside=True)
+        return _read_tree(unpacked(data, unpack_to), data, inside=True)
     if data.suffix.lower() in PHOTO_SUFFIXES or image_format(read_head(data)):
         raise DataError(
             "{data} is a single photo. Name a folder of class folders, a CSV with file and label, or a zip.",
@@ -47,16 +47,16 @@ def read_labelled(data: Path, *, unpack_to: Path) -> Labelled:
     return _with_images(read_table(data), data)
 
 
-def _read_tree(folder: Path, *, inside: bool) -> Labelled:
+def _read_tree(folder: Path, data: Path, *, inside: bool) -> Labelled:
     by_folder = read_folder(folder)
     table = _table_in(folder)
     if table is None:
-        return _with_images(by_folder, folder)
+        return _with_images(by_folder, data)
     by_table = read_table(table, inside=inside)
     if not _table_counts(by_folder, by_table):
         return by_folder
     unnamed = len(by_folder.images) + by_folder.ignored - len({image.path for image in by_table.images})
-    return _with_images(replace(by_table, ignored=max(0, unnamed)), table)
+    return _with_images(replace(by_table, ignored=max(0, unnamed)), data)
 
 
 def _table_counts(by_folder: Labelled, by_table: Labelled) -> bool:

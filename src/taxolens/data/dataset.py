@@ -1,0 +1,190 @@
+"""Labelled photos, looked at: which bytes they are, when and where they were taken, which cannot be read."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+
+from taxolens.core.errors import DataError
+from taxolens.core.progress import Progress, Silent
+from taxolens.core.records import Failure, Image
+from taxolens.core.texts import Say, plain
+from taxolens.data.ledger import FileState, Found, Ledger
+from taxolens.data.sequence import with_sequences, with_sites
+from taxolens.execution.local import default_workers, ordered_map
+from taxolens.formats.labelled import read_labelled
+from taxolens.imaging.container import EMPTY, MISSING, NO_FILE, UNREADABLE
+from taxolens.imaging.metadata import read_metadata
+from taxolens.recipes.source import SequenceBy, SiteBy, SourceRecipe
+
+LEDGER = "photos.sqlite"
+UNPACKED = "datasets"
+
+_REMEMBERED_AT_ONCE = 2000
+_READ_WHOLE = 64 << 20  # bytes; larger files are hashed piece by piece
+_AHEAD = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """Labelled photos.
+
+    Attributes:
+        images: with hash, time, camera, and site and sequence where they are known.
+        failures: what is missing, empty or cannot be opened; damage shows only when pixels are decoded.
+        ignored: photos in the source that belong to no class.
+        root: folder that the names are relative to.
+    """
+
+    images: tuple[Image, ...]
+    failures: tuple[Failure, ...]
+    ignored: int
+    root: Path
+
+
+def load_dataset(
+    recipe: SourceRecipe, *, home: Path, progress: Progress | None = None, say: Say = plain
+) -> Dataset:
+    """Reads the labelled photos of a recipe and looks at each file once; what was seen is remembered.
+
+    Args:
+        home: folder for the memory and for unpacked archives.
+
+    Raises:
+        DataError: nothing labelled is there, or most or all files cannot be used.
+        UsageError: a folder may not be read, or the gap cannot be meant.
+        OutputError: an archive cannot be unpacked.
+    """
+    listener = progress or Silent()
+    found = read_labelled(recipe.data, unpack_to=home / UNPACKED)
+    with Ledger(home / LEDGER) as ledger:
+        looked = listener.track(
+            _look(found.images, ledger), what=say("Reading photos"), total=len(found.images)
+        )
+        seen = list(looked)
+    failures = tuple(one for one in seen if isinstance(one, Failure))
+    images = tuple(one for one in seen if isinstance(one, Image))
+    _check_usable(recipe, images, failures)
+    images = with_sequences(with_sites(images, recipe.site_by), recipe.sequence_by, recipe.gap)
+    _tell_what_is_unknown(recipe, images, listener, say)
+    return Dataset(images, failures, found.ignored, found.root)
+
+
+def check_trainable(images: Sequence[Image]) -> None:
+    """Whether there is something to tell apart.
+
+    Raises:
+        DataError: fewer than two classes.
+    """
+    labels = {image.label for image in images}
+    if not labels:
+        raise DataError("There are no photos to learn from. Name a folder with a folder for each class.")
+    if len(labels) == 1:
+        raise DataError(
+            "There is only one class, {label}. Add photos of at least one other class, each class in its own "
+            "folder; photos of nothing will do.",
+            label=next(iter(labels)),
+        )
+
+
+def _look(images: Sequence[Image], ledger: Ledger) -> Iterator[Image | Failure]:
+    """Each image with what its file holds, in order; remembered from one batch to the next."""
+    workers = default_workers()
+    source = iter(images)
+    while batch := list(islice(source, _REMEMBERED_AT_ONCE)):
+        states = [_state(image) for image in batch]
+        files = [state for state in states if isinstance(state, FileState)]
+        known = dict(zip(files, ledger.recall(files), strict=True))
+        unknown = [state for state in files if known[state] is None]
+        fresh = dict(
+            zip(unknown, ordered_map(_read, unknown, workers=workers, window=workers * _AHEAD), strict=True)
+        )
+        ledger.remember((state, found) for state, found in fresh.items() if found is not None)
+        for image, state in zip(batch, states, strict=True):
+            yield state if isinstance(state, Failure) else _seen(image, known[state] or fresh[state])
+
+
+def _state(image: Image) -> FileState | Failure:
+    try:
+        state = os.stat(image.path)  # noqa: PTH116 - asked for every file at every start
+    except (FileNotFoundError, NotADirectoryError):
+        return Failure(image.path, image.name, "missing", MISSING)
+    except (OSError, ValueError):
+        return Failure(image.path, image.name, "unreadable", UNREADABLE)
+    if not stat.S_ISREG(state.st_mode):
+        return Failure(image.path, image.name, "unreadable", NO_FILE)
+    if not state.st_size:
+        return Failure(image.path, image.name, "empty", EMPTY)
+    path = os.fsencode(os.path.abspath(image.path))  # noqa: PTH100 - a Path per file costs more than the rest
+    return FileState(path, state.st_size, state.st_mtime_ns)
+
+
+def _read(state: FileState) -> Found | None:
+    path = Path(os.fsdecode(state.path))
+    try:
+        if state.size > _READ_WHOLE:
+            with path.open("rb") as file:
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
+            metadata = read_metadata(path)
+        else:
+            content = path.read_bytes()
+            digest = hashlib.sha256(content).hexdigest()
+            metadata = read_metadata(content)
+    except OSError:
+        return None
+    return Found(digest, metadata.taken, metadata.camera)
+
+
+def _seen(image: Image, found: Found | None) -> Image | Failure:
+    if found is None:
+        return Failure(image.path, image.name, "unreadable", UNREADABLE)
+    return replace(
+        image,
+        sha256=found.sha256,
+        taken=image.taken or found.taken,
+        camera=image.camera or found.camera,
+    )
+
+
+def _check_usable(recipe: SourceRecipe, images: Sequence[Image], failures: Sequence[Failure]) -> None:
+    missing = [failure for failure in failures if failure.code == "missing"]
+    total = len(images) + len(failures)
+    if 2 * len(missing) > total:
+        raise DataError(
+            "{missing} of the {total} files that {data} names are not there, the first is {first}. "
+            "Files are named relative to the folder of the table.",
+            missing=len(missing),
+            total=total,
+            data=recipe.data,
+            first=missing[0].name,
+        )
+    if not images:
+        raise DataError(
+            "None of the {total} files in {data} can be used. The first is {first}: {why}",
+            total=total,
+            data=recipe.data,
+            first=failures[0].name,
+            why=failures[0].reason,
+        )
+
+
+def _tell_what_is_unknown(
+    recipe: SourceRecipe, images: Sequence[Image], listener: Progress, say: Say
+) -> None:
+    """What was asked for and not found is said, lest a split by single photos pass for one by events."""
+    if recipe.site_by is not SiteBy.NONE and not any(image.site for image in images):
+        listener.note(say("No site was found: there is no folder above the class folders."))
+    if recipe.sequence_by is not SequenceBy.NONE and not any(image.sequence for image in images):
+        listener.note(say(_NO_SEQUENCE[recipe.sequence_by]))
+
+
+_NO_SEQUENCE = {
+    SequenceBy.EXIF: "No sequence was found: no photo says when it was taken.",
+    SequenceBy.FOLDER: "No sequence was found: there is no folder above the class folders.",
+    SequenceBy.FILENAME: "No sequence was found: no file name holds a number.",
+}
