@@ -13,7 +13,7 @@ from pathlib import Path
 from taxolens.core.errors import DataError
 from taxolens.core.progress import Progress, Silent
 from taxolens.core.records import Failure, Image
-from taxolens.core.texts import Say, plain
+from taxolens.core.texts import Say, noted, plain
 from taxolens.data.ledger import FileState, Found, Ledger
 from taxolens.data.sequence import with_sequences, with_sites
 from taxolens.execution.local import default_workers, ordered_map
@@ -184,7 +184,7 @@ def _tell_what_is_unknown(
 
 
 _NO_SEQUENCE = {
-    SequenceBy.EXIF: "No sequence was found: no photo says when it was taken.",
-    SequenceBy.FOLDER: "No sequence was found: there is no folder above the class folders.",
-    SequenceBy.FILENAME: "No sequence was found: no file name holds a number.",
+    SequenceBy.EXIF: noted("No sequence was found: no photo says when it was taken."),
+    SequenceBy.FOLDER: noted("No sequence was found: there is no folder above the class folders."),
+    SequenceBy.FILENAME: noted("No sequence was found: no file name holds a number."),
 }

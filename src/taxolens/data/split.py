@@ -17,21 +17,22 @@ from numpy.typing import NDArray
 
 from taxolens.core.errors import DataError, UsageError
 from taxolens.core.records import Image, Part
+from taxolens.core.texts import noted
 from taxolens.data.duplicates import contradictions, duplicate_groups
 from taxolens.data.stratify import FREE, Deal, as_codes, stratify
 from taxolens.data.units import has_sequences, known_sites, shuffled_ranks, units_of
 from taxolens.formats.table import write_table
 from taxolens.recipes.split import SplitBy, SplitRecipe
 
-ALONE = "Some classes have photos of a single unit only: they can be learnt, but not judged."
-CONTRADICTED = "Some identical files carry different labels: one of the labels must be wrong."
-CROSSED = (
+ALONE = noted("Some classes have photos of a single unit only: they can be learnt, but not judged.")
+CONTRADICTED = noted("Some identical files carry different labels: one of the labels must be wrong.")
+CROSSED = noted(
     "The data's own split has the same site, sequence or file in several parts: its figures are too good."
 )
-COMPLETED = "The data's own split lacks a part that was asked for: it was taken from its training photos."
-EMPTY_PART = "A part of the split holds no photos, because too few units could be divided."
-SHARES_MISSED = "The shares differ from those asked for, because what belongs together was kept together."
-TOO_FEW_SITES = "Sites are known, but too few to split by site: photos of one site may be in several parts."
+COMPLETED = noted("The data's own split lacks a part that was asked for: it was taken from its training photos.")
+EMPTY_PART = noted("A part of the split holds no photos, because too few units could be divided.")
+SHARES_MISSED = noted("The shares differ from those asked for, because what belongs together was kept together.")
+TOO_FEW_SITES = noted("Sites are known, but too few to split by site: photos of one site may be in several parts.")
 
 _PARTS = (Part.TRAIN, Part.VAL, Part.TEST)
 _LEAST_SITES = 3
