@@ -29,10 +29,16 @@ CONTRADICTED = noted("Some identical files carry different labels: one of the la
 CROSSED = noted(
     "The data's own split has the same site, sequence or file in several parts: its figures are too good."
 )
-COMPLETED = noted("The data's own split lacks a part that was asked for: it was taken from its training photos.")
+COMPLETED = noted(
+    "The data's own split lacks a part that was asked for: it was taken from its training photos."
+)
 EMPTY_PART = noted("A part of the split holds no photos, because too few units could be divided.")
-SHARES_MISSED = noted("The shares differ from those asked for, because what belongs together was kept together.")
-TOO_FEW_SITES = noted("Sites are known, but too few to split by site: photos of one site may be in several parts.")
+SHARES_MISSED = noted(
+    "The shares differ from those asked for, because what belongs together was kept together."
+)
+TOO_FEW_SITES = noted(
+    "Sites are known, but too few to split by site: photos of one site may be in several parts."
+)
 
 _PARTS = (Part.TRAIN, Part.VAL, Part.TEST)
 _LEAST_SITES = 3
