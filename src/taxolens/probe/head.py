@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from taxolens.core.progress import Progress
 from taxolens.core.texts import Say
@@ -91,6 +92,21 @@ def fit_head(
         val_vectors: float32 [m, d].
         val_truth: int64 [m].
     """
+    # Several threads on products this small wait for one another, and far longer where others work too.
+    with threadpool_limits(limits=1):
+        return _fitted(vectors, truth, val_vectors, val_truth, classes, class_weight, progress, say)
+
+
+def _fitted(
+    vectors: Vectors,
+    truth: Classes,
+    val_vectors: Vectors,
+    val_truth: Classes,
+    classes: int,
+    class_weight: ClassWeight,
+    progress: Progress,
+    say: Say,
+) -> Head:
     weight = _weights(truth, classes, class_weight)
     whole = Regression(vectors, truth, weight, classes)
     if len(val_truth) >= _FEWEST_VAL and len(np.unique(val_truth)) > 1:

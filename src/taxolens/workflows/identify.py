@@ -17,7 +17,7 @@ from taxolens.formats.results_csv import write_results_csv
 from taxolens.inference.answered import Answered
 from taxolens.inference.decision import DecisionRule
 from taxolens.inference.journal import Journal, new_journal
-from taxolens.inference.pipeline import OF_THE_MOMENT, Look, answer, count, results
+from taxolens.inference.pipeline import MENDED_ELSEWHERE, Look, answer, count, results
 from taxolens.inference.predictor import Predictor, open_predictor, threads_for
 from taxolens.inference.row import Row
 from taxolens.inference.scan import scan
@@ -123,7 +123,7 @@ def _run(
 
 def _answered(recipe: IdentifyRecipe, store: Store, progress: Progress, say: Say) -> Answered:
     def again(row: Row) -> bool:
-        return row.fault is not None and (recipe.retry_failed or row.fault.code in OF_THE_MOMENT)
+        return row.fault is not None and (recipe.retry_failed or row.fault.code in MENDED_ELSEWHERE)
 
     def damaged(name: str) -> None:
         progress.note(

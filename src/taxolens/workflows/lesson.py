@@ -48,8 +48,8 @@ class Lesson:
     failures: tuple[Failure, ...]
 
     def rows(self, part: Part) -> NDArray[np.int64]:
-        """Indices of the images of a part."""
-        return np.flatnonzero([own is part for own in self.split.parts])
+        """Indices of the images of a part, without those whose label an identical file contradicts."""
+        return self.split.indices(part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ def prepare_lesson(
     split = split_images(images, recipe.split)
     labels = tuple(sorted({image.label for image in images if image.label is not None}))
     position = {label: index for index, label in enumerate(labels)}
-    learners = [image for image, part in zip(images, split.parts, strict=True) if part is Part.TRAIN]
+    learners = [images[row] for row in split.indices(Part.TRAIN)]
     return Lesson(
         images=images,
         labels=labels,
