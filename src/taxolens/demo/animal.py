@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from taxolens.demo.axis import Axis
-from taxolens.demo.colour import blend
 from taxolens.demo.light import Light
 from taxolens.demo.noise import fractal
 from taxolens.demo.pattern import PATTERNS, Points
@@ -19,6 +18,8 @@ from taxolens.demo.skeleton import STEPS, Rod, Skeleton, build_skeleton
 from taxolens.demo.specimen import Pose, Specimen
 
 Array = NDArray[np.float32]
+
+Places = tuple[NDArray[np.intp], ...]
 
 _BLACK = np.array([0.012, 0.009, 0.011], dtype=np.float32)
 
@@ -87,7 +88,9 @@ def _stamp(relief: Relief, specimen: Specimen, pose: Pose, skeleton: Skeleton) -
     for ball in skeleton.tubercles:
         stamp_ball(relief, ball, body, skeleton.axis, skeleton.midline)
     for rod in skeleton.antennae:
-        _stamp_rod(relief, rod, pigment.antenna, 0.5 * cuticle.gloss, cuticle.clear + 0.1, look.antennae.ringed)
+        _stamp_rod(
+            relief, rod, pigment.antenna, 0.5 * cuticle.gloss, cuticle.clear + 0.1, look.antennae.ringed
+        )
     for ball in skeleton.eyes:
         stamp_ball(relief, ball, Skin(_BLACK, 0.9, 0.0))
 
@@ -113,33 +116,42 @@ def _weave() -> Array:
     return fractal(np.random.default_rng(20), (512, 512), 6, 1, 0.9)
 
 
-def _paint(relief: Relief, specimen: Specimen, skeleton: Skeleton, at: tuple[Array, ...]) -> tuple[Array, Array]:
-    """Colours [n, 3] and fine texture [n] of the pixels `at`."""
-    colouring, pigment = specimen.look.colouring, specimen.pigment
+def _paint(relief: Relief, specimen: Specimen, skeleton: Skeleton, at: Places) -> tuple[Array, Array]:
+    """Colours [3, n] and fine texture [n] of the pixels `at`."""
+    colour = relief.colour[:, at[0], at[1]]
     t, q = relief.t[at], relief.q[at]
-    colour = np.ascontiguousarray(relief.colour[:, at[0], at[1]].T)
+    painted = t >= 0
+    points = _points(specimen, skeleton, t[painted], q[painted])
+    colour[:, painted] = _pigmented(specimen, points)
+    texture = _weave()[at[0] % 512, at[1] % 512] * np.float32(0.5)
+    texture[painted] = points.speck
+    return colour, texture
+
+
+def _points(specimen: Specimen, skeleton: Skeleton, t: Array, q: Array) -> Points:
+    """What a pattern needs to know, with the individual's own noise."""
     rng = np.random.default_rng(specimen.seed)
     blotches = fractal(rng, (280, 200), 26, 2, 0.5)
     row, column = (int(value) for value in rng.integers(0, 140, 2))
-    weave = _weave()
-    painted = t >= 0
-    tp, qp = t[painted], q[painted]
     # Half way around a body of this radius, in body lengths: keeps blotches as long as wide.
-    girth = np.float32(np.pi * skeleton.outline.height.max())
-    blotch = blotches[(qp * girth * 195).astype(np.int32), (tp * 195).astype(np.int32)]
-    fine = weave[((qp * girth * 360).astype(np.int32) + row) % 512, (tp * 360).astype(np.int32) + column]
-    index = (tp * (STEPS - 1)).astype(np.int32)
-    points = Points(tp, qp, skeleton.segment[index], skeleton.phase[index], blotch * 1.4, fine)
+    around = q * np.float32(np.pi * min(skeleton.outline.height.max(), 0.45))
+    blotch = blotches[(around * 195).astype(np.int32), (t * 195).astype(np.int32)]
+    speck = _weave()[((around * 360).astype(np.int32) + row) % 512, (t * 360).astype(np.int32) + column]
+    index = (t * (STEPS - 1)).astype(np.int32)
+    return Points(t, q, skeleton.segment[index], skeleton.phase[index], blotch * np.float32(1.4), speck)
+
+
+def _pigmented(specimen: Specimen, points: Points) -> Array:
+    """Colours [3, n] of painted points."""
+    colouring, pigment = specimen.look.colouring, specimen.pigment
     second, accent = PATTERNS[colouring.pattern](points)
-    strength = np.float32(specimen.contrast)
-    second = 1 - (1 - second.clip(0, 1)) ** 1.7
-    mixed = blend(np.broadcast_to(pigment.base, (len(tp), 3)), pigment.second, second * strength)
-    mixed = blend(mixed, np.broadcast_to(pigment.accent, mixed.shape), accent * strength)
-    mixed = mixed * (1 + np.float32(0.55 * colouring.mottle) * (0.6 * fine + 0.8 * blotch))[:, None].clip(0.25, 2)
-    colour[painted] = mixed
-    texture = weave[at[0] % 512, at[1] % 512] * np.float32(0.5)
-    texture[painted] = fine
-    return colour, texture
+    second = (1 - (1 - second.clip(0, 1)) ** 1.7) * np.float32(specimen.contrast)
+    accent = accent * np.float32(specimen.contrast)
+    base = pigment.base[:, None]
+    mixed = base + (pigment.second[:, None] - base) * second
+    mixed = mixed + (pigment.accent[:, None] - mixed) * accent
+    cloud = np.float32(0.55 * colouring.mottle) * (0.6 * points.speck + 0.57 * points.blotch)
+    return np.asarray(mixed * (1 + cloud).clip(0.25, 2), dtype=np.float32)
 
 
 def _shade(
@@ -148,26 +160,26 @@ def _shade(
     """Premultiplied light [h, w, 3] and cover [h, w]."""
     at = np.nonzero(relief.mask)
     shape = relief.depth.shape
-    shaded, cover = np.zeros((*shape, 3), dtype=np.float32), np.zeros(shape, dtype=np.float32)
+    shaded, cover = np.zeros((3, *shape), dtype=np.float32), np.zeros(shape, dtype=np.float32)
     colour, texture = _paint(relief, specimen, skeleton, at)
     cuticle = specimen.look.cuticle
     nx, ny, nz = _roughened(relief, at, texture, cuticle.grain)
     clear = relief.clear[at]
     incoming = _incoming(light, ground, (nx, ny, nz), clear)
     crease = _crease(relief, skeleton.axis)[at]
-    radiance = colour * incoming * crease[:, None]
+    radiance = colour * incoming * crease
     mirror = _highlight(light, (nx, ny, nz), cuticle.polish) * relief.gloss[at] * crease
     if cuticle.scales:
         radiance, mirror = _shimmer(radiance, mirror, (nx, ny, nz), texture, relief.t[at], cuticle.scales)
-    radiance = radiance + mirror[:, None] * light.rgb
+    radiance = radiance + mirror * light.rgb[:, None]
     thickness = relief.thickness[at] / np.float32(0.12 * skeleton.axis.length)
-    opaque = 1 - clear * np.exp(-1.6 * thickness)
-    shaded[at] = radiance * opaque[:, None]
+    opaque = np.asarray(1 - clear * np.exp(-1.6 * thickness), dtype=np.float32)
+    shaded[:, at[0], at[1]] = radiance * opaque
     cover[at] = opaque
-    return shaded, cover
+    return np.moveaxis(shaded, 0, -1), cover
 
 
-def _roughened(relief: Relief, at: tuple[Array, ...], texture: Array, grain: float) -> tuple[Array, Array, Array]:
+def _roughened(relief: Relief, at: Places, texture: Array, grain: float) -> tuple[Array, Array, Array]:
     nx, ny, nz = (relief.normal[channel][at] for channel in range(3))
     strength = np.float32(0.28 * grain)
     nx = nx + strength * texture
@@ -177,7 +189,7 @@ def _roughened(relief: Relief, at: tuple[Array, ...], texture: Array, grain: flo
 
 
 def _incoming(light: Light, ground: Array, normal: tuple[Array, Array, Array], clear: Array) -> Array:
-    """Linear light that falls on each point, [n, 3]."""
+    """Linear light that falls on each point, [3, n]."""
     nx, ny, nz = normal
     lx, ly, lz = (np.float32(value) for value in light.direction)
     wrap = np.float32(0.25) + 0.5 * clear
@@ -185,7 +197,7 @@ def _incoming(light: Light, ground: Array, normal: tuple[Array, Array, Array], c
     sky = np.float32(light.ambient) * (0.35 + 0.65 * nz)
     direct = (1 - np.float32(light.ambient)) * 1.25 * lamp
     bounce = (1 - nz) * np.float32(0.35)
-    return (direct + sky)[:, None] * light.rgb + bounce[:, None] * ground
+    return np.asarray((direct + sky) * light.rgb[:, None] + bounce * ground[:, None], dtype=np.float32)
 
 
 def _highlight(light: Light, normal: tuple[Array, Array, Array], polish: float) -> Array:
@@ -196,7 +208,8 @@ def _highlight(light: Light, normal: tuple[Array, Array, Array], polish: float) 
     sharp = np.power(facing, np.float32(exponent))
     broad = np.power(facing, np.float32(0.22 * exponent))
     rim = np.power(1 - nz.clip(0, 1), np.float32(3)) * np.float32(0.12)
-    return (0.35 + 0.65 * light.hardness) * sharp + 0.14 * broad + rim
+    shine = np.float32(0.35 + 0.65 * light.hardness) * sharp + np.float32(0.14) * broad + rim
+    return np.asarray(shine, dtype=np.float32)
 
 
 def _crease(relief: Relief, axis: Axis) -> Array:
@@ -206,7 +219,7 @@ def _crease(relief: Relief, axis: Axis) -> Array:
     around = np.maximum(np.roll(depth, step, 0), np.roll(depth, -step, 0))
     around = np.maximum(around, np.maximum(np.roll(depth, step, 1), np.roll(depth, -step, 1)))
     buried = (around - depth) / np.float32(step * 3.0)
-    return 1 - 0.6 * buried.clip(0, 1)
+    return np.asarray(1 - np.float32(0.6) * buried.clip(0, 1), dtype=np.float32)
 
 
 def _shimmer(
@@ -214,9 +227,9 @@ def _shimmer(
 ) -> tuple[Array, Array]:
     """Scales glitter, bluish here and golden there."""
     nx, ny, _ = normal
-    scaled = np.where(t >= 0, np.float32(share), np.float32(0.1))
+    scaled: Array = np.where(t >= 0, np.float32(share), np.float32(0.1))
     phase = 5.0 * nx + 4.0 * ny + 2.5 * texture
-    hue = np.stack([np.cos(phase), np.cos(phase - 2.1), np.cos(phase - 4.2)], axis=1).astype(np.float32)
-    glitter = (texture - 0.25).clip(0, 1) * scaled
-    lit = radiance * (1 + 0.16 * scaled[:, None] * hue) * (1 + 0.9 * glitter[:, None])
-    return lit, mirror * (0.35 + 2.2 * glitter)
+    hue = np.stack([np.cos(phase), np.cos(phase - 2.1), np.cos(phase - 4.2)])
+    glitter: Array = (texture - np.float32(0.25)).clip(0, 1) * scaled
+    lit: Array = radiance * (1 + np.float32(0.16) * scaled * hue) * (1 + np.float32(0.9) * glitter)
+    return lit, mirror * (np.float32(0.35) + np.float32(2.2) * glitter)

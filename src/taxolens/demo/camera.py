@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
-from taxolens.demo.colour import decoding_table, encode
+from taxolens.demo.colour import decode, encode
 from taxolens.demo.noise import smoothstep
 from taxolens.demo.site import SiteLook
 
@@ -15,7 +15,8 @@ Pixels = NDArray[np.uint8]
 
 
 def _to_picture(light: Array) -> Image.Image:
-    return Image.fromarray((encode(light) + np.float32(0.5)).astype(np.uint8))
+    values = (encode(np.moveaxis(light, -1, 0)) + np.float32(0.5)).astype(np.uint8)
+    return Image.fromarray(np.ascontiguousarray(np.moveaxis(values, 0, -1)))
 
 
 def out_of_focus(ground: Array, rng: np.random.Generator, depth: float, scale: float) -> Array:
@@ -27,7 +28,7 @@ def out_of_focus(ground: Array, rng: np.random.Generator, depth: float, scale: f
     """
     height, width = ground.shape[:2]
     picture = _to_picture(ground)
-    near = picture.filter(ImageFilter.GaussianBlur((0.35 + 0.9 * depth * rng.random()) * scale))
+    near = picture.filter(ImageFilter.BoxBlur((0.3 + 1.1 * depth * rng.random()) * scale))
     small = picture.reduce(2).filter(ImageFilter.GaussianBlur((0.6 + 2.2 * depth) * scale))
     far = small.resize(picture.size, Image.Resampling.BILINEAR)
     angle = rng.uniform(0, 2 * np.pi)
@@ -36,7 +37,7 @@ def out_of_focus(ground: Array, rng: np.random.Generator, depth: float, scale: f
     away = np.abs(x + y + np.float32(rng.uniform(-0.12, 0.12)))
     share = smoothstep(0.12, 0.62 - 0.2 * depth, away)
     mask = Image.fromarray((share * 255).astype(np.uint8))
-    return decoding_table().take(np.asarray(Image.composite(far, near, mask)))
+    return decode(np.asarray(Image.composite(far, near, mask)))
 
 
 def expose(light: Array, site: SiteLook, rng: np.random.Generator, scale: float) -> Pixels:
@@ -53,25 +54,26 @@ def expose(light: Array, site: SiteLook, rng: np.random.Generator, scale: float)
     # A soft shoulder keeps highlights from clipping hard, as cameras do.
     exposed = exposed * (1 + 0.18 * exposed) / (1 + exposed * np.float32(0.62))
     picture = _to_picture(exposed)
-    soft = picture.filter(ImageFilter.GaussianBlur(1.1 * scale))
+    soft = picture.filter(ImageFilter.BoxBlur(1.2 * scale))
     # Between a soft lens (towards 1) and a camera that sharpens (below 0).
     softness = site.blur * float(rng.uniform(0.2, 1.3)) - float(rng.choice([0.0, 0.7]))
-    seen = np.asarray(Image.blend(picture, soft, softness), dtype=np.float32)
+    seen = np.moveaxis(np.asarray(Image.blend(picture, soft, softness)), -1, 0).astype(np.float32, order="C")
     return _sensed(seen, site.noise * float(rng.uniform(0.6, 1.7)), rng)
 
 
 def _sensed(values: Array, noise: float, rng: np.random.Generator) -> Pixels:
-    """Adds the noise of the sensor, most of it common to the colours, stronger in the dark."""
-    height, width = values.shape[:2]
-    common, own = _grain(rng, (height, width, 1)), _grain(rng, (height, width, 3))
+    """Photo [h, w, 3] of sRGB values [3, h, w] with the noise of the sensor, most of it common to the colours, stronger in the dark."""
+    _, height, width = values.shape
+    common, own = _grain(rng, (1, height, width)), _grain(rng, (3, height, width))
     amount = np.float32(255 * noise) * (np.float32(1.25) - values * np.float32(1 / 340))
     noisy = values + amount * (np.float32(0.7) * common + np.float32(0.55) * own)
     contrast = np.float32(rng.uniform(0.94, 1.14))
-    return ((noisy - 112) * contrast + np.float32(112.5)).clip(0, 255).astype(np.uint8)
+    photo = ((noisy - 112) * contrast + np.float32(112.5)).clip(0, 255).astype(np.uint8)
+    return np.ascontiguousarray(np.moveaxis(photo, 0, -1))
 
 
 def _grain(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
     """Bell-shaped enough (a triangle), and ten times quicker than normal deviates; variance 1."""
     count = int(np.prod(shape))
     first, second = np.frombuffer(rng.bytes(2 * count), dtype=np.uint8).reshape(2, *shape)
-    return (first.astype(np.float32) - second) * np.float32(1 / 104.5)
+    return np.asarray((first.astype(np.float32) - second) * np.float32(1 / 104.5), dtype=np.float32)

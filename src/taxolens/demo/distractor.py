@@ -13,8 +13,6 @@ from taxolens.demo.light import Light
 
 Array = NDArray[np.float32]
 
-_ZOOM = 3
-
 
 @dataclass(frozen=True, slots=True)
 class Spot:
@@ -31,9 +29,9 @@ def _spot(shape: tuple[int, int], x: float, y: float, radius: float, reach: floa
     y0, y1 = max(0, int(y - reach * radius)), min(shape[0], int(y + reach * radius) + 2)
     if x0 >= x1 or y0 >= y1:
         return None
-    u = (np.arange(x0, x1, dtype=np.float32)[None, :] + 0.5 - x) / radius
-    v = (np.arange(y0, y1, dtype=np.float32)[:, None] + 0.5 - y) / radius
-    return Spot(slice(y0, y1), slice(x0, x1), np.float32(u), np.float32(v))
+    u = (np.arange(x0, x1)[None, :] + 0.5 - x) / radius
+    v = (np.arange(y0, y1)[:, None] + 0.5 - y) / radius
+    return Spot(slice(y0, y1), slice(x0, x1), u.astype(np.float32), v.astype(np.float32))
 
 
 def scatter(scene: Array, light: Light, rng: np.random.Generator, scale: float) -> None:
@@ -57,7 +55,9 @@ def _pellet(scene: Array, light: Light, rng: np.random.Generator, scale: float) 
     spot = _spot(scene.shape[:2], x, y, radius, 2.4)
     if spot is None:
         return
-    colour = linear([(58, 42, 30), (132, 104, 72), (196, 184, 162), (30, 26, 24), (150, 84, 44)][int(rng.integers(5))])
+    colour = linear(
+        [(58, 42, 30), (132, 104, 72), (196, 184, 162), (30, 26, 24), (150, 84, 44)][int(rng.integers(5))]
+    )
     turn, flat = rng.uniform(0, np.pi), rng.uniform(0.55, 1.0)
     c, s = np.float32(np.cos(turn)), np.float32(np.sin(turn))
     u, v = spot.u * c + spot.v * s, (spot.v * c - spot.u * s) / np.float32(flat)
@@ -68,7 +68,9 @@ def _pellet(scene: Array, light: Light, rng: np.random.Generator, scale: float) 
     lx, ly, lz = light.direction
     lamp = (spot.u * lx + spot.v * ly + up * lz).clip(0, None)
     cover = ((1 - np.sqrt(out2)) * radius + 0.5).clip(0, 1)[..., None]
-    body = colour * light.rgb * (light.ambient * (0.4 + 0.6 * up) + (1 - light.ambient) * 1.3 * lamp)[..., None]
+    body = (
+        colour * light.rgb * (light.ambient * (0.4 + 0.6 * up) + (1 - light.ambient) * 1.3 * lamp)[..., None]
+    )
     body = body + np.float32(0.12 * light.hardness) * (lamp**20)[..., None]
     view = scene[spot.rows, spot.columns]
     view[:] = view * (1 - cover) + body * cover
@@ -93,7 +95,9 @@ def _droplet(scene: Array, light: Light, rng: np.random.Generator, scale: float)
     toward = spot.u * lx + spot.v * ly
     cover = ((1 - np.sqrt(out2)) * radius + 0.5).clip(0, 1)
     gain = 1 + cover * (-0.45 * toward * (0.4 + out2) - 0.25 * (out2 > 0.75))
-    glint = np.exp(-((spot.u - 0.5 * lx) ** 2 + (spot.v - 0.5 * ly) ** 2) / 0.02) * (0.4 + 0.8 * light.hardness)
+    glint = np.exp(-((spot.u - 0.5 * lx) ** 2 + (spot.v - 0.5 * ly) ** 2) / 0.02) * (
+        0.4 + 0.8 * light.hardness
+    )
     view = scene[spot.rows, spot.columns]
     view[:] = view * gain[..., None] + (cover * glint)[..., None] * light.rgb
 
@@ -135,8 +139,15 @@ def _fibres(scene: Array, rng: np.random.Generator, scale: float) -> None:
             path += [x, y]
             heading += rng.normal(0, 0.18)
             x, y = x + 14 * scale * np.cos(heading), y + 14 * scale * np.sin(heading)
-        pen.line(path, fill=int(rng.integers(110, 230)), width=max(1, round((6 if root else 1.2) * scale)), joint="curve")
-    soft = layer.resize((width, height), Image.Resampling.BOX).filter(ImageFilter.GaussianBlur(0.5 + 0.9 * rng.random()))
+        pen.line(
+            path,
+            fill=int(rng.integers(110, 230)),
+            width=max(1, round((6 if root else 1.2) * scale)),
+            joint="curve",
+        )
+    soft = layer.resize((width, height), Image.Resampling.BOX).filter(
+        ImageFilter.GaussianBlur(0.5 + 0.9 * rng.random())
+    )
     cover = (np.asarray(soft, dtype=np.float32) / np.float32(255 * 1.3))[..., None]
     colour = linear((150, 120, 84) if root else (206, 204, 196)) * np.float32(rng.uniform(0.5, 1.0))
     scene[:] = scene * (1 - cover) + colour * cover

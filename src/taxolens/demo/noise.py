@@ -77,21 +77,23 @@ def grains(
     weight = 1 / np.maximum(radius, 0.05) ** 2
     weight[rng.random(grid) > share] = 1e6
     tint = rng.random(grid, dtype=np.float32)
-    within = (np.arange(cell, dtype=np.float32) + 0.5) / cell
-    best = np.full((rows, cell, columns, cell), 1.0, dtype=np.float32)
+    within = ((np.arange(cell, dtype=np.float32) + 0.5) / cell)[:, None, None]
+    # Pixels are laid out by their place within a square first, so that numpy works on long rows.
+    best = np.full((cell, cell, rows, columns), 1.0, dtype=np.float32)
     chosen = np.zeros_like(best)
     for row in range(3):
         for column in range(3):
             part = (slice(row, row + rows), slice(column, column + columns))
-            dy = (y[part] + row - 1)[:, None, :, None] - within[None, :, None, None]
-            dx = (x[part] + column - 1)[:, None, :, None] - within[None, None, None, :]
-            distance = (dy * dy + dx * dx) * weight[part][:, None, :, None]
-            nearer = distance < best
-            np.copyto(best, distance, where=nearer)
-            np.copyto(chosen, np.broadcast_to(tint[part][:, None, :, None], best.shape), where=nearer)
-    flat = (rows * cell, columns * cell)
-    dome = np.sqrt(1 - best).reshape(flat)[: shape[0], : shape[1]]
-    return Grains(dome, chosen.reshape(flat)[: shape[0], : shape[1]])
+            down = (y[part] + (row - 1) - within) ** 2 * weight[part]
+            right = (x[part] + (column - 1) - within) ** 2 * weight[part]
+            distance = down[:, None] + right[None, :]
+            np.copyto(chosen, tint[part], where=distance < best)
+            np.minimum(best, distance, out=best)
+    dome, chosen = (
+        field.transpose(2, 0, 3, 1).reshape(rows * cell, columns * cell)[: shape[0], : shape[1]]
+        for field in (np.sqrt(1 - best), chosen)
+    )
+    return Grains(dome, chosen)
 
 
 def warped(packed: Grains, rng: np.random.Generator, strength: float, cell: float) -> Grains:
@@ -109,4 +111,4 @@ def warped(packed: Grains, rng: np.random.Generator, strength: float, cell: floa
 def smoothstep(low: float, high: float, field: Field) -> Field:
     """0 below `low`, 1 above `high` (either order), smooth between."""
     x = ((field - np.float32(low)) / np.float32(high - low)).clip(0, 1)
-    return x * x * (3 - 2 * x)
+    return np.asarray(x * x * (3 - 2 * x), dtype=np.float32)

@@ -43,7 +43,7 @@ class Points:
 
 
 def _bump(x: Array, centre: float, width: float) -> Array:
-    return np.exp(-(((x - np.float32(centre)) / np.float32(width)) ** 2))
+    return np.asarray(np.exp(-(((x - np.float32(centre)) / np.float32(width)) ** 2)), dtype=np.float32)
 
 
 def _banded(p: Points) -> Weights:
@@ -77,7 +77,7 @@ def _scaled(p: Points) -> Weights:
 
 
 def _lined(p: Points) -> Weights:
-    middle = _bump(p.q, 0.0, 0.022 + 0.0) * 0.9
+    middle = _bump(p.q, 0.0, 0.022) * 0.9
     flank = smoothstep(0.16, 0.34, p.q + 0.06 * p.blotch) * smoothstep(0.62, 0.5, p.q) * 0.75
     seam = smoothstep(0.8, 1.0, p.phase + 0.1 * p.blotch) * 0.7
     second = np.maximum(np.maximum(middle, flank), seam * (p.t > 0.16))

@@ -7,7 +7,7 @@ legs vanish below the body and antennae lie over it. Shading comes later, once f
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import cos, hypot, sin
+from math import cos, sin
 
 import numpy as np
 from numpy.typing import NDArray
@@ -141,16 +141,17 @@ def stamp_capsule(relief: Relief, first: End, last: End, skin: Skin) -> None:
     x, y = _grid(window)
     dx, dy = last.x - first.x, last.y - first.y
     length2 = max(dx * dx + dy * dy, 1e-6)
-    along = (((x - first.x) * dx + (y - first.y) * dy) / np.float32(length2)).clip(0, 1)
-    ox, oy = x - (first.x + along * dx), y - (first.y + along * dy)
-    radius = first.radius + along * (last.radius - first.radius)
+    along: Array = (((x - first.x) * dx + (y - first.y) * dy) / length2).clip(0, 1)
+    ox: Array = x - (first.x + along * dx)
+    oy: Array = y - (first.y + along * dy)
+    radius = np.float32(first.radius) + along * np.float32(last.radius - first.radius)
     out2 = (ox * ox + oy * oy) / (radius * radius)
     inside = out2 < 1
     if not inside.any():
         return
-    nz = np.sqrt(1 - out2[inside])
-    r = radius[inside]
-    depth = first.z + along[inside] * (last.z - first.z) + nz * r
+    nz: Array = np.sqrt(1 - out2[inside]).astype(np.float32)
+    r: Array = radius[inside].astype(np.float32)
+    depth: Array = np.float32(first.z) + along[inside] * np.float32(last.z - first.z) + nz * r
     normal = (ox[inside] / r, oy[inside] / r, nz)
     _put(relief, window, inside, Surface(depth, normal, nz * r * 2), skin)
 
@@ -181,31 +182,32 @@ def stamp_ball(
     if window is None:
         return
     x, y = _grid(window)
-    c, s = cos(ball.angle), sin(ball.angle)
-    u = ((x - ball.x) * c + (y - ball.y) * s) / np.float32(ball.along)
-    v = ((y - ball.y) * c - (x - ball.x) * s) / np.float32(ball.across)
+    c, s = np.float32(cos(ball.angle)), np.float32(sin(ball.angle))
+    right, down = x - np.float32(ball.x), y - np.float32(ball.y)
+    u: Array = (right * c + down * s) / np.float32(ball.along)
+    v: Array = (down * c - right * s) / np.float32(ball.across)
     out2 = u * u + v * v
     inside = out2 < 1
     if not inside.any():
         return
-    height = np.sqrt(1 - out2[inside])
-    nu, nv, nz = u[inside] / ball.along, v[inside] / ball.across, height / ball.up
-    scale = 1 / np.sqrt(nu * nu + nv * nv + nz * nz)
+    height = np.asarray(np.sqrt(1 - out2[inside]), dtype=np.float32)
+    along, across, up = (np.float32(value) for value in (ball.along, ball.across, ball.up))
+    nu, nv, nz = u[inside] / along, v[inside] / across, height / up
+    scale = np.asarray(1 / np.sqrt(nu * nu + nv * nv + nz * nz), dtype=np.float32)
     normal = ((nu * c - nv * s) * scale, (nu * s + nv * c) * scale, nz * scale)
-    depth = ball.z + height * np.float32(ball.up)
+    depth: Array = np.float32(ball.z) + height * up
     t = q = None
     if axis is not None:
-        t, d = axis.to_body(*(np.broadcast_to(value, inside.shape)[inside] for value in (x, y)))
+        t, _ = axis.to_body(*(np.broadcast_to(value, inside.shape)[inside] for value in (x, y)))
         t = t.clip(0.001, 0.999)
-        q = around(v[inside] * axis.side, midline)
-        del d
-    _put(relief, window, inside, Surface(depth, normal, height * ball.up * 2, t, q), skin)
+        q = around(v[inside] * np.float32(axis.side), midline)
+    _put(relief, window, inside, Surface(depth, normal, height * up * 2, t, q), skin)
 
 
 def around(v: Array, midline: float) -> Array:
     """Place around the body, 0 = back .. 1 = belly, of the sideways position v (-1..1)."""
-    angle = np.arcsin(v.clip(-1, 1)) - np.float32(midline)
-    return np.abs(angle) * np.float32(1 / np.pi)
+    angle: Array = np.arcsin(v.clip(-1, 1)) - np.float32(midline)
+    return np.asarray(np.abs(angle) * np.float32(1 / np.pi), dtype=np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,9 +225,7 @@ class Outline:
     height: Array
 
 
-def stamp_trunk(
-    relief: Relief, axis: Axis, outline: Outline, skin: Skin, midline: float, sag: float
-) -> None:
+def stamp_trunk(relief: Relief, axis: Axis, outline: Outline, skin: Skin, midline: float, sag: float) -> None:
     """Thorax and abdomen around the axis.
 
     Args:
@@ -277,10 +277,7 @@ def _trunk_surface(
 def _trunk_window(relief: Relief, axis: Axis, outline: Outline) -> tuple[slice, slice] | None:
     t = np.linspace(0, 1, 24, dtype=np.float32)
     widest = float(max(outline.upper.max(), outline.lower.max()))
-    x, y = axis.to_pixels(np.concatenate([t, t]), np.repeat(np.float32([widest, -widest]), 24))
+    x, y = axis.to_pixels(
+        np.concatenate([t, t]), np.repeat(np.array([widest, -widest], dtype=np.float32), 24)
+    )
     return relief.window(float(x.min()) - 1, float(y.min()) - 1, float(x.max()) + 1, float(y.max()) + 1)
-
-
-def distance(first: End, last: End) -> float:
-    """Between two ends as the camera sees them, pixels."""
-    return hypot(first.x - last.x, first.y - last.y)

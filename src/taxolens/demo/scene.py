@@ -71,7 +71,7 @@ def draw_scene(
     actors = _cast(taxa, size, site, np.random.default_rng([seed, 3]))
     scene = _draw_ground(np.random.default_rng([seed, 4]), live, size, site, light)
     mean = scene[::8, ::8].mean(axis=(0, 1))
-    animals = []
+    drawn = []
     for number, actor in enumerate(actors):
         pose = moved(actor.pose, frame, np.random.default_rng([seed, 5, frame, number]))
         sprite = draw_animal(actor.specimen, pose, light, mean, size)
@@ -79,29 +79,26 @@ def draw_scene(
             continue
         sprite = _softened(sprite, live, site.depth * scale)
         _place(scene, sprite, light, pose.axis.length)
-        animal = _boxed(actor.specimen.taxon.id, sprite, size)
-        if animal is not None:
-            animals.append(animal)
-    return Scene(expose(scene, site, live, scale), tuple(animals), taken + timedelta(seconds=seconds))
+        drawn.append((actor.specimen.taxon.id, _mask(sprite, size)))
+    pixels = expose(scene, site, live, scale)
+    return Scene(pixels, _boxed(drawn), taken + timedelta(seconds=seconds))
 
 
 def _cast(
     taxa: Sequence[SpringtailTaxon], size: tuple[int, int], site: SiteLook, rng: np.random.Generator
 ) -> list[_Actor]:
-    """Individuals at places where they do not lie over each other."""
+    """Individuals at places where they do not lie over each other; who finds no room stays away."""
     actors: list[_Actor] = []
     crowd = max(1.0, len(taxa)) ** 0.5
     for taxon in taxa:
         if taxon.look is None:
             continue
         specimen = draw_specimen(taxon, rng)
-        axis = None
-        for _ in range(40):
-            axis = _axis(specimen, size, site.zoom / crowd**0.8, rng)
+        for attempt in range(60):
+            axis = _axis(specimen, size, site.zoom / crowd**0.8 * 0.98**attempt, rng)
             if all(_apart(axis, other.pose.axis) for other in actors):
+                actors.append(_Actor(specimen, draw_pose(taxon.look, axis, rng)))
                 break
-        if axis is not None:
-            actors.append(_Actor(specimen, draw_pose(taxon.look, axis, rng)))
     return actors
 
 
@@ -140,7 +137,7 @@ def _draw_ground(
     scene = lit(ground, light)
     scatter(scene, light, still, scale)
     down, right = (int(value) for value in live.integers(0, 2 * margin, 2))
-    cut = np.ascontiguousarray(scene[down : down + height, right : right + width])
+    cut = scene[down : down + height, right : right + width]
     return out_of_focus(cut, live, site.depth, scale)
 
 
@@ -169,7 +166,8 @@ def _place(scene: Array, sprite: Sprite, light: Light, length: float) -> None:
     shade = Image.new("L", (scene.shape[1], scene.shape[0]))
     cover = Image.fromarray((sprite.cover * 255).clip(0, 255).astype(np.uint8))
     shade.paste(cover, (sprite.left, sprite.top))
-    touch = shade.filter(ImageFilter.GaussianBlur(max(0.8, 0.014 * length)))
+    small = shade.reduce(2).filter(ImageFilter.GaussianBlur(max(0.4, 0.007 * length)))
+    touch = small.resize(shade.size, Image.Resampling.BILINEAR)
     lx, ly, lz = light.direction
     far = 0.1 * length / max(lz, 0.35)
     thrown = Image.new("L", shade.size)
@@ -177,20 +175,32 @@ def _place(scene: Array, sprite: Sprite, light: Light, length: float) -> None:
     small = thrown.reduce(2).filter(ImageFilter.GaussianBlur((0.025 - 0.015 * light.hardness) * length + 0.3))
     thrown = small.resize(shade.size, Image.Resampling.BILINEAR)
     dark = np.asarray(touch, dtype=np.float32) * np.float32(0.62 / 255)
-    cast = np.asarray(thrown, dtype=np.float32) * np.float32((0.55 + 0.5 * light.hardness) * (1 - light.ambient) / 170)
+    cast = np.asarray(thrown, dtype=np.float32) * np.float32(
+        (0.55 + 0.5 * light.hardness) * (1 - light.ambient) / 170
+    )
     scene *= ((1 - dark) * (1 - cast.clip(0, 0.85)))[..., None]
     view = scene[sprite.top : sprite.top + height, sprite.left : sprite.left + width]
     view[:] = view * (1 - sprite.cover[..., None]) + sprite.light
 
 
-def _boxed(taxon_id: str, sprite: Sprite, size: tuple[int, int]) -> SceneAnimal | None:
-    width, height = size
-    mask = np.zeros((height, width), dtype=np.bool_)
+def _mask(sprite: Sprite, size: tuple[int, int]) -> NDArray[np.bool_]:
+    mask = np.zeros((size[1], size[0]), dtype=np.bool_)
     rows, columns = sprite.body.shape
     mask[sprite.top : sprite.top + rows, sprite.left : sprite.left + columns] = sprite.body >= _SEEN
-    ys, xs = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    if len(ys) == 0:
-        return None
-    left, top, right, bottom = xs[0], ys[0], xs[-1] + 1, ys[-1] + 1
-    box = Box(left / width, top / height, (right - left) / width, (bottom - top) / height)
-    return SceneAnimal(taxon_id, box, mask)
+    return mask
+
+
+def _boxed(drawn: Sequence[tuple[str, NDArray[np.bool_]]]) -> tuple[SceneAnimal, ...]:
+    """What is to be seen of each animal, below those that were drawn after it."""
+    animals: list[SceneAnimal] = []
+    hidden: NDArray[np.bool_] = np.zeros((), dtype=np.bool_)
+    for taxon_id, whole in reversed(drawn):
+        mask = whole & ~hidden
+        hidden = hidden | whole
+        ys, xs = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+        if len(ys):
+            height, width = mask.shape
+            left, top = int(xs[0]) / width, int(ys[0]) / height
+            box = Box(left, top, (int(xs[-1]) + 1) / width - left, (int(ys[-1]) + 1) / height - top)
+            animals.append(SceneAnimal(taxon_id, box, mask))
+    return tuple(reversed(animals))

@@ -78,7 +78,8 @@ def _coat(specimen: Specimen, pose: Pose, skeleton: Skeleton, rng: np.random.Gen
     back = np.where(maned, -0.5 * back, back)
     d = edge * out
     steps = [
-        axis.to_pixels(t + back * length * share**1.6, d + out * length * share * 0.9) for share in (0.0, 0.55, 1.0)
+        axis.to_pixels(t + back * length * share**1.6, d + out * length * share * 0.9)
+        for share in (0.0, 0.55, 1.0)
     ]
     points = np.stack([np.stack(step, axis=1) for step in steps], axis=1)
     return [path.ravel().tolist() for path in points]

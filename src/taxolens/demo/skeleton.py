@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from math import cos, pi, radians, sin
 
 import numpy as np
@@ -60,7 +61,9 @@ class Skeleton:
         """Left, top, right, bottom of all parts, in pixels."""
         t = np.linspace(0, 1, 16, dtype=np.float32)
         widest = float(max(self.outline.upper.max(), self.outline.lower.max()))
-        x, y = self.axis.to_pixels(np.concatenate([t, t]), np.repeat(np.float32([widest, -widest]), 16))
+        x, y = self.axis.to_pixels(
+            np.concatenate([t, t]), np.repeat(np.array([widest, -widest], dtype=np.float32), 16)
+        )
         rods = (*self.antennae, *self.legs, *self.furca, *self.spines)
         ends = [(end.x, end.y, end.radius) for rod in rods for end in rod.ends]
         head = (self.head.x, self.head.y, max(self.head.along, self.head.across))
@@ -73,7 +76,7 @@ def build_skeleton(specimen: Specimen, pose: Pose) -> Skeleton:
     """Puts an individual into a pose."""
     look, axis, midline = specimen.look, pose.axis, pose.roll * pi / 2
     segment, phase = _segments(look.trunk)
-    outline = _outline(specimen, pose.roll, segment, phase)
+    outline = _outline(specimen, pose.roll, phase)
     head = _head(specimen, pose, midline)
     return Skeleton(
         axis=axis,
@@ -112,10 +115,10 @@ def _radii(profile: Profile, stoutness: float) -> Array:
     index = np.arange(STEPS)
     # Smoothing spreads over the ends; a body begins and ends somewhere.
     caps = np.clip((index - start) / 14, 0, 1) * np.clip((end - index) / 14, 0, 1)
-    return (np.sqrt(smooth * caps.clip(0, 1)) * stoutness).astype(np.float32)
+    return np.asarray(np.sqrt(smooth * caps.clip(0, 1)) * stoutness, dtype=np.float32)
 
 
-def _outline(specimen: Specimen, roll: float, segment: NDArray[np.int8], phase: Array) -> Outline:
+def _outline(specimen: Specimen, roll: float, phase: Array) -> Outline:
     trunk, stout = specimen.look.trunk, specimen.stoutness
     width = _radii(trunk.width, stout)
     back, belly = _radii(trunk.back, stout), _radii(trunk.belly, stout)
@@ -124,7 +127,6 @@ def _outline(specimen: Specimen, roll: float, segment: NDArray[np.int8], phase: 
     for border in trunk.borders:
         rings -= trunk.groove * np.exp(-(((t - border) / 0.011) ** 2))
     rings = rings.astype(np.float32)
-    del segment
     return Outline(
         upper=(width + (back - width) * roll) * rings,
         lower=(width + (belly - width) * roll) * rings,
@@ -151,7 +153,9 @@ def _head(specimen: Specimen, pose: Pose, midline: float) -> Ball:
     )
 
 
-def _on_head(pose: Pose, head: Ball, forward: float, around: float, midline: float) -> tuple[float, float, float]:
+def _on_head(
+    pose: Pose, head: Ball, forward: float, around: float, midline: float
+) -> tuple[float, float, float]:
     """A point on the head: `forward` -1..1, `around` radians from the middle of the back."""
     ring = (1 - forward * forward) ** 0.5
     u = forward * head.along
@@ -199,7 +203,9 @@ def _antenna(
     done = 0.0
     for share, joint in shares:
         middle = done + share / 2
-        bend = bent[1] * (middle - 0.4) * 2 + (elbow * (0.35 if joint < last_joint else 1.0) if joint > 1 else 0)
+        bend = bent[1] * (middle - 0.4) * 2 + (
+            elbow * (0.35 if joint < last_joint else 1.0) if joint > 1 else 0
+        )
         heading = angle + axis.side * bend
         x, y = x + cos(heading) * share * length, y + sin(heading) * share * length
         z += share * length * 0.15
@@ -220,20 +226,20 @@ def _split_long(shares: tuple[float, ...]) -> list[tuple[float, int]]:
 
 
 def _legs(specimen: Specimen, pose: Pose, outline: Outline, midline: float) -> tuple[Rod, ...]:
-    look, axis = specimen.look, pose.axis
+    look = specimen.look
     globe = len(look.trunk.borders) < 4
     stations = (0.3, 0.4, 0.5) if globe else (0.23, 0.31, 0.4)
     rods = []
     for side in (1, -1):
         for number, t in enumerate(stations):
-            swing = (0.5, -0.1, -0.6)[number] + 0.3 * sin(2 * pi * (pose.stride + 0.5 * number + 0.25 * (side > 0)))
+            swing = (0.5, -0.1, -0.6)[number] + 0.3 * sin(
+                2 * pi * (pose.stride + 0.5 * number + 0.25 * (side > 0))
+            )
             rods.append(_leg(specimen, pose, outline, (t, side, swing, midline)))
     return tuple(rods)
 
 
-def _leg(
-    specimen: Specimen, pose: Pose, outline: Outline, place: tuple[float, int, float, float]
-) -> Rod:
+def _leg(specimen: Specimen, pose: Pose, outline: Outline, place: tuple[float, int, float, float]) -> Rod:
     """Hip, knee, ankle and foot of one leg."""
     t, side, swing, midline = place
     look, axis = specimen.look, pose.axis
@@ -265,9 +271,17 @@ def _furca(specimen: Specimen, pose: Pose, outline: Outline) -> tuple[Rod, ...]:
     for side in (1, -1):
         apart = side * 0.16 * length * (1 - 0.6 * pose.roll)
         if pose.furca_out:
-            places = ((0.9, belly * 0.6), (0.93 + 0.45 * length, belly * 0.9), (0.93 + length, belly * 0.9 + apart))
+            places = (
+                (0.9, belly * 0.6),
+                (0.93 + 0.45 * length, belly * 0.9),
+                (0.93 + length, belly * 0.9 + apart),
+            )
         else:
-            places = ((0.86, belly * 0.85), (0.86 - 0.1 * length, belly * 1.2), (0.86 - length, belly * 1.12 + apart / 3))
+            places = (
+                (0.86, belly * 0.85),
+                (0.86 - 0.1 * length, belly * 1.2),
+                (0.86 - length, belly * 1.12 + apart / 3),
+            )
         ends = []
         for number, (t, d) in enumerate(places):
             x, y = axis.to_pixels(t, d)
@@ -297,7 +311,7 @@ def _tubercles(specimen: Specimen, axis: Axis, outline: Outline, midline: float)
         return ()
     edges = (0.03, 0.1, *trunk.borders, 1.0)
     balls = []
-    for front, back in zip(edges[:-1], edges[1:], strict=True):
+    for front, back in pairwise(edges):
         t = (front + back) / 2
         index = int(max(t, 0.18) * (STEPS - 1))
         for around in (8, 33, 60, 88, -8, -33, -60, -88):

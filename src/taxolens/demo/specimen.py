@@ -36,7 +36,7 @@ class Specimen:
         stoutness: factor on all radii.
         limbs: factor on antennae and legs.
         contrast: how clear its markings are, 0..1.
-        shift: where in the noise its markings lie.
+        pigment: its colours.
     """
 
     taxon: SpringtailTaxon
@@ -80,7 +80,7 @@ def _draw_pigment(colouring: Colouring, age: float, rng: np.random.Generator) ->
     def own(colour: tuple[int, int, int]) -> Array:
         slight = np.exp(rng.normal(0, 0.04, 3))
         changed = linear(colour) * tint * slight
-        return (changed + (0.62 - changed) * pale).clip(0.003, 0.95).astype(np.float32)
+        return np.asarray((changed + (0.62 - changed) * pale).clip(0.003, 0.95), dtype=np.float32)
 
     return Pigment(
         base=own(colouring.base),
@@ -145,7 +145,10 @@ def moved(pose: Pose, frame: int, rng: np.random.Generator) -> Pose:
         return pose
     axis = pose.axis
     step = axis.length * float(rng.uniform(0.0, 0.16)) * frame
-    wave = [(base + float(rng.normal(0, 0.22)), curve + float(rng.normal(0, 0.15))) for base, curve in pose.antennae]
+    wave = [
+        (base + float(rng.normal(0, 0.22)), curve + float(rng.normal(0, 0.15)))
+        for base, curve in pose.antennae
+    ]
     return replace(
         pose,
         axis=replace(

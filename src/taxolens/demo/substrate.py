@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 
-from taxolens.demo.colour import Rgb, blend, decoding_table, linear
+from taxolens.demo.colour import Rgb, blend, decode, linear
 from taxolens.demo.light import Light
 from taxolens.demo.noise import enlarge, fractal, grains, smoothstep, warped
 
@@ -50,11 +50,11 @@ def _soil(rng: np.random.Generator, shape: Shape, scale: float) -> Ground:
     fine = grains(rng, shape, max(3, round(6 * scale)), share=0.8, spread=0.8)
     fine = warped(fine, rng, 1.6 * scale, 4 * scale)
     crumbs = fractal(rng, shape, 7, 2, 0.8)
-    colour = blend(np.broadcast_to(dark, (*shape, 3)), brown, smoothstep(-0.9, 0.9, rough + 0.5 * crumbs))
+    colour = blend(dark, brown, smoothstep(-0.9, 0.9, rough + 0.5 * crumbs))
     tint = smoothstep(0.45, 1.0, coarse.tint) * smoothstep(0, 0.5, coarse.dome) * 0.6
-    colour = blend(colour, np.broadcast_to(pale, colour.shape), tint)
+    colour = blend(colour, pale, tint)
     sand = (fine.tint > 0.95) * smoothstep(0.1, 0.5, fine.dome) * 0.8
-    colour = blend(colour, np.broadcast_to(quartz, colour.shape), sand.astype(np.float32))
+    colour = blend(colour, quartz, sand.astype(np.float32))
     colour = colour * (0.8 + 0.35 * fine.tint * (fine.dome > 0))[..., None]
     height = scale * (9 * rough + 5.5 * coarse.dome * (0.5 + coarse.tint) + 2.0 * fine.dome + 1.1 * crumbs)
     damp = smoothstep(-0.2, 0.9, fractal(rng, shape, 90, 1))
@@ -69,17 +69,23 @@ def _plaster(rng: np.random.Generator, shape: Shape, scale: float) -> Ground:
     tooth = fractal(rng, shape, 5, 2, 0.8)
     pits = grains(rng, shape, max(5, round(15 * scale)), share=0.16, spread=0.8)
     bits = grains(rng, shape, max(3, round(7 * scale)), share=0.14, spread=0.9)
-    crumbs = grains(rng, shape, max(5, round(11 * scale)), share=float(rng.choice([0.0, 0.015, 0.06])), spread=0.8)
+    crumbs = grains(
+        rng, shape, max(5, round(11 * scale)), share=float(rng.choice([0.0, 0.015, 0.06])), spread=0.8
+    )
     crumbs = warped(crumbs, rng, 3 * scale, 7 * scale)
     bits = warped(bits, rng, 2 * scale, 5 * scale)
-    crack = smoothstep(0.035, 0.008, np.abs(fractal(rng, shape, 120 * scale, 4, 0.5) - np.float32(rng.uniform(-0.6, 0.6))))
+    crack = smoothstep(
+        0.035, 0.008, np.abs(fractal(rng, shape, 120 * scale, 4, 0.5) - np.float32(rng.uniform(-0.6, 0.6)))
+    )
     crack *= np.float32(rng.random() < 0.35)
-    colour = np.broadcast_to(ground, (*shape, 3)) * (1 + 0.35 * cloud + 0.18 * tooth)[..., None].clip(0.2, 2)
-    colour = blend(colour, np.broadcast_to(speck, colour.shape), (bits.tint > 0.6) * bits.dome * 0.5)
-    colour = blend(colour, np.broadcast_to(coal, colour.shape), (bits.tint <= 0.35) * bits.dome * 0.85)
-    colour = blend(colour, np.broadcast_to(yeast, colour.shape), smoothstep(0.1, 0.5, crumbs.dome) * (0.5 + 0.4 * crumbs.tint))
-    colour = blend(colour, np.broadcast_to(coal, colour.shape), np.maximum(crack, 0.55 * pits.dome))
-    height = scale * (2.2 * cloud + 0.6 * tooth - 4 * pits.dome - 3 * crack + 4.0 * crumbs.dome)
+    colour = blend(np.zeros(3, dtype=np.float32), ground, (1 + 0.35 * cloud + 0.18 * tooth).clip(0.2, 2))
+    colour = blend(colour, speck, (bits.tint > 0.6) * bits.dome * 0.5)
+    colour = blend(colour, coal, (bits.tint <= 0.35) * bits.dome * 0.85)
+    colour = blend(colour, yeast, smoothstep(0.1, 0.5, crumbs.dome) * (0.5 + 0.4 * crumbs.tint))
+    colour = blend(colour, coal, np.maximum(crack, 0.55 * pits.dome))
+    height: Array = np.float32(scale) * (
+        2.2 * cloud + 0.6 * tooth - 4 * pits.dome - 3 * crack + 4.0 * crumbs.dome
+    )
     wet = smoothstep(-0.3, 0.8, fractal(rng, shape, 110, 2)) * np.float32(rng.uniform(0.2, 1.0))
     return Ground(colour.astype(np.float32), height, wet)
 
@@ -101,12 +107,14 @@ def _leaf(rng: np.random.Generator, shape: Shape, scale: float) -> tuple[Array, 
     v = v - np.float32(rng.uniform(0, max(shape)) * np.cos(angle))
     spacing = np.float32(rng.uniform(34, 62) * scale)
     lateral = ((u + 0.75 * np.abs(v)) / spacing) % 1 - 0.5
-    veins = np.maximum(np.exp(-((v / (3.2 * scale)) ** 2)), 0.75 * np.exp(-((lateral * spacing / (1.7 * scale)) ** 2)))
+    veins = np.maximum(
+        np.exp(-((v / (3.2 * scale)) ** 2)), 0.75 * np.exp(-((lateral * spacing / (1.7 * scale)) ** 2))
+    )
     net = grains(rng, shape, max(5, round(10 * scale)), spread=0.15)
     mesh = smoothstep(0.55, 0.25, net.dome)
     spots = smoothstep(0.35, 0.8, fractal(rng, shape, 46 * scale, 4, 0.6))
-    colour = blend(np.broadcast_to(base, (*shape, 3)), dark, spots * 0.85)
-    colour = blend(colour, np.broadcast_to(vein, colour.shape), np.maximum(veins * 0.7, 0.22 * mesh))
+    colour = blend(base, dark, spots * 0.85)
+    colour = blend(colour, vein, np.maximum(veins * 0.7, 0.22 * mesh))
     colour = colour * (1 + 0.2 * wobble + 0.12 * (net.tint - 0.5))[..., None]
     height = scale * (3.2 * veins + 0.9 * mesh + 10 * wobble - 1.5 * spots)
     return colour.astype(np.float32), height
@@ -136,10 +144,12 @@ def _bark(rng: np.random.Generator, shape: Shape, scale: float) -> Ground:
     ridges = np.asarray(turned)[top : top + shape[0], left : left + shape[1]]
     crust = fractal(rng, shape, 9 * scale, 3, 0.7)
     furrow = smoothstep(-0.1, -0.75, ridges)
-    colour = blend(np.broadcast_to(brown, (*shape, 3)), grey, smoothstep(-0.3, 0.9, ridges + 0.4 * crust))
-    green = smoothstep(0.1, 0.8, fractal(rng, shape, 60 * scale, 4, 0.6) + 0.4 * crust) * np.float32(rng.uniform(0, 0.9))
-    colour = blend(colour, np.broadcast_to(alga, colour.shape), green)
-    colour = blend(colour, np.broadcast_to(dark, colour.shape), furrow * 0.85)
+    colour = blend(brown, grey, smoothstep(-0.3, 0.9, ridges + 0.4 * crust))
+    green = smoothstep(0.1, 0.8, fractal(rng, shape, 60 * scale, 4, 0.6) + 0.4 * crust) * np.float32(
+        rng.uniform(0, 0.9)
+    )
+    colour = blend(colour, alga, green)
+    colour = blend(colour, dark, furrow * 0.85)
     colour = colour * (1 + 0.25 * crust)[..., None].clip(0.3, 2)
     height = scale * (10 * ridges + 2.2 * crust - 4 * furrow)
     return Ground(colour.astype(np.float32), height.astype(np.float32), 0.3 * green)
@@ -153,20 +163,30 @@ def _moss(rng: np.random.Generator, shape: Shape, scale: float) -> Ground:
         if layer:
             canvas = canvas.filter(ImageFilter.GaussianBlur((3 - layer) * 1.3 * scale))
         pen = ImageDraw.Draw(canvas)
-        for _ in range((44, 40, 26)[layer]):
-            _moss_shoot(pen, rng, shape, scale * (0.8 + 0.2 * layer), (0.35, 0.62, 0.95)[layer], warm)
+        for _ in range((60, 54, 34)[layer]):
+            _moss_shoot(
+                pen, rng, shape, scale * (0.8 + 0.2 * layer), (0.35, 0.62, 0.95)[layer], warm, layer == 2
+            )
     soft = canvas.filter(ImageFilter.GaussianBlur(0.7))
-    colour = decoding_table().take(np.asarray(soft))
+    colour = decode(np.asarray(soft))
     bright = enlarge(np.asarray(soft.convert("L"), dtype=np.float32), *shape)
     wet = smoothstep(0.2, 0.9, fractal(rng, shape, 50, 2)) * np.float32(rng.uniform(0.1, 0.8))
     return Ground(colour, 0.05 * scale * bright + 1.5 * fractal(rng, shape, 20, 2), wet)
 
 
 def _moss_shoot(
-    pen: ImageDraw.ImageDraw, rng: np.random.Generator, shape: Shape, scale: float, bright: float, warm: float
+    pen: ImageDraw.ImageDraw,
+    rng: np.random.Generator,
+    shape: Shape,
+    scale: float,
+    bright: float,
+    warm: float,
+    veined: bool,
 ) -> None:
-    x, y, heading, length = rng.uniform((-20, -20, 0, 11 * scale), (shape[1] + 20, shape[0] + 20, 6.3, 20 * scale))
-    leaves = 14
+    x, y, heading, length = rng.uniform(
+        (-20, -20, 0, 11 * scale), (shape[1] + 20, shape[0] + 20, 6.3, 20 * scale)
+    )
+    leaves = 12
     turn = heading + np.resize([1, -1], leaves) * rng.uniform(0.3, 1.0, leaves)
     wide = rng.uniform(1.3, 2.9, leaves) * scale
     tone = bright * rng.uniform(0.6, 1.15, leaves)
@@ -178,7 +198,11 @@ def _moss_shoot(
     fills = (tone[:, None] * [112 + warm, 138, 48]).astype(int)
     for corners, fill in zip(outline.tolist(), fills.tolist(), strict=True):
         pen.polygon(corners, fill=tuple(fill))
-        pen.line([corners[0], corners[1], corners[4], corners[5]], fill=tuple(int(1.25 * value) for value in fill))
+        if veined:
+            pen.line(
+                [corners[0], corners[1], corners[4], corners[5]],
+                fill=tuple(int(1.25 * value) for value in fill),
+            )
 
 
 SUBSTRATES: Mapping[str, Callable[[np.random.Generator, Shape, float], Ground]] = MappingProxyType(
@@ -205,9 +229,13 @@ def lit(ground: Ground, light: Light) -> Array:
     coarse = enlarge(ground.height[4::8, 4::8].copy(), *ground.height.shape)
     hollow = 1 - 0.09 * (coarse - ground.height).clip(0, 7)
     ambient = np.float32(light.ambient)
-    brightness = (ambient * scale * hollow + (1 - ambient) * 1.25 * facing.clip(0, None)) * (0.6 + 0.4 * hollow)
+    brightness = (ambient * scale * hollow + (1 - ambient) * 1.25 * facing.clip(0, None)) * (
+        0.6 + 0.4 * hollow
+    )
     hx, hy, hz = (np.float32(value) for value in light.half_way)
-    mirror = np.power(((hz - slope_x * hx - slope_y * hy) * scale).clip(0.01, 1), np.float32(40 + 60 * light.hardness))
+    mirror = np.power(
+        ((hz - slope_x * hx - slope_y * hy) * scale).clip(0.01, 1), np.float32(40 + 60 * light.hardness)
+    )
     wet = ground.wet
     # A wet surface is darker, because light that enters it comes out less often.
     shine = (mirror * wet * np.float32(0.25 + 0.5 * light.hardness))[..., None]
