@@ -33,8 +33,8 @@ from taxolens.inference.store import Store
 AHEAD_PER_WORKER = 16
 """Photos taken ahead of the one that is stored next; they hold scores, not pixels."""
 
-OF_THE_MOMENT = frozenset({"missing", "unreadable"})
-"""Faults of the place, not of the photo: looked at again by every run."""
+MENDED_ELSEWHERE = frozenset({"missing", "unreadable", "unsupported", "too_large"})
+"""Faults that rights, a disk, an installed part or an option may mend: looked at again by every run."""
 
 _NOT_YET: Place = 2**64 - 1
 
@@ -116,7 +116,7 @@ def look_at(photo: Photo, look: Look) -> Row:
     try:
         scores = look.predictor.scores(photo.path, max_megapixels=look.max_megapixels)
     except ImageError as error:
-        if error.code in OF_THE_MOMENT:
+        if error.code in MENDED_ELSEWHERE:
             _still_there(look.root)
         return Row(photo.stamp, _taken(photo.path), fault=Fault(error.code, error.told()))
     return Row(photo.stamp, _taken(photo.path), scores=scores)

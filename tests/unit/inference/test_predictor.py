@@ -24,7 +24,7 @@ def test_photos_are_named_in_their_order(predictor: Predictor, tmp_path: Path) -
         (str(green), "green", Status.OK),
         (str(tmp_path / "c.png"), "nothing", Status.BLANK),
     ]
-    assert [score.label for score in said[0].ranking][0] == "red"
+    assert said[0].top1 == "red"
 
 
 def test_below_the_models_own_threshold_it_is_unsure_and_the_callers_counts_more(

@@ -204,6 +204,15 @@ def test_what_could_not_be_read_is_tried_again_when_asked(recipe: IdentifyRecipe
     assert sorted(looked) == ["torn.jpg", "void.jpg"]
 
 
+def test_a_photo_that_was_too_large_is_looked_at_again_under_another_limit(
+    recipe: IdentifyRecipe, looked: list[str]
+) -> None:
+    assert identify(changed(recipe, max_megapixels=0.0001)).failed == 14
+    looked.clear()
+    assert identify(recipe).failed == 2
+    assert len(looked) == 12
+
+
 def test_a_photo_that_vanishes_under_way_fails_and_keeps_its_row(
     recipe: IdentifyRecipe, monkeypatch: pytest.MonkeyPatch
 ) -> None:
