@@ -15,7 +15,9 @@ Classes = NDArray[np.int64]
 BINS = 15
 LOWEST_THRESHOLD = 0.5
 COLDEST, HOTTEST = 0.05, 20.0
-_FEWEST_ABOVE = 5
+_MOST_NEEDED = 100
+_ROUNDING = 1e-9
+_IMAGINED = 0.25
 _STEPS = 60
 _GOLDEN = (math.sqrt(5) - 1) / 2
 
@@ -23,10 +25,13 @@ _GOLDEN = (math.sqrt(5) - 1) / 2
 def fit_temperature(logits: Floats, truth: Classes) -> float:
     """The temperature with the smallest log-loss (Guo et al. 2017, arXiv 1706.04599).
 
-    The log-loss is convex in 1/T, so golden-section search finds the one minimum.
+    The log-loss is convex in 1/T, so golden-section search finds the one minimum. A few photos without a
+    mistake would ask for endless certainty, so a mistake is imagined beside them, as Platt (1999) proposed
+    for two classes; it counts a quarter of a photo, which on real photos cost nothing where there were
+    mistakes and halved the loss on new photos where there was none.
 
     Args:
-        logits: float64 [n, c].
+        logits: float64 [n, c], c at least 2.
         truth: int64 [n].
 
     Returns:
@@ -34,10 +39,11 @@ def fit_temperature(logits: Floats, truth: Classes) -> float:
     """
     if not len(truth):
         return 1.0
+    goal = _doubted(logits, truth)
     low, high = 1 / HOTTEST, 1 / COLDEST
     for _ in range(_STEPS):
         left, right = high - _GOLDEN * (high - low), low + _GOLDEN * (high - low)
-        if _loss(logits * left, truth) <= _loss(logits * right, truth):
+        if _loss(logits, left, goal) <= _loss(logits, right, goal):
             high = right
         else:
             low = left
@@ -80,14 +86,14 @@ def reliability(probabilities: Floats, truth: Classes) -> Calibration:
 def conformal_quantile(probabilities: Floats, truth: Classes, coverage: float) -> float:
     """The quantile of split conformal prediction with the score 1 - p(truth) (LAC: Sadinle et al. 2019).
 
-    Sets of the classes with p >= 1 - quantile hold the truth in at least `coverage` of cases, for photos
+    Sets of the classes with 1 - p <= quantile hold the truth in at least `coverage` of cases, for photos
     exchangeable with these ones. With too few photos for that promise the quantile is 1: every class.
 
     Returns:
         0..1.
     """
     n = len(truth)
-    rank = math.ceil((n + 1) * coverage)
+    rank = math.ceil((n + 1) * coverage - _ROUNDING)
     if rank > n:
         return 1.0
     scores = np.sort(1 - probabilities[np.arange(n), truth])
@@ -96,7 +102,7 @@ def conformal_quantile(probabilities: Floats, truth: Classes, coverage: float) -
 
 def conformal_sets(probabilities: Floats, quantile: float) -> NDArray[np.bool_]:
     """Which classes are in the set of each image, [n, c]; the best class always is."""
-    inside = probabilities >= 1 - quantile
+    inside = np.asarray(1 - probabilities <= quantile)
     inside[np.arange(len(probabilities)), probabilities.argmax(axis=1)] = True
     return inside
 
@@ -120,12 +126,16 @@ def conformal_result(
 def unsure_threshold(probabilities: Floats, truth: Classes, precision: float) -> float:
     """The score below which an answer should be "unsure".
 
-    1. Answers are ranked from the surest down; the threshold is the lowest score at which the answers from
-       there upwards are right as often as asked.
-    2. Fewer than five answers say nothing: above them the threshold is not put.
+    1. Answers are ranked from the surest down. The threshold is the lowest score at which the answers from
+       there upwards are right as often as asked, and are so at every higher score that enough answers reach:
+       as many as it takes for one mistake to be allowed (1 / (1 - precision), at most 100), and a tenth of all.
+       So a lucky stretch further down does not count, and neither does one wrong label at the very top.
+    2. Where there is no such score, the threshold lies above the surest mistake; 1 where nothing does.
     3. It is never below 0.5: more belief must stand behind the name than behind all others together, for
        photos unlike anything seen no validation vouches for.
-    4. Where no threshold reaches the asked accuracy, only answers surer than all seen are accepted.
+
+    It lies midway between the last score above it and the first below, so that the rounding of another
+    runtime changes no answer.
 
     Args:
         probabilities: float64 [n, c], calibrated, of validation images.
@@ -139,16 +149,47 @@ def unsure_threshold(probabilities: Floats, truth: Classes, precision: float) ->
         return LOWEST_THRESHOLD
     score = probabilities.max(axis=1)
     order = np.argsort(-score, kind="stable")
-    right = (probabilities.argmax(axis=1) == truth)[order]
-    accepted = np.arange(1, len(order) + 1)
-    ends = np.append(np.diff(score[order]) != 0, True)
-    fits = (np.cumsum(right) / accepted >= precision) & ends & (accepted >= min(_FEWEST_ABOVE, len(order)))
-    if not fits.any():
-        return float(min(1.0, max(LOWEST_THRESHOLD, np.nextafter(score.max(), 2.0))))
-    return float(max(LOWEST_THRESHOLD, score[order][np.flatnonzero(fits)[-1]]))
+    ranked, right = score[order], (probabilities.argmax(axis=1) == truth)[order]
+    ends = np.flatnonzero(np.append(np.diff(ranked) != 0, True))
+    heard = ends + 1 >= _enough(len(ranked), precision)
+    fits = np.cumsum(right)[ends] >= precision * (ends + 1) - _ROUNDING
+    kept = heard & fits & ~np.logical_or.accumulate(heard & ~fits)
+    if kept.any():
+        return max(LOWEST_THRESHOLD, _below(ranked, int(ends[kept][-1])))
+    return max(LOWEST_THRESHOLD, _above(ranked, int(np.argmin(right))))
 
 
-def _loss(logits: Floats, truth: Classes) -> float:
-    top = logits.max(axis=1)
-    sums = np.exp(logits - top[:, None]).sum(axis=1)
-    return float((np.log(sums) + top - logits[np.arange(len(truth)), truth]).mean())
+def _enough(n: int, precision: float) -> int:
+    """How many answers say something of a precision."""
+    to_allow_one = (
+        _MOST_NEEDED if precision > 1 - 1 / _MOST_NEEDED else math.ceil(1 / (1 - precision) - _ROUNDING)
+    )
+    return min(n, max(to_allow_one, math.ceil(n / 10)))
+
+
+def _below(ranked: Floats, last: int) -> float:
+    """Midway between a score and the next lower one."""
+    return float((ranked[last] + ranked[last + 1]) / 2 if last + 1 < len(ranked) else ranked[last])
+
+
+def _above(ranked: Floats, mistake: int) -> float:
+    """Midway between a score and the next higher one; 1 where there is none."""
+    higher = ranked[:mistake][ranked[:mistake] > ranked[mistake]]
+    return float((ranked[mistake] + higher[-1]) / 2) if len(higher) else 1.0
+
+
+def _doubted(logits: Floats, truth: Classes) -> float:
+    """Mean logit of the truth, for a little of which the likeliest wrong class stands in."""
+    rows = np.arange(len(truth))
+    others = np.array(logits, dtype=np.float64)
+    others[rows, truth] = -np.inf
+    doubt = _IMAGINED / (len(truth) + 2 * _IMAGINED)
+    return float(((1 - doubt) * logits[rows, truth] + doubt * others.max(axis=1)).mean())
+
+
+def _loss(logits: Floats, sharpness: float, goal: float) -> float:
+    """Log-loss of logits that are multiplied, when the truth's logit is `goal` on average."""
+    sharpened = logits * sharpness
+    top = sharpened.max(axis=1)
+    sums = np.exp(sharpened - top[:, None]).sum(axis=1)
+    return float((np.log(sums) + top).mean()) - sharpness * goal
