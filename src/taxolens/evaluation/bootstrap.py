@@ -88,16 +88,17 @@ def _count(
     code = (truth * classes + predicted) * 2 + near
     if groups is None:
         kinds, count = np.unique(code, return_counts=True)
-        unit, likely, size = np.arange(len(kinds)), count / len(code), len(code)
-        number = np.ones(len(kinds))
+        unit, number = np.arange(len(kinds)), np.ones(len(kinds))
+        likely, size = count / len(code), len(code)
     else:
         group = np.unique(groups, return_inverse=True)[1]
-        size = int(group.max()) + 1
         span = classes * classes * 2
-        both, number = np.unique(group * span + code, return_counts=True)
-        unit, kinds, likely = both // span, both % span, np.full(size, 1 / size)
+        both, count = np.unique(group * span + code, return_counts=True)
+        unit, kinds, number = both // span, both % span, count.astype(np.float64)
+        size = int(group.max()) + 1
+        likely = np.full(size, 1 / size)
     cell = kinds // 2
-    entries = _Cells(unit, cell // classes, cell % classes, kinds % 2 == 1, number.astype(np.float64))
+    entries = _Cells(unit, cell // classes, cell % classes, kinds % 2 == 1, number)
     return entries, likely, size
 
 

@@ -30,6 +30,7 @@ from taxolens.evaluation.result import (
 _NEAR = 5
 _SHOWN = 24
 Floats = NDArray[np.float64]
+Pair = tuple[float, float]
 
 
 def judge(
@@ -107,11 +108,12 @@ def _nothing(answers: Answers) -> ClassificationResult:
 
 
 def _share(right: NDArray[np.bool_], drawn: Limits) -> Interval:
-    n = np.float64(len(right))
-    return _outer(float(right.mean()), drawn, wilson(np.float64(right.sum()), n))
+    return _outer(
+        float(right.mean()), drawn, wilson(np.array(float(right.sum())), np.array(float(len(right))))
+    )
 
 
-def _outer(value: float, first: Limits, second: Limits) -> Interval:
+def _outer(value: float, first: Limits | Pair, second: Limits | Pair) -> Interval:
     """The wider of two intervals, on each side."""
     low, high = min(float(first[0]), float(second[0])), max(float(first[1]), float(second[1]))
     return Interval(value, min(low, value), max(high, value))
@@ -122,23 +124,16 @@ def _macro_f1(matrix: NDArray[np.int64], drawn: Spread) -> Interval:
     present = support > 0
     each = f1_of(right, called, support)[present]
     low, high = f1_limits(right[present], called[present], support[present])
-    formula = mean_limits(each, low, high)
-    return _outer(
-        float(macro_f1_of(right, called, support)),
-        drawn.macro_f1,
-        (np.float64(formula[0]), np.float64(formula[1])),
-    )
+    return _outer(float(macro_f1_of(right, called, support)), drawn.macro_f1, mean_limits(each, low, high))
 
 
 def _classes(labels: tuple[str, ...], matrix: NDArray[np.int64], drawn: Spread) -> tuple[ClassResult, ...]:
     right, called, support = _counts(matrix)
-    figures = (
-        (precision_of(right, called), drawn.precision, wilson(right, called)),
-        (recall_of(right, support), drawn.recall, wilson(right, support)),
-        (f1_of(right, called, support), drawn.f1, f1_limits(right, called, support)),
-    )
+    precision = (precision_of(right, called), drawn.precision, wilson(right, called))
+    recall = (recall_of(right, support), drawn.recall, wilson(right, support))
+    f1 = (f1_of(right, called, support), drawn.f1, f1_limits(right, called, support))
     return tuple(
-        ClassResult(label, *(_at(index, *figure) for figure in figures), int(support[index]))
+        ClassResult(label, _at(index, *precision), _at(index, *recall), _at(index, *f1), int(support[index]))
         for index, label in enumerate(labels)
     )
 

@@ -59,7 +59,7 @@ def rank_of_truth(probabilities: Floats, truth: Counts) -> Counts:
     own = probabilities[np.arange(len(truth)), truth][:, None]
     earlier = np.arange(probabilities.shape[1])[None, :] < truth[:, None]
     before = (probabilities > own) | ((probabilities == own) & earlier)
-    return before.sum(axis=1, dtype=np.int64)
+    return np.asarray(before.sum(axis=1, dtype=np.int64))
 
 
 def log_loss(probabilities: Floats, truth: Counts) -> float:
