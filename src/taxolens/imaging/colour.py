@@ -42,6 +42,8 @@ def _unstated_range(values: NDArray[np.generic]) -> NDArray[np.uint8]:
     largest = float(numbers.max(initial=0.0))
     if largest <= 1 and np.issubdtype(values.dtype, np.floating):
         numbers *= 255
+    elif largest > 65535:
+        numbers = np.rint(numbers * (255 / largest))
     elif largest > 255:
-        numbers /= 256 if largest <= 65535 else largest / 255
+        numbers /= 256
     return numbers.clip(0, 255).astype(np.uint8)

@@ -113,14 +113,17 @@ def thumbnail(source: Source, side: int, *, max_megapixels: float = DEFAULT_MEGA
         ImageError: the image cannot be read.
     """
     with opened(source, max_megapixels=max_megapixels) as image:
-        width, height = _upright_size(image)
-        shrink = min(1.0, side / max(width, height))
-        small = (max(1, round(width * shrink)), max(1, round(height * shrink)))
-        _decode_scaled(image, small, 2)
-        picture = _upright_rgb(image).resize(small, Pillow.Resampling.BICUBIC)
+        _decode_scaled(image, _shrunk(_upright_size(image), side), 2)
+        picture = _upright_rgb(image)
+        picture = picture.resize(_shrunk(picture.size, side), Pillow.Resampling.BICUBIC)
     file = BytesIO()
     picture.save(file, "JPEG", quality=_THUMBNAIL_QUALITY, optimize=True)
     return file.getvalue()
+
+
+def _shrunk(size: Size, side: int) -> Size:
+    shrink = min(1.0, side / max(size))
+    return max(1, round(size[0] * shrink)), max(1, round(size[1] * shrink))
 
 
 def _input(image: Pillow.Image, rule: Preprocess) -> NDArray[np.uint8]:
@@ -144,6 +147,7 @@ def _upright_rgb(image: ImageFile.ImageFile) -> Pillow.Image:
 
 
 def _upright_size(image: ImageFile.ImageFile) -> Size:
+    """Width and height that a JPEG will have, before it is decoded; other formats tell theirs afterwards."""
     width, height = image.size
     on_its_side = image.format == "JPEG" and _orientation(image) in _ON_ITS_SIDE
     return (height, width) if on_its_side else (width, height)

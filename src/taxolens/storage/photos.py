@@ -60,6 +60,7 @@ class _Folder:
 
     path: str
     above: frozenset[tuple[int, int]]
+    is_link: bool = False
 
 
 @dataclass(slots=True)
@@ -76,20 +77,20 @@ def _walk(root: Path) -> Iterator[Path]:
     waiting = [_Folder(str(root), frozenset())]
     while waiting:
         folder = waiting.pop()
+        if folder.is_link and not _first_time(folder, linked):
+            continue
         listing = _list(folder.path)
         for name in sorted(listing.photos):
             yield Path(folder.path, name)
         here = folder.above | _identity(folder.path)
         for name in sorted(listing.folders, reverse=True):
-            path = str(Path(folder.path, name))
-            if name not in listing.links or _first_time(path, here, linked):
-                waiting.append(_Folder(path, here))
+            waiting.append(_Folder(str(Path(folder.path, name)), here, name in listing.links))
 
 
-def _first_time(path: str, above: frozenset[tuple[int, int]], linked: set[tuple[int, int]]) -> bool:
+def _first_time(folder: _Folder, linked: set[tuple[int, int]]) -> bool:
     """Whether a linked folder is neither one of those above it nor one that another link led to."""
-    identity = _identity(path)
-    if identity <= above | linked:
+    identity = _identity(folder.path)
+    if identity <= folder.above | linked:
         return False
     linked |= identity
     return True
