@@ -145,11 +145,12 @@ def _pigmented(specimen: Specimen, points: Points) -> Array:
     """Colours [3, n] of painted points."""
     colouring, pigment = specimen.look.colouring, specimen.pigment
     second, accent = PATTERNS[colouring.pattern](points)
-    second = (1 - (1 - second.clip(0, 1)) ** 1.7) * np.float32(specimen.contrast)
-    accent = accent * np.float32(specimen.contrast)
+    # Even thin pigment darkens a lot.
+    marked = (1 - (1 - second.clip(0, 1)) ** 1.7) * np.float32(specimen.contrast)
+    spotted = accent * np.float32(specimen.contrast)
     base = pigment.base[:, None]
-    mixed = base + (pigment.second[:, None] - base) * second
-    mixed = mixed + (pigment.accent[:, None] - mixed) * accent
+    mixed = base + (pigment.second[:, None] - base) * marked
+    mixed = mixed + (pigment.accent[:, None] - mixed) * spotted
     cloud = np.float32(0.55 * colouring.mottle) * (0.6 * points.speck + 0.57 * points.blotch)
     return np.asarray(mixed * (1 + cloud).clip(0.25, 2), dtype=np.float32)
 

@@ -253,25 +253,28 @@ def _write(
 
 def _claim(folder: Path, orders: Sequence[_Order]) -> None:
     """Makes the folders, unless somebody else's files lie there."""
-    if folder.exists() and not folder.is_dir():
+    if folder.is_file():
         raise UsageError("{folder} is a file. Name a folder for the drawn photos.", folder=folder)
     mark = folder / MARK
     if folder.is_dir() and not mark.exists() and any(folder.iterdir()):
         raise UsageError("{folder} holds files already. Name a new or an empty folder.", folder=folder)
-    kept = {path.resolve() for order in orders for path in (order.path, order.labels) if path}
-    if mark.exists():
-        _remove_drawn(folder, mark, kept)
-    for parent in {path.parent for path in kept}:
+    wanted = {path for order in orders for path in (order.path, order.labels) if path}
+    _remove_drawn(folder, mark)
+    for path in wanted:
+        if path.exists():
+            raise UsageError("{file} was not drawn here. Move it away or name a new folder.", file=path)
+    for parent in {path.parent for path in wanted}:
         parent.mkdir(parents=True, exist_ok=True)
-    listed = sorted(str(path.relative_to(folder.resolve())) for path in kept)
+    listed = sorted(path.relative_to(folder).as_posix() for path in wanted)
     _put(mark, ("\n".join(listed) + "\n").encode())
 
 
-def _remove_drawn(folder: Path, mark: Path, kept: set[Path]) -> None:
+def _remove_drawn(folder: Path, mark: Path) -> None:
     """Takes away the photos of an earlier drawing, and nothing else."""
-    for line in mark.read_text().splitlines():
-        path = (folder / line).resolve()
-        if path not in kept and path.is_relative_to(folder.resolve()):
+    lines = mark.read_text(encoding="utf-8").splitlines() if mark.exists() else []
+    for line in lines:
+        path = folder / line
+        if ".." not in path.parts and path.resolve().is_relative_to(folder.resolve()):
             path.unlink(missing_ok=True)
 
 

@@ -184,8 +184,8 @@ def stamp_ball(
     x, y = _grid(window)
     c, s = np.float32(cos(ball.angle)), np.float32(sin(ball.angle))
     right, down = x - np.float32(ball.x), y - np.float32(ball.y)
-    u: Array = (right * c + down * s) / np.float32(ball.along)
-    v: Array = (down * c - right * s) / np.float32(ball.across)
+    u = np.asarray((right * c + down * s) / ball.along, dtype=np.float32)
+    v = np.asarray((down * c - right * s) / ball.across, dtype=np.float32)
     out2 = u * u + v * v
     inside = out2 < 1
     if not inside.any():

@@ -144,7 +144,7 @@ def moved(pose: Pose, frame: int, rng: np.random.Generator) -> Pose:
     if frame == 0:
         return pose
     axis = pose.axis
-    step = axis.length * float(rng.uniform(0.0, 0.16)) * frame
+    step = axis.length * float(rng.uniform(0.0, 0.09)) * frame
     wave = [
         (base + float(rng.normal(0, 0.22)), curve + float(rng.normal(0, 0.15)))
         for base, curve in pose.antennae
