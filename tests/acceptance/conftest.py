@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import os
 import subprocess
 import sys
@@ -24,6 +25,12 @@ class Outcome:
 
 
 Command = Callable[..., Outcome]
+
+
+def rows_of(table: Path) -> list[dict[str, str]]:
+    """The rows of a CSV."""
+    with table.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
 
 
 @pytest.fixture(scope="session")

@@ -213,7 +213,9 @@ def test_an_output_that_cannot_be_written_is_told_before_the_work(
     taxolens: Command, trained: Path, class_folders: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "file").touch()
-    outcome = taxolens("identify", class_folders, "--model", trained / "model.onnx", "--out", tmp_path / "file" / "x.csv")
+    outcome = taxolens(
+        "identify", class_folders, "--model", trained / "model.onnx", "--out", tmp_path / "file" / "x.csv"
+    )
     assert outcome.code in (1, 2)
     assert_one_sentence(outcome.err, "file")
     outcome = taxolens("train", class_folders, "--out", tmp_path / "file", "--quiet")
@@ -229,7 +231,9 @@ def test_a_run_is_not_replaced_unasked(taxolens: Command, trained: Path, class_f
     assert (trained / "model.onnx").read_bytes() == before
 
 
-def test_a_class_with_one_photo_is_learnt_and_said(taxolens: Command, class_folders: Path, tmp_path: Path) -> None:
+def test_a_class_with_one_photo_is_learnt_and_said(
+    taxolens: Command, class_folders: Path, tmp_path: Path
+) -> None:
     import shutil
 
     photos = tmp_path / "photos"
@@ -240,9 +244,9 @@ def test_a_class_with_one_photo_is_learnt_and_said(taxolens: Command, class_fold
     assert "rare" in outcome.err + outcome.out
 
 
-def test_an_unknown_option_value_names_the_choices(taxolens: Command, class_folders: Path, tmp_path: Path) -> None:
+def test_an_unknown_option_value_names_the_choices(
+    taxolens: Command, class_folders: Path, tmp_path: Path
+) -> None:
     outcome = taxolens("train", class_folders, "--out", tmp_path / "run", "--views", "sideways", "--quiet")
     assert outcome.code == 2
     assert_one_sentence(outcome.err, "flip")
-
-

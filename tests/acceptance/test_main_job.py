@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from pathlib import Path
 
@@ -12,7 +11,7 @@ import onnxruntime
 import pytest
 from PIL import Image
 
-from tests.acceptance.conftest import Command
+from tests.acceptance.conftest import Command, rows_of
 from tests.conftest import write_class_folders
 
 
@@ -50,16 +49,14 @@ def test_identify_names_every_new_photo_and_counts_add_up(
     outcome = taxolens("identify", photos, "--model", trained / "model.onnx", "--out", out)
     assert outcome.code == 3, outcome.err
     assert "torn.jpg" in outcome.err
-    rows = list(csv.DictReader(out.open(encoding="utf-8", newline="")))
+    rows = rows_of(out)
     assert len(rows) == 16
     assert [row["file"] for row in rows if row["status"] == "failed"] == ["torn.jpg"]
     right = sum(row["top1"] == row["file"].split("/")[0] for row in rows)
     assert right >= 14
 
 
-def test_evaluate_writes_figures_and_a_page(
-    taxolens: Command, trained: Path, tmp_path: Path
-) -> None:
+def test_evaluate_writes_figures_and_a_page(taxolens: Command, trained: Path, tmp_path: Path) -> None:
     photos = write_class_folders(tmp_path / "more", per_class=6, seed=5)
     figures, page = tmp_path / "figures.json", tmp_path / "page.html"
     outcome = taxolens("evaluate", trained / "model.onnx", photos, "--json", figures, "--report", page)
@@ -77,7 +74,7 @@ def test_the_python_door_gives_the_same_answers_as_the_command(
 
     out = tmp_path / "results.csv"
     taxolens("identify", class_folders, "--model", trained / "model.onnx", "--out", out, "--quiet")
-    rows = {row["file"]: row for row in csv.DictReader(out.open(encoding="utf-8", newline=""))}
+    rows = {row["file"]: row for row in rows_of(out)}
     names = sorted(rows)[::7]
     answers = package.load(trained / "model.onnx").predict([class_folders / name for name in names])
     for name, answer in zip(names, answers, strict=True):
@@ -89,7 +86,9 @@ def test_an_array_is_answered_like_the_photo_it_came_from(trained: Path, class_f
     import taxolens as package
 
     photo = class_folders / "down" / "down_003.jpg"
-    from_file, from_array = package.load(trained / "model.onnx").predict([photo, np.asarray(Image.open(photo))])
+    from_file, from_array = package.load(trained / "model.onnx").predict(
+        [photo, np.asarray(Image.open(photo))]
+    )
     assert from_file.label == from_array.label == "down"
     assert from_file.score == pytest.approx(from_array.score, abs=1e-6)
 
@@ -108,7 +107,7 @@ def test_the_split_of_a_run_is_itself_a_data_set(taxolens: Command, trained: Pat
     outcome = taxolens("train", trained / "split.csv", "--out", tmp_path / "again", "--quiet")
     assert outcome.code == 0, outcome.err
     parts = [
-        {row["file"].rsplit("/", 1)[-1]: row["split"] for row in csv.DictReader((run / "split.csv").open(newline=""))}
+        {row["file"].rsplit("/", 1)[-1]: row["split"] for row in rows_of(run / "split.csv")}
         for run in (trained, tmp_path / "again")
     ]
     assert parts[0] == parts[1]

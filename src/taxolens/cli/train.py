@@ -12,7 +12,7 @@ from taxolens.cli.words import language, say, settings
 from taxolens.compose.trainers import load_backbone_maker
 from taxolens.recipes.parse import parse_recipe
 from taxolens.recipes.train import TrainRecipe
-from taxolens.workflows.train import TrainSummary, train
+from taxolens.workflows.train import train
 
 app = typer.Typer(pretty_exceptions_enable=False, add_completion=False)
 
@@ -92,10 +92,5 @@ def command(
         say=say,
     )
     if not quiet:
-        tell(summary)
-
-
-def tell(summary: TrainSummary) -> None:
-    """What the training left, in a few lines."""
-    for line in summary.lines(say):
-        typer.echo(line)
+        for line in summary.lines(say):
+            typer.echo(line)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -132,7 +133,7 @@ def _put_probabilities(model: onnx.ModelProto, softmax: bool, shape: tuple[int, 
     if PROBABILITIES in taken:
         rename(graph, PROBABILITIES, free_name(PROBABILITIES, taken))
     current = graph.output[0].name
-    steps: list[tuple[str, dict[str, int]]] = [("Flatten", {"axis": 1}), ("Cast", {"to": TensorProto.FLOAT})]
+    steps: list[tuple[str, dict[str, Any]]] = [("Flatten", {"axis": 1}), ("Cast", {"to": TensorProto.FLOAT})]
     steps += [("Softmax", {"axis": 1})] if softmax else []
     for position, (operator, attributes) in enumerate(steps):
         following = PROBABILITIES if position == len(steps) - 1 else free_name(operator.lower(), taken)

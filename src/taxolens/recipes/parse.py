@@ -8,7 +8,6 @@ import json
 import tomllib
 from collections.abc import Mapping
 from enum import Enum
-from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
 
@@ -36,7 +35,7 @@ def parse_recipe(kind: type[Recipe], options: Mapping[str, Any], file: Path | No
             _place(values, name, value)
     _check_names(kind, values, "")
     try:
-        return _adapter(kind).validate_python(values)
+        return TypeAdapter(kind).validate_python(values)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(str(step) for step in first["loc"]) or kind.__name__
@@ -46,11 +45,6 @@ def parse_recipe(kind: type[Recipe], options: Mapping[str, Any], file: Path | No
 def recipe_document(recipe: Any) -> dict[str, Any]:
     """A recipe as plain JSON values, which `parse_recipe` reads back."""
     return {field.name: _plain(getattr(recipe, field.name)) for field in dataclasses.fields(recipe)}
-
-
-@cache
-def _adapter(kind: type[Recipe]) -> TypeAdapter[Recipe]:
-    return TypeAdapter(kind)
 
 
 def _read(file: Path) -> dict[str, Any]:

@@ -180,7 +180,7 @@ def _judged(
 def _rows(scores: NDArray[np.float32]) -> NDArray[np.float64]:
     """Rows that sum to one; float32 does so only nearly."""
     exact = scores.astype(np.float64)
-    return exact / exact.sum(axis=1, keepdims=True)
+    return np.asarray(exact / exact.sum(axis=1, keepdims=True))
 
 
 def _groups(images: Sequence[Image]) -> NDArray[np.int64] | None:

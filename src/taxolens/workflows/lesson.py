@@ -16,7 +16,7 @@ from taxolens.core.progress import Progress
 from taxolens.core.records import Failure, Image, Part
 from taxolens.core.texts import Say
 from taxolens.data.dataset import Dataset, check_trainable, load_dataset
-from taxolens.data.split import Split, split_images
+from taxolens.data.split import ALONE, Split, split_images
 from taxolens.imaging.preprocess import Preprocess
 from taxolens.probe.cache import EmbeddingCache, cache_file, open_cache
 from taxolens.probe.embeddings import Embedded, embed_images
@@ -52,6 +52,20 @@ class Lesson:
         return self.split.indices(part)
 
 
+def doubts_of(lesson: Lesson, say: Say) -> tuple[str, ...]:
+    """What a reader of the figures should know of the split, in the user's language."""
+    judged = {lesson.labels[index] for index in lesson.truth[lesson.rows(Part.TEST)]}
+    unjudged = [label for label in lesson.labels if label not in judged]
+    told = [say(note) for note in lesson.split.notes if note != ALONE]
+    if unjudged:
+        told.append(
+            say("Too few photos to be judged, though they are learnt: {labels}.").format(
+                labels=", ".join(unjudged)
+            )
+        )
+    return tuple(told)
+
+
 @dataclass(frozen=True, slots=True)
 class Eye:
     """A backbone with its rule and its memory."""
@@ -74,6 +88,14 @@ def prepare_lesson(
     """Embeds first and divides what could be read, so that broken files do not distort the shares."""
     whole = _embed(recipe, dataset.images, eye, (WHOLE,), progress, say)
     images = tuple(dataset.images[index] for index in whole.kept)
+    if not images:
+        raise DataError(
+            "None of the {n} photos in {data} could be read. {file}: {why} Name other photos.",
+            n=len(whole.failures),
+            data=recipe.source.data,
+            file=whole.failures[0].name,
+            why=whole.failures[0].reason,
+        )
     check_trainable(images)
     split = split_images(images, recipe.split)
     labels = tuple(sorted({image.label for image in images if image.label is not None}))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -79,8 +78,8 @@ def _put_in_place(unfinished: Path, out: Path) -> None:
     if out.exists():
         old = out.with_name(f".{out.name}.old")
         shutil.rmtree(old, ignore_errors=True)
-        os.replace(out, old)
-        os.replace(unfinished, out)
+        out.replace(old)
+        unfinished.replace(out)
         shutil.rmtree(old, ignore_errors=True)
     else:
-        os.replace(unfinished, out)
+        unfinished.replace(out)

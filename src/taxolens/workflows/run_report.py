@@ -38,7 +38,7 @@ def figures_of(trained: Trained, proof: Proof, seconds: Mapping[str, float]) -> 
         "split": {
             "by": split.by.value,
             "seed": trained.recipe.split.seed,
-            **{part.value: int(len(lesson.rows(part))) for part in Part},
+            **{part.value: len(lesson.rows(part)) for part in Part},
             "duplicate_groups": len(split.duplicates),
         },
         "backbone": {"name": trained.backbone.name, "sha256": trained.backbone.sha256},
@@ -84,7 +84,7 @@ def _facts(
         split=_split(trained),
         duplicates=_duplicates(trained),
         failures=lesson.failures,
-        notes=(*(say(note) for note in lesson.split.notes), *notes),
+        notes=notes,
         backbone=BackboneFacts(trained.backbone.name, trained.backbone.dimension, trained.backbone.licence),
         head=HeadFacts(taught.head.regularisation, taught.head.temperature, recipe.class_weight.value),
         precision=recipe.precision,

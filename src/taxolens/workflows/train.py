@@ -21,7 +21,7 @@ from taxolens.probe.graft import graft
 from taxolens.recipes.parse import recipe_document
 from taxolens.recipes.train import TrainRecipe
 from taxolens.workflows.backbones import resolve_backbone
-from taxolens.workflows.lesson import load_photos, open_eye, prepare_lesson
+from taxolens.workflows.lesson import doubts_of, load_photos, open_eye, prepare_lesson
 from taxolens.workflows.listener import Listener
 from taxolens.workflows.model_card import card_of_head, class_taxa
 from taxolens.workflows.run_folder import (
@@ -73,6 +73,8 @@ def train(
         open_eye(_embedder(backbone), backbone.preprocess, home) as eye,
     ):
         lesson = prepare_lesson(recipe, dataset, eye, progress=listener, say=say)
+    for doubt in doubts_of(lesson, say):
+        listener.note(doubt)
     with watch.stage(noted("Fitting the head")):
         taught = teach(recipe, lesson, progress=listener, say=say)
     with watch.stage(noted("Judging")):
