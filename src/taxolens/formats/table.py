@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from io import TextIOWrapper
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 from typing import TextIO
 
@@ -249,9 +249,12 @@ def _found(root: Path, cell: str) -> Path:
     path = root / cell
     if path.is_file():
         return path
-    forward = cell.strip().replace("\\", "/")
-    spellings = (forward, *(unicodedata.normalize(form, forward) for form in ("NFC", "NFD")))
-    return next((root / other for other in spellings if (root / other).is_file()), root / forward)
+    named = PurePosixPath(cell.strip().replace("\\", "/"))
+    path = root
+    for part in named.parts:
+        spellings = (part, *(unicodedata.normalize(form, part) for form in ("NFC", "NFD")))
+        path = next((path / other for other in spellings if (path / other).exists()), path / part)
+    return path
 
 
 def _time(text: str) -> datetime | None:
