@@ -58,15 +58,7 @@ def embed_images(
         views: names of views, see `taxolens.probe.views`.
         workers: threads; 0: one per processor.
     """
-    known = cache.get([(image.sha256, view) for image in images if image.sha256 for view in views])
-    table = np.zeros((len(images), len(views), embedder.dimension), dtype=np.float32)
-    missing = []
-    for row, image in enumerate(images):
-        vectors = [known.get((image.sha256 or "", view)) for view in views]
-        if any(vector is None for vector in vectors):
-            missing.append(row)
-        else:
-            table[row] = np.stack([vector for vector in vectors if vector is not None])
+    table, missing = _remembered(images, views, cache, embedder.dimension)
     failed: dict[int, ImageError] = {}
     found = _computed([images[row] for row in missing], embedder, rule, views, workers, max_megapixels)
     told = progress.track(found, what=say("Looking at photos"), total=len(missing)) if missing else iter(())
@@ -75,13 +67,39 @@ def embed_images(
             failed[row] = vectors
             continue
         table[row] = vectors
-        for view, vector in zip(views, vectors, strict=True):
-            cache.put(images[row].sha256 or "", view, vector)
+        _remember(cache, images[row], views, vectors)
+    if cache.trouble:
+        progress.note(say(cache.trouble))
     kept = np.array([row for row in range(len(images)) if row not in failed], dtype=np.int64)
     failures = tuple(
         Failure(images[row].path, images[row].name, e.code, e.told()) for row, e in failed.items()
     )
-    return Embedded(table[kept], kept, failures)
+    return Embedded(table[kept] if failed else table, kept, failures)
+
+
+def _remembered(
+    images: Sequence[Image], views: Sequence[str], cache: EmbeddingCache, dimension: int
+) -> tuple[NDArray[np.float32], list[int]]:
+    """What is known, float32 [n, v, d], and the rows of images of which some view is not."""
+    known = cache.get([(image.sha256, view) for image in images if image.sha256 for view in views])
+    table = np.zeros((len(images), len(views), dimension), dtype=np.float32)
+    missing = []
+    for row, image in enumerate(images):
+        for column, view in enumerate(views):
+            vector = known.get((image.sha256 or "", view))
+            if vector is None:
+                missing.append(row)
+                break
+            table[row, column] = vector
+    return table, missing
+
+
+def _remember(
+    cache: EmbeddingCache, image: Image, views: Sequence[str], vectors: NDArray[np.float32]
+) -> None:
+    if image.sha256:
+        for view, vector in zip(views, vectors, strict=True):
+            cache.put(image.sha256, view, vector)
 
 
 def _computed(
