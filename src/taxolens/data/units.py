@@ -38,20 +38,21 @@ def units_of(
 
 
 def shuffled_ranks(images: Sequence[Image], units: NDArray[np.int64], seed: int) -> NDArray[np.uint64]:
-    """A random number for each unit that depends on the seed and its first name alone, not on the order.
+    """A random number for each unit that depends on the seed and its first photo alone, not on the order.
 
     Returns:
         uint64 [units].
     """
-    names: dict[int, str] = {}
+    first: dict[int, tuple[str, str]] = {}
     for unit, image in zip(units.tolist(), images, strict=True):
-        if unit not in names or image.name < names[unit]:
-            names[unit] = image.name
-    salt = str(seed).encode()
-    ranks = np.empty(len(names), np.uint64)
-    for unit, name in names.items():
-        digest = hashlib.blake2b(name.encode("utf-8", "surrogateescape"), digest_size=8, key=salt[:64])
-        ranks[unit] = int.from_bytes(digest.digest(), "little")
+        own = (image.name, image.sha256 or "")
+        if unit not in first or own < first[unit]:
+            first[unit] = own
+    salt = str(seed).encode()[:64]
+    ranks = np.empty(len(first), np.uint64)
+    for unit, (name, sha256) in first.items():
+        text = f"{name}\0{sha256}".encode("utf-8", "surrogateescape")
+        ranks[unit] = int.from_bytes(hashlib.blake2b(text, digest_size=8, key=salt).digest(), "little")
     return ranks
 
 
