@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import importlib
 import sys
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -93,6 +94,9 @@ def root(
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Runs one command and leaves with its exit code."""
+    if not sys.warnoptions:
+        # Libraries warn developers; users are told by us, in their language.
+        warnings.simplefilter("ignore")
     try:
         app(args=list(arguments) if arguments is not None else None, prog_name="taxolens")
     except TaxolensError as error:
