@@ -16,7 +16,9 @@ class TranslationsHook(BuildHookInterface):
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Compiles before the files of the build are collected."""
         del version, build_data
-        for source in sorted(Path(self.root, "src", "taxolens", "languages").glob("locale/*/LC_MESSAGES/*.po")):
+        for source in sorted(
+            Path(self.root, "src", "taxolens", "languages").glob("locale/*/LC_MESSAGES/*.po")
+        ):
             with source.open("rb") as po:
                 catalogue = read_po(po, abort_invalid=True)
             with source.with_suffix(".mo").open("wb") as mo:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import settings
 from PIL import Image
+
+# Machines differ in speed; in CI the same examples are tried each time, at home new ones.
+settings.register_profile("taxolens", deadline=None, derandomize="CI" in os.environ)
+settings.load_profile("taxolens")
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"
@@ -30,7 +36,9 @@ def shared_weights() -> Path:
     return folder
 
 
-def striped(rng: np.random.Generator, angle: float, hue: int, size: tuple[int, int] = (120, 90)) -> Image.Image:
+def striped(
+    rng: np.random.Generator, angle: float, hue: int, size: tuple[int, int] = (120, 90)
+) -> Image.Image:
     """A photo of stripes: angle and colour make the class, the rest varies."""
     width, height = size
     ys, xs = np.mgrid[0:height, 0:width]

@@ -21,7 +21,12 @@ def run(*command: object, home: Path) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "TAXOLENS_HOME": str(home), "TAXOLENS_LANG": "en"}
     environment.pop("PYTHONPATH", None)
     done = subprocess.run(
-        [str(part) for part in command], capture_output=True, text=True, env=environment, timeout=600, check=False
+        [str(part) for part in command],
+        capture_output=True,
+        text=True,
+        env=environment,
+        timeout=600,
+        check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done
@@ -41,12 +46,23 @@ def bare(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.slow
 def test_the_base_install_has_no_torch_and_stays_small(bare: Path) -> None:
     packages = json.loads(
-        run(bare, "-m", "pip", "list", "--format", "json", "--disable-pip-version-check", home=bare.parent).stdout
+        run(
+            bare, "-m", "pip", "list", "--format", "json", "--disable-pip-version-check", home=bare.parent
+        ).stdout
     )
     assert not HEAVY & {package["name"] for package in packages}
     (site,) = (bare.parents[1] / "lib").glob("python*/site-packages")
-    ours = [folder for folder in site.iterdir() if folder.name.split("-")[0] not in {"pip", "setuptools", "pkg_resources"}]
-    files = [file for place in ours for file in ([place] if place.is_file() else place.rglob("*")) if file.is_file()]
+    ours = [
+        folder
+        for folder in site.iterdir()
+        if folder.name.split("-")[0] not in {"pip", "setuptools", "pkg_resources"}
+    ]
+    files = [
+        file
+        for place in ours
+        for file in ([place] if place.is_file() else place.rglob("*"))
+        if file.is_file()
+    ]
     assert sum(file.stat().st_size for file in files) / 1e6 < MOST_MEGABYTES
 
 
@@ -68,7 +84,15 @@ def test_asking_for_a_timm_backbone_without_torch_names_the_command_that_brings_
     bare: Path, class_folders: Path, tmp_path: Path
 ) -> None:
     done = subprocess.run(
-        [bare.with_name("taxolens"), "train", class_folders, "--out", tmp_path / "run", "--backbone", "timm:resnet18"],
+        [
+            bare.with_name("taxolens"),
+            "train",
+            class_folders,
+            "--out",
+            tmp_path / "run",
+            "--backbone",
+            "timm:resnet18",
+        ],
         capture_output=True,
         text=True,
         env={**os.environ, "TAXOLENS_HOME": str(tmp_path), "TAXOLENS_LANG": "en"},
@@ -95,6 +119,10 @@ def test_an_installed_package_speaks_french(bare: Path, tmp_path: Path) -> None:
 )
 def test_a_command_loads_only_what_it_needs(module: str, unwanted: set[str]) -> None:
     code = f"import sys, {module}; print(*sys.modules)"
-    loaded = set(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split())
+    loaded = set(
+        subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True
+        ).stdout.split()
+    )
     assert not unwanted & loaded
     assert not {"torch", "timm"} & loaded

@@ -49,7 +49,8 @@ def test_a_crop_is_what_resizing_the_short_side_and_cutting_the_middle_gives(
     whole = photo.resize(resized, Image.Resampling.BILINEAR)
     cut = np.asarray(whole.crop((left, top, left + side, top + side))).astype(int)
     found = prepare(np.asarray(photo), Preprocess(side, side, Fit.CROP, crop_fraction=fraction))
-    assert np.abs(found - cut).max() <= 1
+    # Pillow rounds after each of its two passes, and a box shifts where it rounds
+    assert np.abs(found - cut).max() <= 2
 
 
 def test_padding_is_grey_and_around_the_middle() -> None:

@@ -30,7 +30,9 @@ def softmax(logits: np.ndarray) -> np.ndarray:
     return powers / powers.sum(axis=1, keepdims=True)
 
 
-def test_an_exported_classifier_answers_as_before_with_pixels_in_and_probabilities_out(exported: Path) -> None:
+def test_an_exported_classifier_answers_as_before_with_pixels_in_and_probabilities_out(
+    exported: Path,
+) -> None:
     said = Description(
         out=exported.with_name("model.onnx"),
         labels=exported.with_name("labels.txt"),
@@ -41,7 +43,9 @@ def test_an_exported_classifier_answers_as_before_with_pixels_in_and_probabiliti
     assert model.card.labels == ("lynx", "hare", "vide")
     assert model.card.taxa[2].role is Role.BLANK
     pixels = np.random.default_rng(1).integers(0, 256, (3, 16, 16, 3), dtype=np.uint8)
-    ours = onnxruntime.InferenceSession(read_model(said.out).graph).run(["probabilities"], {"image": pixels})[0]
+    ours = onnxruntime.InferenceSession(read_model(said.out).graph).run(["probabilities"], {"image": pixels})[
+        0
+    ]
     taken = ((pixels / 255 - said.mean) / said.std).transpose(0, 3, 1, 2).astype(np.float32)
     theirs = onnxruntime.InferenceSession(exported).run(None, {"pixels": taken})[0]
     np.testing.assert_allclose(ours, softmax(theirs), atol=1e-5)
@@ -86,7 +90,9 @@ def test_without_labels_the_user_is_asked_for_them(exported: Path) -> None:
 def test_a_network_that_gives_no_score_per_class_is_refused(networks: Networks, exported: Path) -> None:
     onnx.save(networks.classifier(pooled=False), exported)
     with pytest.raises(ModelError, match="no score per class"):
-        describe(exported, Description(out=exported.with_name("m.onnx"), labels=exported.with_name("labels.txt")))
+        describe(
+            exported, Description(out=exported.with_name("m.onnx"), labels=exported.with_name("labels.txt"))
+        )
 
 
 def test_a_model_of_ours_gets_new_names_and_keeps_its_answers(exported: Path) -> None:
