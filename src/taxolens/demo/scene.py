@@ -106,8 +106,8 @@ def _axis(specimen: Specimen, size: tuple[int, int], zoom: float, rng: np.random
     low, high = specimen.taxon.millimetres
     # People frame small animals closer, so that size tells something but not all.
     grown = low + (high - low) * specimen.age
-    share = zoom * (grown / 2.2) ** 0.28 * float(np.exp(rng.normal(0, 0.2)))
-    length = min(share, 0.85) * min(size)
+    share = zoom * (grown / 2.2) ** 0.28 * float(np.exp(rng.normal(0, 0.16)))
+    length = min(share, 0.82) * min(size)
     room = 0.52 * length / np.array(size)
     x, y = rng.uniform(np.minimum(room, 0.42), np.maximum(1 - room, 0.58)) * np.array(size)
     return Axis(

@@ -45,7 +45,7 @@ class SiteLook:
     vignette: float = 0.25
     blur: float = 0.6
     depth: float = 0.5
-    zoom: float = 0.48
+    zoom: float = 0.6
     quality: int = 88
     camera: str = "drawn photo"
     hour: float = 11.0
@@ -143,7 +143,7 @@ SITES: tuple[SiteLook, ...] = (
         ambient=0.28,
         cast=(1.05, 0.98, 0.9),
         noise=0.014,
-        zoom=0.42,
+        zoom=0.53,
         camera="drawn photo, ring flash",
         hour=19.0,
     ),

@@ -322,6 +322,6 @@ def _tubercles(specimen: Specimen, axis: Axis, outline: Outline, midline: float)
             shrunk = 0.62 if t < 0.13 else 0.92
             x, y = axis.to_pixels(t, edge * shrunk * sin(angle))
             z = float(outline.height[index]) * shrunk * cos(angle) * axis.length
-            size = (0.019 + 0.012 * (abs(around) > 50)) * axis.length * specimen.stoutness
+            size = (0.023 + 0.013 * (abs(around) > 50)) * axis.length * specimen.stoutness
             balls.append(Ball(float(x), float(y), z - 0.25 * size, size, size, size, 0.0))
     return tuple(balls)

@@ -163,7 +163,7 @@ def _moss(rng: np.random.Generator, shape: Shape, scale: float) -> Ground:
         if layer:
             canvas = canvas.filter(ImageFilter.GaussianBlur((3 - layer) * 1.3 * scale))
         pen = ImageDraw.Draw(canvas)
-        for _ in range((60, 54, 34)[layer]):
+        for _ in range((46, 42, 30)[layer]):
             _moss_shoot(
                 pen, rng, shape, scale * (0.8 + 0.2 * layer), (0.35, 0.62, 0.95)[layer], warm, layer == 2
             )
