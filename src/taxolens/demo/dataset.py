@@ -99,7 +99,8 @@ def write_class_folders(
         taxa: ids; all when not given.
         blank: also photos without an animal.
         sites: how many sites share the photos, 1..6.
-        workers: processes; None for one per processor core, 1 for none besides this.
+        workers: processes; None for one per processor core, 1 for none besides this. A script of your
+            own that asks for more needs the usual `if __name__ == "__main__":`.
         progress: told after each photo.
         what: how the work is called there, in the user's language.
 
