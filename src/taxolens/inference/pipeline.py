@@ -99,6 +99,8 @@ def answer(
     except BaseException as error:
         with suppress(OutputError):
             store.flush()
+            if isinstance(error, KeyboardInterrupt):
+                _tell_stopped(places, progress, say)
         if isinstance(error, UsageError):
             # A folder that went away is told as such, not as one without rights.
             _still_there(look.root)
@@ -151,6 +153,15 @@ def _pending(
         places.append(_NOT_YET if place is None else place)
         if place is None:
             yield len(places) - 1, photo
+
+
+def _tell_stopped(places: array[Place], progress: Progress, say: Say) -> None:
+    kept = sum(place != _NOT_YET for place in places)
+    progress.note(
+        say("Stopped. {kept} photos are answered and kept; the same command goes on where it was.").format(
+            kept=kept
+        )
+    )
 
 
 def _still_there(root: Path) -> None:

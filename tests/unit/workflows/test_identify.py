@@ -269,8 +269,12 @@ def test_progress_counts_what_is_left_to_do(recipe: IdentifyRecipe) -> None:
 
 
 def test_after_an_interrupt_the_same_recipe_goes_on(recipe: IdentifyRecipe, looked: list[str]) -> None:
+    listener = Listener(stop_after=5)
     with pytest.raises(KeyboardInterrupt):
-        identify(recipe, progress=Listener(stop_after=5))
+        identify(recipe, progress=listener)
+    assert listener.notes == [
+        "Stopped. 5 photos are answered and kept; the same command goes on where it was."
+    ]
     assert not recipe.out.exists()
     looked.clear()
     summary = identify(recipe)
