@@ -85,7 +85,7 @@ def _facts(
         duplicates=_duplicates(trained),
         failures=lesson.failures,
         notes=notes,
-        backbone=BackboneFacts(trained.backbone.name, trained.backbone.dimension, trained.backbone.licence),
+        backbone=_backbone(trained),
         head=HeadFacts(taught.head.regularisation, taught.head.temperature, recipe.class_weight.value),
         precision=recipe.precision,
         unsure=taught.unsure,
@@ -120,6 +120,11 @@ def _duplicates(trained: Trained) -> DuplicateFacts:
     contradictions = tuple(tuple(images[row].name for row in rows) for rows in split.contradictions)
     photos = sum(len(rows) for rows in split.duplicates)
     return DuplicateFacts(len(split.duplicates), photos, contradictions)
+
+
+def _backbone(trained: Trained) -> BackboneFacts:
+    found = trained.backbone
+    return BackboneFacts(found.name, found.dimension, found.licence, " ".join(trained.hints) or None)
 
 
 def _agreement(parity: Parity) -> AgreementFacts:

@@ -66,6 +66,7 @@ def train(
     _check(recipe)
     with watch.stage(noted("Backbone")):
         backbone = _backbone(recipe, home, maker, listener, say)
+        hints = tuple(listener.notes)
     with watch.stage(noted("Reading the photos")):
         dataset = load_photos(recipe, home=home, progress=listener, say=say)
     with (
@@ -80,7 +81,7 @@ def train(
     with watch.stage(noted("Judging")):
         answers = held_back(lesson, taught.head)
         result = judged(recipe, answers, taught)
-    trained = Trained(recipe, backbone, lesson, taught, answers, result)
+    trained = Trained(recipe, backbone, hints, lesson, taught, answers, result)
     with run_folder(recipe.out, overwrite=recipe.overwrite) as folder:
         _write(trained, folder, listener, watch, say)
     return TrainSummary(
@@ -115,7 +116,8 @@ def _write(trained: Trained, folder: Path, listener: Listener, watch: Stopwatch,
             decoding=decode_agreement(recipe, lesson, model),
         )
     with watch.stage(noted("Writing the report")):
-        page = page_of(trained, model, proof, tuple(listener.notes), dict(watch.seconds), say)
+        notes = tuple(note for note in listener.notes if note not in trained.hints)
+        page = page_of(trained, model, proof, notes, dict(watch.seconds), say)
         (folder / REPORT).write_text(page, encoding="utf-8")
     write_json(folder / METRICS, figures_of(trained, proof, watch.seconds))
     write_json(folder / RECIPE, recipe_document(recipe))

@@ -22,12 +22,14 @@ class Trained:
     """Everything known at the end of a training, before it is written.
 
     Attributes:
+        hints: what was said of the backbone, such as that there is a better one.
         answers: on the photos that were held back.
         result: what these answers are worth.
     """
 
     recipe: TrainRecipe
     backbone: Backbone
+    hints: tuple[str, ...]
     lesson: Lesson
     taught: Taught
     answers: Answers
