@@ -1,8 +1,11 @@
 """A linear head on frozen embeddings: multinomial logistic regression that knows how sure it is.
 
-The strength of the regularisation is chosen on validation along a path from strong to weak, each fit
-starting where the last one ended; the temperature is fitted on validation too (Guo et al. 2017,
-arXiv 1706.04599). Why the solver is ours: docs/decisions/0002-head-solver.md.
+1. Every number of the embedding is standardised over the training photos.
+2. Regressions are fitted along a path of regularisations; validation says which is best.
+3. The standardisation is folded into weights and bias, so that the head takes embeddings as they are.
+4. The temperature is fitted on validation (Guo et al. 2017, arXiv 1706.04599).
+
+Where validation holds too little, folds of the training photos stand in for it.
 """
 
 from __future__ import annotations
@@ -10,31 +13,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
+from taxolens.core.errors import DataError
 from taxolens.core.progress import Progress
 from taxolens.core.texts import Say
 from taxolens.evaluation.calibration import fit_temperature
-from taxolens.evaluation.metrics import log_loss
-from taxolens.probe.regression import Floats, Regression, Vectors
+from taxolens.probe.regression import Classes, Floats, Linear, Problem, Vectors
+from taxolens.probe.rehearsal import STRENGTHS, Choice, Rehearsal, Trial, choose, folds_of
 from taxolens.recipes.train import ClassWeight
 
-STRENGTHS = tuple(float(c) for c in 10.0 ** np.arange(-5, 1.01, 0.5))
-_PATIENCE = 2
-_FOLDS = 4
-_FEWEST_VAL = 10
-
-Classes = NDArray[np.int64]
-
-
-@dataclass(frozen=True, slots=True)
-class Trial:
-    """A regularisation that was tried, and what validation said: mean log-loss and accuracy."""
-
-    regularisation: float
-    loss: float
-    accuracy: float
+_FEWEST_TO_CHOOSE = 30
+_FEWEST_TO_CALIBRATE = 10
+_USUAL_STRENGTH = 1e-2
+_PLENTY_PER_CLASS = 20
+_ONE_THREAD_BELOW = 64_000_000  # numbers
+_NEVER = -1000.0  # logit of a class without training photos: probability 0 at any temperature
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +47,11 @@ class Head:
     bias: Floats
     regularisation: float
     temperature: float
-    trials: tuple[Trial, ...]
+    trials: tuple[Trial, ...] = ()
 
     def logits(self, vectors: Vectors) -> Floats:
         """Uncalibrated, float64 [n, c]."""
-        return vectors.astype(np.float64) @ self.weights + self.bias
+        return Linear(self.weights, self.bias).logits(vectors)
 
     def probabilities(self, vectors: Vectors) -> Floats:
         """Calibrated, float64 [n, c]; rows sum to 1."""
@@ -78,104 +72,139 @@ def fit_head(
     *,
     classes: int,
     class_weight: ClassWeight,
+    groups: Classes | None = None,
     progress: Progress,
     say: Say,
 ) -> Head:
     """Fits a head.
 
-    Without enough validation photos (fewer than 10, or all of one class) regularisation and temperature are
-    chosen by cross-validation inside the training photos.
+    Validation photos of a class that has no training photos are left out: nothing can be learnt of it, and
+    its probability is always 0.
 
     Args:
         vectors: float32 [n, d], embeddings of training photos.
         truth: int64 [n], their classes, 0..classes-1.
         val_vectors: float32 [m, d].
         val_truth: int64 [m].
+        groups: int64 [n], rows that stay together where training photos are folded (views of one photo,
+            photos of one site); None: each row is its own group.
+
+    Raises:
+        DataError: fewer than two classes have training photos.
     """
-    # Several threads on products this small wait for one another, and far longer where others work too.
-    with threadpool_limits(limits=1):
-        return _fitted(vectors, truth, val_vectors, val_truth, classes, class_weight, progress, say)
-
-
-def _fitted(
-    vectors: Vectors,
-    truth: Classes,
-    val_vectors: Vectors,
-    val_truth: Classes,
-    classes: int,
-    class_weight: ClassWeight,
-    progress: Progress,
-    say: Say,
-) -> Head:
-    weight = _weights(truth, classes, class_weight)
-    whole = Regression(vectors, truth, weight, classes)
-    if len(val_truth) >= _FEWEST_VAL and len(np.unique(val_truth)) > 1:
-        tried = _path(whole, val_vectors, val_truth, progress, say)
-        best = min(tried, key=lambda one: one.trial.loss)
-        temperature = fit_temperature(best.logits, val_truth)
-    else:
-        strength, temperature, trials = _crossed(vectors, truth, weight, classes)
-        fitted = whole.fit(strength)
-        return Head(*fitted.plain(), strength, temperature, trials)
-    return Head(*best.plain, best.trial.regularisation, temperature, tuple(one.trial for one in tried))
+    present, known = np.unique(truth), np.isin(val_truth, truth)
+    if len(present) < 2:
+        raise DataError("There are training photos of one class only. Add photos of another class.")
+    groups = np.arange(len(truth)) if groups is None else groups
+    # Threads on products this small wait for one another longer than they work, most where others work too.
+    with threadpool_limits(1 if vectors.size < _ONE_THREAD_BELOW else None, user_api="blas"):
+        stand = _stand(vectors)
+        learn = _problem(stand.applied(vectors), np.searchsorted(present, truth), class_weight)
+        check = _check(learn, stand.applied(val_vectors[known]), np.searchsorted(present, val_truth[known]))
+        choice = _chosen(learn, check, groups, progress, say)
+        fitted = choice.maps[0] if len(choice.maps) == 1 else learn.solve(choice.strength, learn.nothing())
+        temperature = _temperature(fitted, check, choice, progress, say)
+    plain = stand.folded(fitted, present, classes)
+    return Head(plain.weights, plain.bias, choice.strength, temperature, choice.trials)
 
 
 @dataclass(frozen=True, slots=True)
-class _Tried:
-    trial: Trial
-    logits: Floats
-    plain: tuple[Floats, Floats]
+class _Stand:
+    """How embeddings are looked at while fitting: standardised, and along fewer axes where few rows span fewer.
+
+    The best weights lie in the span of the rows, so with fewer rows than numbers nothing is lost.
+
+    Attributes:
+        mean: [d].
+        spread: [d].
+        axes: orthonormal [d, k]; None: all d of them.
+    """
+
+    mean: Floats
+    spread: Floats
+    axes: Floats | None
+
+    def applied(self, vectors: Vectors) -> Vectors:
+        rows = _standardised(vectors, self.mean, self.spread)
+        return rows if self.axes is None else rows @ self.axes.astype(np.float32)
+
+    def folded(self, fitted: Linear, present: Classes, classes: int) -> Linear:
+        """The same map for vectors as they are, with a column for every class."""
+        weights, bias = np.zeros((len(self.mean), classes)), np.full(classes, _NEVER)
+        turned = fitted.weights if self.axes is None else self.axes @ fitted.weights
+        weights[:, present] = turned / self.spread[:, None]
+        bias[present] = fitted.bias - self.mean @ weights[:, present]
+        return Linear(weights, bias)
 
 
-def _path(
-    regression: Regression, vectors: Vectors, truth: Classes, progress: Progress, say: Say
-) -> list[_Tried]:
-    """Weaker and weaker regularisation, until validation has been worse twice."""
-    tried: list[_Tried] = []
-    for strength in progress.track(STRENGTHS, what=say("Fitting the head")):
-        logits = regression.fit(strength).logits(vectors)
-        trial = Trial(
-            strength, log_loss(softmax(logits), truth), float((logits.argmax(axis=1) == truth).mean())
-        )
-        tried.append(_Tried(trial, logits, regression.plain()))
-        best = min(range(len(tried)), key=lambda index: tried[index].trial.loss)
-        if len(tried) - 1 - best >= _PATIENCE:
-            break
-    return tried
+def _stand(vectors: Vectors) -> _Stand:
+    """A number that hardly moved in training may leap on a new photo.
+
+    So that such a leap cannot outvote all others, no spread counts as less than a hundredth of the usual.
+    """
+    mean, spread = vectors.mean(axis=0, dtype=np.float64), vectors.std(axis=0, dtype=np.float64)
+    usual = float(np.sqrt((spread**2).mean()))
+    spread = np.maximum(spread, usual / 100 if usual else 1.0)
+    if len(vectors) >= vectors.shape[1]:
+        return _Stand(mean, spread, None)
+    rows = _standardised(vectors, mean, spread).astype(np.float64)
+    return _Stand(mean, spread, np.asarray(np.linalg.qr(rows.T).Q))
 
 
-def _crossed(
-    vectors: Vectors, truth: Classes, weight: NDArray[np.float32], classes: int
-) -> tuple[float, float, tuple[Trial, ...]]:
-    """Regularisation and temperature from photos that each fold's head has not seen."""
-    fold = _stratified(truth)
-    logits = np.zeros((len(STRENGTHS), len(truth), classes))
-    for own in range(_FOLDS):
-        held, rest = fold == own, fold != own
-        regression = Regression(vectors[rest], truth[rest], weight[rest], classes)
-        for index, strength in enumerate(STRENGTHS):
-            logits[index, held] = regression.fit(strength).logits(vectors[held])
-    trials = tuple(
-        Trial(strength, log_loss(softmax(one), truth), float((one.argmax(axis=1) == truth).mean()))
-        for strength, one in zip(STRENGTHS, logits, strict=True)
-    )
-    best = min(range(len(trials)), key=lambda index: trials[index].loss)
-    return STRENGTHS[best], fit_temperature(logits[best], truth), trials
+def _standardised(vectors: Vectors, mean: Floats, spread: Floats) -> Vectors:
+    rows = vectors - mean.astype(np.float32)
+    rows /= spread.astype(np.float32)
+    return rows
 
 
-def _stratified(truth: Classes) -> Classes:
-    """Fold numbers that deal out each class in turn, the first photo of a class to every fold's training."""
-    fold = np.empty_like(truth)
-    for label in np.unique(truth):
-        rows = np.flatnonzero(truth == label)
-        fold[rows] = np.arange(len(rows)) % _FOLDS
-    return fold
+def _problem(vectors: Vectors, truth: Classes, class_weight: ClassWeight) -> Problem:
+    """Every class of `truth` has rows; with balanced weights all classes count the same, a row 1 on average."""
+    counts = np.bincount(truth)
+    weight = np.ones(len(truth), dtype=np.float32)
+    if class_weight is ClassWeight.BALANCED:
+        weight = (len(truth) / (len(counts) * counts[truth])).astype(np.float32)
+    return Problem(vectors, truth, weight, len(counts))
 
 
-def _weights(truth: Classes, classes: int, class_weight: ClassWeight) -> NDArray[np.float32]:
-    """How much each photo counts; on average 1."""
-    if class_weight is ClassWeight.NONE:
-        return np.ones(len(truth), dtype=np.float32)
-    counts = np.bincount(truth, minlength=classes)
-    present = int((counts > 0).sum())
-    return np.asarray(len(truth) / (present * counts[truth]), dtype=np.float32)
+def _check(learn: Problem, vectors: Vectors, truth: Classes) -> Problem:
+    """Validation, where a row counts as much as a training row of its class."""
+    weight = np.ones(learn.classes, dtype=np.float32)
+    weight[learn.truth] = learn.weight
+    return Problem(vectors, truth, weight[truth], learn.classes)
+
+
+def _chosen(learn: Problem, check: Problem, groups: Classes, progress: Progress, say: Say) -> Choice:
+    """By validation where it says enough, else by folds of the training photos, as far as there are any."""
+    rehearsals = [Rehearsal(learn, check)]
+    if not _enough(check):
+        rehearsals = _folded(learn, groups)
+        if not rehearsals:
+            progress.note(
+                say("There are too few photos to choose the regularisation; the usual one was taken.")
+            )
+            nothing = np.empty(0, dtype=np.int64)
+            return Choice(_USUAL_STRENGTH, (), np.empty((0, learn.classes)), nothing)
+        progress.note(say("Validation is small or lacks a class; cross-validation chose the regularisation."))
+    return choose(rehearsals, progress.track(STRENGTHS, what=say("Fitting the head")))
+
+
+def _enough(check: Problem) -> bool:
+    complete = len(np.unique(check.truth)) == check.classes
+    return len(check.truth) >= (_FEWEST_TO_CHOOSE if complete else _PLENTY_PER_CLASS * check.classes)
+
+
+def _folded(learn: Problem, groups: Classes) -> list[Rehearsal]:
+    """Each fold looks only at rows whose class is also in what it learns from."""
+    folds = folds_of(learn.truth, groups)
+    parts = [(learn.rows(folds != fold), learn.rows(folds == fold)) for fold in np.unique(folds[folds >= 0])]
+    taught = [Rehearsal(rest, held.rows(np.isin(held.truth, rest.truth))) for rest, held in parts]
+    return [one for one in taught if len(one.check.truth)]
+
+
+def _temperature(fitted: Linear, check: Problem, choice: Choice, progress: Progress, say: Say) -> float:
+    if len(check.truth) >= _FEWEST_TO_CALIBRATE:
+        return fit_temperature(fitted.logits(check.vectors), check.truth)
+    if len(choice.truth) >= _FEWEST_TO_CALIBRATE:
+        return fit_temperature(choice.logits, choice.truth)
+    progress.note(say("There are too few photos to calibrate on, so take scores with a grain of salt."))
+    return 1.0

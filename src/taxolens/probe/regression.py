@@ -1,12 +1,13 @@
-"""Multinomial logistic regression, fitted again and again along a path of regularisations.
+"""Multinomial logistic regression with a squared penalty, on float32 matrices.
 
-Embeddings are strongly correlated, and along their correlations the loss is a narrow valley in which L-BFGS
-creeps. Rotated to their principal axes and scaled by the curvature that the loss has there, the valley is
-nearly round, and a fit takes tens of steps in place of hundreds. A rotation leaves |W|^2 as it is, so the
-solution is the same. Measured in docs/decisions/0002-head-solver.md.
+The problem is scikit-learn's: minimise C * sum(weight * log-loss) + |W|^2 / 2, the bias left free; it is
+divided by C * sum(weight) here. scipy's L-BFGS-B minimises it. Why scipy is asked directly:
+docs/decisions/0002-head-solver.md.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,94 +15,83 @@ from scipy.optimize import minimize
 
 Floats = NDArray[np.float64]
 Vectors = NDArray[np.float32]
+Classes = NDArray[np.int64]
 
-_MOST_STEPS = 500
-_LEAST_DEVIATION = 1e-6
-_CURVATURE = 0.05  # of the log-loss along an axis of variance 1, as p (1 - p) usually is
-_SMALLEST_SLOPE = 1e-5
+TOLERANCE = 1e-4
+_MOST_STEPS = 2000
 
 
-class Regression:
-    """Minimises mean(weight * log-loss) + |W|^2 / (2 C n) over standardised vectors.
+@dataclass(frozen=True, slots=True)
+class Linear:
+    """A linear map: weights [d, c], bias [c]."""
 
-    That is the objective of scikit-learn's `LogisticRegression`, divided by C n. The bias is not
-    regularised. Every `fit` begins where the last one ended.
+    weights: Floats
+    bias: Floats
 
-    Args:
-        vectors: float32 [n, d].
-        truth: int64 [n].
-        weight: float32 [n], how much each row counts, 1 on average.
+    def logits(self, vectors: Vectors) -> Floats:
+        """float64 [n, c] of [n, d]."""
+        return np.asarray(vectors, dtype=np.float64) @ self.weights + self.bias
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What a linear map is to learn.
+
+    Attributes:
+        vectors: float32 [n, d], standardised.
+        truth: int64 [n], 0..classes-1.
+        weight: float32 [n], how much each row counts.
         classes: how many classes there are.
     """
 
-    def __init__(
-        self, vectors: Vectors, truth: NDArray[np.int64], weight: NDArray[np.float32], classes: int
-    ) -> None:
-        self._mean = vectors.mean(axis=0, dtype=np.float64)
-        self._deviation = np.maximum(vectors.std(axis=0, dtype=np.float64), _LEAST_DEVIATION)
-        rows = ((vectors - self._mean) / self._deviation).astype(np.float32)
-        self._axes, self._variance = _principal_axes(rows)
-        self._rows = rows @ self._axes.astype(np.float32)
-        self._hot = np.eye(classes, dtype=np.float32)[truth]
-        self._weight = weight.astype(np.float32)[:, None]
-        self._weights = np.zeros((self._rows.shape[1], classes))
-        self._bias = np.zeros(classes)
+    vectors: Vectors
+    truth: Classes
+    weight: NDArray[np.float32]
+    classes: int
 
-    def fit(self, strength: float) -> Regression:
-        """Fits with C = strength."""
-        shrink = 1 / (strength * len(self._rows))
-        scale = 1 / np.sqrt(_CURVATURE * self._variance + shrink)[:, None]
-        begin = np.concatenate([self._weights / scale, self._bias[None]])
-        found = minimize(
-            self._loss,
-            begin.ravel(),
-            args=(shrink, scale),
-            jac=True,
-            method="L-BFGS-B",
-            options={"maxiter": _MOST_STEPS, "ftol": 1e-10, "gtol": _SMALLEST_SLOPE},
+    def nothing(self) -> Linear:
+        """Where a search without a better idea begins."""
+        return Linear(np.zeros((self.vectors.shape[1], self.classes)), np.zeros(self.classes))
+
+    def rows(self, chosen: NDArray[np.bool_]) -> Problem:
+        """The same with fewer rows."""
+        return Problem(self.vectors[chosen], self.truth[chosen], self.weight[chosen], self.classes)
+
+    def solve(self, strength: float, start: Linear, *, tolerance: float = TOLERANCE) -> Linear:
+        """Finds the best map.
+
+        Args:
+            strength: C, more than 0; the larger, the more the rows count against the penalty.
+            start: where to begin.
+            tolerance: largest slope of the mean loss that is left over, in any direction.
+        """
+        total = float(self.weight.sum(dtype=np.float64))
+        penalty, share = 1 / (strength * total), (self.weight / total).astype(np.float32)
+        begin = np.vstack([start.weights, start.bias])
+
+        def loss(flat: Floats) -> tuple[float, Floats]:
+            return self._loss(flat.reshape(begin.shape), penalty, share)
+
+        options = {"gtol": tolerance, "ftol": tolerance**2, "maxiter": _MOST_STEPS, "maxfun": _MOST_STEPS}
+        table = minimize(loss, begin.ravel(), jac=True, method="L-BFGS-B", options=options).x.reshape(
+            begin.shape
         )
-        state = found.x.reshape(begin.shape)
-        self._weights, self._bias = state[:-1] * scale, state[-1]
-        return self
+        return Linear(table[:-1].copy(), table[-1].copy())
 
-    def plain(self) -> tuple[Floats, Floats]:
-        """Weights [d, c] and bias [c] for vectors as they are."""
-        weights = (self._axes @ self._weights) / self._deviation[:, None]
-        return weights, self._bias - self._mean @ weights
-
-    def logits(self, vectors: Vectors) -> Floats:
-        """float64 [m, c]."""
-        weights, bias = self.plain()
-        return vectors.astype(np.float64) @ weights + bias
-
-    def _loss(self, flat: Floats, shrink: float, scale: Floats) -> tuple[float, Floats]:
-        state = flat.reshape(-1, len(self._bias))
-        weights = state[:-1] * scale
-        logits = self._rows @ weights.astype(np.float32)
-        logits += state[-1].astype(np.float32)
+    def _loss(self, table: Floats, penalty: float, share: NDArray[np.float32]) -> tuple[float, Floats]:
+        """The loss and its slope, of weights with the bias as last row."""
+        rows = np.arange(len(self.truth))
+        logits = self.vectors @ table[:-1].astype(np.float32) + table[-1].astype(np.float32)
         logits -= logits.max(axis=1, keepdims=True)
-        powers = np.exp(logits)
+        own = logits[rows, self.truth]
+        powers = np.exp(logits, out=logits)
         sums = powers.sum(axis=1, keepdims=True)
-        each = np.log(sums) - (logits * self._hot).sum(axis=1, keepdims=True)
-        loss = float((each * self._weight).mean(dtype=np.float64))
-        residual = (powers / sums - self._hot) * (self._weight / len(self._rows))
-        slope = np.empty_like(state)
-        slope[:-1] = (self._rows.T @ residual + shrink * weights) * scale
+        loss = float(((np.log(sums[:, 0]) - own) * share).sum(dtype=np.float64))
+        residual = powers / sums
+        residual[rows, self.truth] -= 1
+        residual *= share[:, None]
+        slope = np.empty_like(table)
+        slope[:-1] = self.vectors.T @ residual
+        slope[:-1] += penalty * table[:-1]
         slope[-1] = residual.sum(axis=0, dtype=np.float64)
-        return loss + 0.5 * shrink * float((weights**2).sum()), slope.ravel()
-
-
-def _principal_axes(rows: Vectors) -> tuple[Floats, Floats]:
-    """Orthonormal axes [d, k] that span the rows, k = min(n, d), and the variance along each [k].
-
-    With fewer rows than columns the small product is decomposed: the solution lies in the span of the rows.
-    """
-    n, d = rows.shape
-    exact = rows.astype(np.float64)
-    if n >= d:
-        variance, axes = np.linalg.eigh(exact.T @ exact / n)
-        return axes, np.maximum(variance, 0.0)
-    variance, left = np.linalg.eigh(exact @ exact.T / n)
-    kept = variance > variance[-1] * 1e-10
-    axes = exact.T @ left[:, kept] / np.sqrt(n * variance[kept])
-    return axes, variance[kept]
+        return loss + penalty / 2 * float((table[:-1] ** 2).sum()), slope.ravel()

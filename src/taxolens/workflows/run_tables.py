@@ -6,7 +6,7 @@ import csv
 from pathlib import Path
 
 from taxolens.evaluation.answers import Answers
-from taxolens.probe.head import Trial
+from taxolens.probe.rehearsal import Trial
 
 _DECIMALS = 6
 

@@ -44,13 +44,15 @@ def teach(recipe: TrainRecipe, lesson: Lesson, *, progress: Progress, say: Say) 
     """Fits the head on the training part; temperature, threshold and quantile on validation."""
     train, val = lesson.rows(Part.TRAIN), lesson.rows(Part.VAL)
     views = lesson.extra.reshape(-1, lesson.vectors.shape[1])
+    whose = np.concatenate([train, np.repeat(train, lesson.extra.shape[1])])
     head = fit_head(
         np.concatenate([lesson.vectors[train], views]),
-        np.concatenate([lesson.truth[train], np.repeat(lesson.truth[train], lesson.extra.shape[1])]),
+        lesson.truth[whose],
         lesson.vectors[val],
         lesson.truth[val],
         classes=len(lesson.labels),
         class_weight=recipe.class_weight,
+        groups=lesson.split.groups[whose],
         progress=progress,
         say=say,
     )
