@@ -166,7 +166,7 @@ def test_answers_are_sure_down_to_where_they_are_right_often_enough() -> None:
 
     threshold = unsure_threshold(*two(score, right), 0.95)
 
-    assert 63 == sum(one >= threshold for one in score)
+    assert sum(one >= threshold for one in score) == 63
 
 
 def test_a_lucky_stretch_further_down_does_not_count() -> None:
@@ -175,7 +175,7 @@ def test_a_lucky_stretch_further_down_does_not_count() -> None:
 
     threshold = unsure_threshold(*two(score, right), 0.9)
 
-    assert 111 == sum(one >= threshold for one in score)
+    assert sum(one >= threshold for one in score) == 111
 
 
 def test_one_wrong_label_at_the_very_top_does_not_make_everything_unsure() -> None:
@@ -186,7 +186,7 @@ def test_one_wrong_label_at_the_very_top_does_not_make_everything_unsure() -> No
 
 
 def test_where_the_precision_is_out_of_reach_only_answers_above_the_surest_mistake_are_sure() -> None:
-    score = [0.99, 0.98, 0.97] + np.linspace(0.9, 0.6, 97).tolist()
+    score = [0.99, 0.98, 0.97, *np.linspace(0.9, 0.6, 97).tolist()]
     right = [True] * 3 + [False, True] * 48 + [False]
 
     threshold = unsure_threshold(*two(score, right), 0.95)
