@@ -18,6 +18,9 @@ from taxolens.core.errors import TaxolensError
 from taxolens.core.version import VERSION
 
 
+_INTERRUPTED = 130
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """Where a command lives and what it is for."""
@@ -55,6 +58,15 @@ class Commands(TyperGroup):
         if self.listing:
             return TyperCommand(name=cmd_name, help=entry.purpose)
         return typer.main.get_command(importlib.import_module(entry.module).app)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Runs the command; an interrupt is told in a sentence before typer swallows it."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            if ctx.invoked_subcommand != "identify":  # which has told more already
+                typer.echo(say("Stopped. What was seen of the photos is remembered."), err=True)
+            raise typer.Exit(_INTERRUPTED) from None
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Writes the help page."""
@@ -101,8 +113,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
         app(args=list(arguments) if arguments is not None else None, prog_name="taxolens")
     except TaxolensError as error:
         _fail(error.told(say), error.exit_code)
-    except KeyboardInterrupt:
-        _fail(say("Stopped. The same command goes on where it was."), 130)
     except OSError as error:
         _fail(_told(error), 1)
 

@@ -18,7 +18,7 @@ from taxolens.demo.dataset import DrawnSet, write_class_folders, write_unsorted
 from taxolens.demo.taxa import BLANK, TAXA
 from taxolens.recipes.identify import IdentifyRecipe
 from taxolens.recipes.source import SiteBy, SourceRecipe
-from taxolens.recipes.train import TrainRecipe
+from taxolens.recipes.train import TrainRecipe, Views
 from taxolens.workflows.identify import identify
 from taxolens.workflows.train import train
 
@@ -85,6 +85,7 @@ def tour(
             out=recipe.run,
             name="drawn-springtails",
             taxonomy=recipe.taxa,
+            views=Views.TURNS,
             overwrite=True,
             language=recipe.language,
         ),

@@ -1,8 +1,9 @@
 """From a model's scores to an answer: pure, by numbered rules.
 
 1. A photo that could not be read has failed. It is never a blank.
-2. Where the best class has the role `blank`, the photo is blank and its label is that class.
-3. Where the best score lies below the threshold, the answer is "unsure"; the best class stays in the ranking.
+2. Where the best score lies below the threshold, the answer is "unsure"; the best class stays in the ranking.
+   This holds for blanks too: a photo that may hold an animal is not set aside unseen.
+3. Where the best class has the role `blank`, the photo is blank and its label is that class.
 4. Else the answer is the best class.
 
 Equal scores keep the model's own order of classes, so an answer never depends on chance.
@@ -65,8 +66,8 @@ def decide(name: str, scores: NDArray[np.float32], rule: DecisionRule) -> Predic
     order = np.argsort(-scores, kind="stable")
     ranking = tuple(Score(rule.labels[i], float(scores[i])) for i in order[: rule.top_k])
     best = ranking[0]
-    blank = best.label in rule.blanks
-    unsure = not blank and rule.threshold is not None and best.score < rule.threshold
+    unsure = rule.threshold is not None and best.score < rule.threshold
+    blank = not unsure and best.label in rule.blanks
     return Prediction(
         name=name,
         label=UNSURE if unsure else best.label,

@@ -15,10 +15,14 @@ from taxolens.recipes.split import SplitRecipe
 
 
 class Views(StrEnum):
-    """Which views of a training photo the head learns from."""
+    """Which views of a training photo the head learns from beside the photo itself.
+
+    `flip` mirrors it, `turns` also turns it by quarters (for photos from above), `crops` takes parts of it.
+    """
 
     NONE = "none"
     FLIP = "flip"
+    TURNS = "turns"
     CROPS = "crops"
 
 

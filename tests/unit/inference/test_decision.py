@@ -29,7 +29,8 @@ def scores(*values: float) -> np.ndarray:
         ((0.4, 0.35, 0.25), 0.5, "unsure", Status.OK),
         ((0.5, 0.3, 0.2), 0.5, "fox", Status.OK),
         ((0.05, 0.05, 0.9), 0.5, "empty", Status.BLANK),
-        ((0.3, 0.3, 0.4), 0.5, "empty", Status.BLANK),
+        ((0.3, 0.3, 0.4), 0.5, "unsure", Status.OK),  # it may hold an animal: not set aside unseen
+        ((0.3, 0.3, 0.4), None, "empty", Status.BLANK),
         ((0.4, 0.4, 0.2), None, "fox", Status.OK),
         ((0.0, 0.5, 0.5), None, "hare", Status.OK),
         ((0.4, 0.35, 0.25), 0.0, "fox", Status.OK),
