@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from taxolens.core.version import VERSION as __version__
+from taxolens.core.version import VERSION as __version__  # noqa: N811
 
 if TYPE_CHECKING:
     from pathlib import Path

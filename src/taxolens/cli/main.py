@@ -17,7 +17,6 @@ from taxolens.cli.words import say
 from taxolens.core.errors import TaxolensError
 from taxolens.core.version import VERSION
 
-
 _INTERRUPTED = 130
 
 

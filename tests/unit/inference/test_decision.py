@@ -92,7 +92,7 @@ def test_whatever_the_scores(
     assert said.score == values.max() == said.ranking[0].score
     assert [one.score for one in said.ranking] == sorted(values.tolist(), reverse=True)[:top_k]
     assert said.label in (said.top1, "unsure")
-    assert (said.status is Status.BLANK) == (said.top1 == "f")
+    assert (said.status is Status.BLANK) == (said.label == "f")
     if quantile is not None:
         assert said.candidates[0] == said.top1
         inside = {label for label, value in zip(labels, values, strict=True) if 1 - float(value) <= quantile}
