@@ -178,9 +178,10 @@ def test_a_lucky_stretch_further_down_does_not_count() -> None:
     assert sum(one >= threshold for one in score) == 111
 
 
-def test_one_wrong_label_at_the_very_top_does_not_make_everything_unsure() -> None:
-    score = np.linspace(0.99, 0.51, 100).tolist()
-    right = [False] + [True] * 99
+@pytest.mark.parametrize(("wrong", "n"), [(1, 100), (3, 1000)])
+def test_a_few_wrong_labels_at_the_very_top_do_not_make_everything_unsure(wrong: int, n: int) -> None:
+    score = np.linspace(0.99, 0.51, n).tolist()
+    right = [False] * wrong + [True] * (n - wrong)
 
     assert unsure_threshold(*two(score, right), 0.95) == pytest.approx(0.51, abs=1e-6)
 

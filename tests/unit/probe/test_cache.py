@@ -115,6 +115,20 @@ def test_flipped_bytes_give_no_wrong_embedding(tmp_path: Path, where: float) -> 
     assert all(np.array_equal(one, vector(int(sha256, 16))) for (sha256, _), one in found.items())
 
 
+def test_a_byte_flipped_inside_an_embedding_is_noticed(tmp_path: Path) -> None:
+    file = tmp_path / "one.sqlite"
+    one = np.arange(3000, dtype=np.float32)
+    with open_cache(file, 3000) as cache:
+        cache.put("a" * 64, "whole", one)
+        cache.put("b" * 64, "whole", one + 1)
+    content = bytearray(file.read_bytes())
+    content[content.index(one[1000:1010].tobytes())] ^= 1
+    file.write_bytes(content)
+
+    with open_cache(file, 3000) as cache:
+        assert list(cache.get([("a" * 64, "whole"), ("b" * 64, "whole")])) == [("b" * 64, "whole")]
+
+
 def test_a_file_cut_short_is_no_reason_to_crash(tmp_path: Path) -> None:
     file = tmp_path / "one.sqlite"
     fill(file, 2000)
