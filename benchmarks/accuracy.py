@@ -1,6 +1,6 @@
 """How well heads on frozen backbones do on real photos, beside the naive floor, on the same splits.
 
-    python -m benchmarks.accuracy [--sets dogs3,leaves8,cameratrap,cifar10] [--place DIR]
+python -m benchmarks.accuracy [--sets dogs3,leaves8,cameratrap,cifar10] [--place DIR]
 """
 
 from __future__ import annotations
@@ -143,7 +143,11 @@ def pooled(parts: list[Answers]) -> Answers:
         truth=np.concatenate([part.truth for part in parts]),
         probabilities=np.concatenate([part.probabilities for part in parts]),
         groups=np.concatenate(
-            [part.groups + offset for part, offset in zip(parts, offsets, strict=False) if part.groups is not None]
+            [
+                part.groups + offset
+                for part, offset in zip(parts, offsets, strict=False)
+                if part.groups is not None
+            ]
         ),
     )
 

@@ -82,8 +82,15 @@ def trainings(place: Path, home: Path, runs: int) -> None:
         return timed(home, "train", photos, "--out", run, "--overwrite", "--seed", seed, *MOBILENET)
 
     train(dogs, 0)
-    for name, photos, promise in (("dogs3, 363 photos", dogs, "20 s"), ("cifar10, 5,000 photos", cifar, "180 s")):
-        row(f"train, {name}", repeated(runs, lambda p=photos: train(p, 0), forget=home / "embeddings"), promise)
+    for name, photos, promise in (
+        ("dogs3, 363 photos", dogs, "20 s"),
+        ("cifar10, 5,000 photos", cifar, "180 s"),
+    ):
+        row(
+            f"train, {name}",
+            repeated(runs, lambda p=photos: train(p, 0), forget=home / "embeddings"),
+            promise,
+        )
         row(f"second head, {name}", repeated(runs, lambda p=photos: train(p, 1)), "3 s")
 
 

@@ -1,6 +1,6 @@
 """Keeps the translations complete: reads every text out of the code into the catalogues.
 
-    python -m tools.messages          brings the catalogues up to date and lists what wants a translation
+python -m tools.messages          brings the catalogues up to date and lists what wants a translation
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def read_catalogue(language: str) -> Catalog:
 def update(language: str) -> list[str]:
     """Brings a catalogue up to date; answers with the texts that have no translation."""
     catalogue = read_catalogue(language)
-    catalogue.update(texts_in_code(), no_fuzzy_matching=True)
+    catalogue.update(texts_in_code(), no_fuzzy_matching=True, update_creation_date=False)
     catalogue.obsolete.clear()
     file = CATALOGUES / language / "LC_MESSAGES" / "taxolens.po"
     file.parent.mkdir(parents=True, exist_ok=True)

@@ -1,6 +1,6 @@
 """Writes the command reference from the commands' own help.
 
-    python -m tools.reference docs/commands.md
+python -m tools.reference docs/commands.md
 """
 
 from __future__ import annotations
@@ -21,7 +21,12 @@ def help_of(*words: str) -> str:
     """The help page of a command, in English, without colours."""
     environment = {**os.environ, "COLUMNS": WIDTH, "TERM": "dumb", "NO_COLOR": "1", "TAXOLENS_LANG": "en"}
     done = subprocess.run(
-        [TAXOLENS, *words, "--help"], capture_output=True, text=True, encoding="utf-8", check=True, env=environment
+        [TAXOLENS, *words, "--help"],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=True,
+        env=environment,
     )
     return "\n".join(line.rstrip() for line in done.stdout.strip("\n").splitlines())
 

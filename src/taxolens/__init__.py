@@ -1,10 +1,10 @@
 """Taxolens: teaches a computer to name what is in your photos, on the computer you have.
 
-    import taxolens
+import taxolens
 
-    model = taxolens.load("model.onnx")
-    for answer in model.predict(["photo.jpg"]):
-        print(answer.label, answer.score)
+model = taxolens.load("model.onnx")
+for answer in model.predict(["photo.jpg"]):
+    print(answer.label, answer.score)
 """
 
 from __future__ import annotations

@@ -49,6 +49,7 @@ def taxolens(home: Path) -> Command:
             capture_output=True,
             text=True,
             encoding="utf-8",
+            errors="replace",
             timeout=timeout,
             cwd=cwd,
             check=False,

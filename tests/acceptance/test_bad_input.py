@@ -250,3 +250,20 @@ def test_an_unknown_option_value_names_the_choices(
     outcome = taxolens("train", class_folders, "--out", tmp_path / "run", "--views", "sideways", "--quiet")
     assert outcome.code == 2
     assert_one_sentence(outcome.err, "flip")
+
+
+@pytest.mark.parametrize("value", ["2", "0", "-0.5", "nan"])
+def test_a_precision_that_is_no_share_is_refused_before_the_work(
+    taxolens: Command, class_folders: Path, tmp_path: Path, value: str
+) -> None:
+    outcome = taxolens("train", class_folders, "--out", tmp_path / "run", "--precision", value)
+    assert outcome.code == 2
+    assert_one_sentence(outcome.err, "precision")
+
+
+def test_a_terminal_that_cannot_write_french_spaces_still_works(
+    taxolens: Command, trained: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONIOENCODING", "cp1252")
+    outcome = taxolens("models", "show", trained / "model.onnx", lang="fr")
+    assert outcome.code == 0, outcome.err

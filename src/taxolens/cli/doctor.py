@@ -23,7 +23,7 @@ _MEGABYTE = 1_000_000
 def command() -> None:
     """Shows the diagnosis; exit code 1 when something needed is missing."""
     diagnosis = diagnose(settings.home)
-    console = Console(highlight=False)
+    console = Console(highlight=False, markup=False)
     console.print(
         say("Taxolens {version}, Python {python}, {system}, {processors} processors").format(
             version=diagnosis.version,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import importlib
+import io
 import sys
 import warnings
 from collections.abc import Sequence
@@ -108,6 +109,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if not sys.warnoptions:
         # Libraries warn developers; users are told by us, in their language.
         warnings.simplefilter("ignore")
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A terminal or a pipe that cannot write a sign shows another; it does not stop the work.
+            stream.reconfigure(errors="replace")
     try:
         app(args=list(arguments) if arguments is not None else None, prog_name="taxolens")
     except TaxolensError as error:

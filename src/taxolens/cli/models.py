@@ -68,7 +68,7 @@ def list_models(as_json: AsJson = False) -> None:
         table.add_column(say(head), no_wrap=head in ("Name", "Licence"))
     for row in rows:
         table.add_row(*_cells(row))
-    console = Console(highlight=False)
+    console = Console(highlight=False, markup=False)
     console.print(table)
     console.print(
         say("Photos/s: batch of one on an Intel i7-12700H as published by timm; only the ratios carry over.")
@@ -90,7 +90,7 @@ def show(
     if as_json:
         typer.echo(json.dumps(json.loads(file.card.to_json()), indent=2, ensure_ascii=False))
         return
-    console = Console(highlight=False)
+    console = Console(highlight=False, markup=False)
     console.print(_facts(file))
     if file.card.classes:
         console.print(_classes(file.card))

@@ -6,7 +6,7 @@ import os
 import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from multiprocessing import get_context
 from pathlib import Path
@@ -85,6 +85,7 @@ def write_class_folders(
     taxa: Sequence[str] | None = None,
     blank: bool = True,
     sites: int = 4,
+    closeness: float = 1.0,
     workers: int | None = None,
     progress: Progress = _SILENT,
     what: str = "Drawing photos",
@@ -99,6 +100,7 @@ def write_class_folders(
         taxa: ids; all when not given.
         blank: also photos without an animal.
         sites: how many sites share the photos, 1..6.
+        closeness: how much larger than usual the animals are in the photo.
         workers: processes; None for one per processor core, 1 for none besides this. A script of your
             own that asks for more needs the usual `if __name__ == "__main__":`.
         progress: told after each photo.
@@ -109,7 +111,7 @@ def write_class_folders(
         OutputError: the folder cannot be written.
     """
     names = _class_names(taxa, blank)
-    places = _places(sites)
+    places = _places(sites, closeness)
     rng = np.random.default_rng([seed, 10])
     orders = []
     for number, name in enumerate(names):
@@ -132,6 +134,7 @@ def write_unsorted(
     taxa: Sequence[str] | None = None,
     blank: bool = True,
     sites: int = 4,
+    closeness: float = 1.0,
     workers: int | None = None,
     progress: Progress = _SILENT,
     what: str = "Drawing photos",
@@ -142,7 +145,7 @@ def write_unsorted(
     The photos differ from those of `write_class_folders` with the same seed.
     """
     names = _class_names(taxa, blank)
-    places = _places(sites)
+    places = _places(sites, closeness)
     rng = np.random.default_rng([seed, 11])
     taken = dict.fromkeys((site.name for site in places), 0)
     orders = []
@@ -214,10 +217,10 @@ def _class_names(taxa: Sequence[str] | None, blank: bool) -> list[str]:
     return names
 
 
-def _places(sites: int) -> tuple[SiteLook, ...]:
+def _places(sites: int, closeness: float = 1.0) -> tuple[SiteLook, ...]:
     if not 1 <= sites <= len(SITES):
         raise UsageError("{sites} sites cannot be drawn; choose 1 to {most}.", sites=sites, most=len(SITES))
-    return SITES[:sites]
+    return tuple(replace(site, zoom=site.zoom * closeness) for site in SITES[:sites])
 
 
 def _bursts(count: int, rng: np.random.Generator) -> Iterator[tuple[int, int]]:

@@ -17,14 +17,16 @@ from taxolens.core.texts import Say
 from taxolens.demo.dataset import DrawnSet, write_class_folders, write_unsorted
 from taxolens.demo.taxa import BLANK, TAXA
 from taxolens.recipes.identify import IdentifyRecipe
-from taxolens.recipes.source import SiteBy, SourceRecipe
+from taxolens.recipes.source import SequenceBy, SourceRecipe
 from taxolens.recipes.train import TrainRecipe, Views
 from taxolens.workflows.identify import identify
 from taxolens.workflows.train import train
 
 _MARK = ".drawn-by-taxolens"
-_PER_CLASS = 40
+_PER_CLASS = 42
 _NEW = 60
+_SITES = 6
+_CLOSENESS = 1.3
 _TABLE_FIELDS = ("label", "en", "fr", "scientific", "rank", "role")
 
 
@@ -81,7 +83,7 @@ def tour(
     drawn = draw_photos(recipe, progress=progress, say=say)
     trained = train(
         TrainRecipe(
-            source=SourceRecipe(data=recipe.photos, site_by=SiteBy.FOLDER),
+            source=SourceRecipe(data=recipe.photos, sequence_by=SequenceBy.EXIF),
             out=recipe.run,
             name="drawn-springtails",
             taxonomy=recipe.taxa,
@@ -115,11 +117,19 @@ def draw_photos(recipe: TourRecipe, *, progress: Progress, say: Say) -> DrawnSet
         recipe.photos,
         per_class=_PER_CLASS,
         seed=recipe.seed,
+        sites=_SITES,
+        closeness=_CLOSENESS,
         progress=progress,
         what=say("Drawing photos to learn from"),
     )
     drawn = write_unsorted(
-        recipe.card, count=_NEW, seed=recipe.seed + 1, progress=progress, what=say("Drawing new photos")
+        recipe.card,
+        count=_NEW,
+        seed=recipe.seed + 1,
+        sites=_SITES,
+        closeness=_CLOSENESS,
+        progress=progress,
+        what=say("Drawing new photos"),
     )
     _write_taxa(recipe.taxa)
     return drawn

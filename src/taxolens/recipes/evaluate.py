@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from taxolens.recipes.share import check_share
 from taxolens.recipes.source import SourceRecipe
 
 
@@ -27,3 +28,6 @@ class EvaluateRecipe:
     precision: float = 0.95
     workers: int = 0
     language: str = "en"
+
+    def __post_init__(self) -> None:
+        check_share("precision", self.precision)

@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 from taxolens.core.backbone import Triple
 from taxolens.core.texts import noted
+from taxolens.recipes.share import check_share
 from taxolens.recipes.source import SourceRecipe
 from taxolens.recipes.split import SplitRecipe
 
@@ -86,3 +87,7 @@ class TrainRecipe:
     taxonomy: Path | None = None
     workers: int = 0
     overwrite: bool = False
+
+    def __post_init__(self) -> None:
+        check_share("precision", self.precision)
+        check_share("coverage", self.coverage)

@@ -94,7 +94,7 @@ def prepare_lesson(
             n=len(whole.failures),
             data=recipe.source.data,
             file=whole.failures[0].name,
-            why=whole.failures[0].reason,
+            why=say(whole.failures[0].reason),
         )
     check_trainable(images)
     split = split_images(images, recipe.split)

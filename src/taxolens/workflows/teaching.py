@@ -72,8 +72,14 @@ def held_back(lesson: Lesson, head: Head) -> Answers:
         names=tuple(lesson.images[row].name for row in test),
         truth=lesson.truth[test],
         probabilities=head.probabilities(lesson.vectors[test]),
-        groups=lesson.split.groups[test] if lesson.split.grouped else None,
+        groups=_independent(lesson, test),
     )
+
+
+def _independent(lesson: Lesson, rows: NDArray[np.int64]) -> NDArray[np.int64] | None:
+    """Which images belong together; None where a single group leaves nothing to compare it with."""
+    groups = lesson.split.groups[rows]
+    return groups if lesson.split.grouped and len(np.unique(groups)) > 1 else None
 
 
 def judged(recipe: TrainRecipe, answers: Answers, taught: Taught) -> ClassificationResult:

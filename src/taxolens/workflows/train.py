@@ -64,11 +64,12 @@ def train(
     """
     listener, watch = Listener(progress or Silent()), Stopwatch()
     _check(recipe)
-    with watch.stage(noted("Backbone")):
-        backbone = _backbone(recipe, home, maker, listener, say)
-        hints = tuple(listener.notes)
     with watch.stage(noted("Reading the photos")):
         dataset = load_photos(recipe, home=home, progress=listener, say=say)
+    with watch.stage(noted("Backbone")):
+        before = len(listener.notes)
+        backbone = _backbone(recipe, home, maker, listener, say)
+        hints = tuple(listener.notes[before:])
     with (
         watch.stage(noted("Looking at the photos")),
         open_eye(_embedder(backbone), backbone.preprocess, home) as eye,

@@ -1,0 +1,17 @@
+"""Shares between nothing and everything."""
+
+from __future__ import annotations
+
+from taxolens.core.errors import UsageError
+
+
+def check_share(name: str, value: float) -> None:
+    """Refuses a share that cannot be meant.
+
+    Raises:
+        UsageError: it is not above 0 and below 1.
+    """
+    if not 0 < value < 1:
+        raise UsageError(
+            "{name} is a share above 0 and below 1, such as 0.95, not {value}.", name=name, value=value
+        )
