@@ -27,7 +27,6 @@ _FEWEST_TO_CHOOSE = 30
 _FEWEST_TO_CALIBRATE = 10
 _USUAL_STRENGTH = 1e-2
 _PLENTY_PER_CLASS = 20
-_ONE_THREAD_BELOW = 64_000_000  # numbers
 _NEVER = -1000.0  # logit of a class without training photos: probability 0 at any temperature
 
 
@@ -96,8 +95,8 @@ def fit_head(
     if len(present) < 2:
         raise DataError("There are training photos of one class only. Add photos of another class.")
     groups = np.arange(len(truth)) if groups is None else groups
-    # Threads on products this small wait for one another longer than they work, most where others work too.
-    with threadpool_limits(1 if vectors.size < _ONE_THREAD_BELOW else None, user_api="blas"):
+    # threads of the matrix library wait for one another longer than they work, most where others work too
+    with threadpool_limits(1, user_api="blas"):
         stand = _stand(vectors)
         learn = _problem(stand.applied(vectors), np.searchsorted(present, truth), class_weight)
         check = _check(learn, stand.applied(val_vectors[known]), np.searchsorted(present, val_truth[known]))
