@@ -39,7 +39,7 @@ def spherical_kmeans(patches: Tensor, atoms: int, rounds: int, generator: torch.
     found = F.normalize(torch.randn(atoms, patches.shape[1], generator=generator))
     for _ in range(rounds):
         moved = found.clone()
-        for chunk in patches.split(20000):
+        for chunk in torch.split(patches, 20000):
             likeness = chunk @ found.T
             best = likeness.abs().argmax(1)
             strength = likeness.gather(1, best[:, None])
@@ -54,24 +54,25 @@ class Dictionary(nn.Module):
     def __init__(self, atoms: int, size: int, stride: int) -> None:
         super().__init__()
         self.size, self.stride = size, stride
-        self.filters = nn.Conv2d(3, atoms, size)
+        self.weight = nn.Parameter(torch.zeros(atoms, 3, size, size), requires_grad=False)
+        self.bias = nn.Parameter(torch.zeros(atoms, 1, 1), requires_grad=False)
 
     def learn(self, pictures: Tensor, *, each: int = 20, rounds: int = 10, seed: int = 0) -> None:
         """Learn whitening and atoms from pictures [n, 3, h, w], 0..1."""
         generator = torch.Generator().manual_seed(seed)
         patches = level(sample_patches(pictures, self.size, each, generator))
         mean, zca = whitener(patches)
-        atoms = spherical_kmeans((patches - mean) @ zca, len(self.filters.weight), rounds, generator)
+        atoms = spherical_kmeans((patches - mean) @ zca, len(self.weight), rounds, generator)
         weight = atoms @ zca
         bias = -weight @ mean
         weight = weight - weight.mean(1, keepdim=True)
-        self.filters.weight.data.copy_(weight.reshape(self.filters.weight.shape))
-        self.filters.bias.data.copy_(bias)
+        self.weight.copy_(weight.reshape(self.weight.shape))
+        self.bias.copy_(bias[:, None, None])
 
     def forward(self, x: Tensor) -> Tensor:
         """Likeness [n, atoms, (h - size) // stride + 1, (w - size) // stride + 1] for pictures in 0..1."""
         mean = F.avg_pool2d(x.mean(1, keepdim=True), self.size, self.stride)
         square = F.avg_pool2d(x.square().mean(1, keepdim=True), self.size, self.stride)
         contrast = torch.sqrt((square - mean.square()).clamp(min=0) + FLOOR)
-        raw = F.conv2d(x, self.filters.weight, stride=self.stride)
-        return raw / contrast + self.filters.bias[:, None, None]
+        raw = F.conv2d(x, self.weight, stride=self.stride)
+        return raw / contrast + self.bias

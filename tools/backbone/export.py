@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import onnx
@@ -25,7 +25,7 @@ TOLERANCE = 1e-3
 def _prepare(network: Network) -> Network:
     """Fold the normalisations into the convolutions and round the weights to what will be stored."""
     for block in network.modules():
-        if isinstance(block, Block):
+        if isinstance(block, Block) and isinstance(block.norm, nn.BatchNorm2d):
             block.conv, block.norm = fuse_conv_bn_eval(block.conv, block.norm), nn.Identity()
     for weight in network.parameters():
         if weight.numel() > HEAVY:
@@ -50,13 +50,14 @@ def _store_as_float16(model: onnx.ModelProto) -> None:
 
 def build(network: Network) -> onnx.ModelProto:
     """The checked ONNX graph of a network in evaluation mode, `image` -> `embedding`."""
-    buffer = io.BytesIO()
-    torch.onnx.export(
-        network, (torch.zeros(2, SIDE, SIDE, 3, dtype=torch.uint8),), buffer, dynamo=False, opset_version=OPSET,
-        input_names=["image"], output_names=["embedding"],
-        dynamic_axes={"image": {0: "N"}, "embedding": {0: "N"}},
-    )  # fmt: skip
-    model = onnx.load_from_string(buffer.getvalue())
+    with TemporaryDirectory() as folder:
+        file = Path(folder, "network.onnx")
+        torch.onnx.export(
+            network, (torch.zeros(2, SIDE, SIDE, 3, dtype=torch.uint8),), file, dynamo=False,
+            opset_version=OPSET, input_names=["image"], output_names=["embedding"],
+            dynamic_axes={"image": {0: "N"}, "embedding": {0: "N"}},
+        )  # fmt: skip
+        model = onnx.load(file)
     _store_as_float16(model)
     model.producer_name, model.producer_version = "taxolens tools.backbone", ""
     onnx.checker.check_model(model, full_check=True)

@@ -30,13 +30,16 @@ def colour_histogram(pixels: NDArray[np.uint8], colours: str) -> NDArray[np.floa
     values = rgb2hsv(pixels) if colours == "hsv" else pixels / 255.0
     bins = np.minimum((values.reshape(-1, 3) * 8).astype(int), 7)
     counts = np.bincount(bins @ np.array([64, 8, 1]), minlength=512)
-    return np.sqrt(counts / counts.sum()).astype(np.float32)
+    found: NDArray[np.float32] = np.sqrt(counts / counts.sum()).astype(np.float32)
+    return found
 
 
 def gradients(pixels: NDArray[np.uint8], cells: int) -> NDArray[np.float32]:
     """HOG of 9 orientations with 2x2 blocks over the colour channels' strongest gradient."""
     size = pixels.shape[0] // cells
-    found = hog(pixels, 9, (size, size), (2, 2), channel_axis=2, transform_sqrt=True, block_norm="L2-Hys")
+    found: NDArray[np.float64] = hog(
+        pixels, 9, (size, size), (2, 2), channel_axis=2, transform_sqrt=True, block_norm="L2-Hys"
+    )
     return found.astype(np.float32)
 
 

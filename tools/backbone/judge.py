@@ -1,6 +1,6 @@
 """Judges the network against the naive floor on real photos, with a fifth held back.
 
-    python -m tools.backbone.judge FOLDER... [--model FILE] [--visits]
+    python -m tools.backbone.judge FOLDER... [--model FILE] [--visits] [--fifths 5]
 
 Photos are `.../<class>/<file>`. Both sides get the same split, the same multinomial logistic
 regression on standardised features, and the same choice of its regularisation on validation photos.
@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +24,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedGroupKFold
 from sklearn.preprocessing import StandardScaler
 
-from tools.backbone.floor import describe, recipes
+from tools.backbone.floor import Recipe, describe, recipes
 
 SHIPPED = Path(__file__).parents[2] / "src/taxolens/modelfile/shipped/taxolens-tiny.onnx"
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
@@ -69,10 +70,10 @@ def read_photos(folder: Path, visits: bool) -> Photos:
     return Photos(files, labels, groups)
 
 
-def split_photos(photos: Photos, seed: int) -> Split:
-    """A fifth for the test, a fifth of the rest for validation, by class, groups unbroken."""
+def split_photos(photos: Photos, seed: int, turn: int = 0) -> Split:
+    """One of five fifths for the test, a fifth of the rest for validation, by class, groups unbroken."""
     folds = StratifiedGroupKFold(5, shuffle=True, random_state=seed)
-    rest, test = next(folds.split(photos.labels, photos.labels, photos.groups))
+    rest, test = list(folds.split(photos.labels, photos.labels, photos.groups))[turn]
     train, val = next(folds.split(rest, photos.labels[rest], photos.groups[rest]))
     return Split(rest[train], rest[val], test)
 
@@ -112,14 +113,14 @@ def judge_floor(photos: Photos, split: Split, seed: int) -> tuple[str, float]:
         side = 32 if photo.width <= 32 else 64
     known = np.concatenate([split.train, split.val])
     few = np.random.default_rng(seed).permutation(known)[:ENOUGH]
-    small = Photos([photos.files[i] for i in few], photos.labels[few], np.arange(len(few)))
-    part = Split(np.arange(len(few) * 4 // 5), np.arange(len(few) * 4 // 5, len(few)), np.array([], int))
-    scored = []
-    for recipe in recipes(side):
-        features = _map(lambda photo, recipe=recipe: describe(photo, recipe), small.files)
-        scored.append((choose(features, small.labels, part)[0], recipe))
-    best = max(scored, key=lambda pair: pair[0])[1]
-    features = _map(lambda photo: describe(photo, best), photos.files)
+    part = Split(np.flatnonzero(np.isin(few, split.train)), np.flatnonzero(np.isin(few, split.val)), few[:0])
+    files = [photos.files[i] for i in few]
+
+    def score(recipe: Recipe) -> float:
+        return choose(_map(partial(describe, recipe=recipe), files), photos.labels[few], part)[0]
+
+    best = max(recipes(side), key=score)
+    features = _map(partial(describe, recipe=best), photos.files)
     strength = choose(features, photos.labels, split)[1]
     name = f"{best.colours} histogram + HOG {best.cells}x{best.cells} at {side} px, C={strength:g}"
     return name, hold_back(features, photos.labels, split, strength)
@@ -134,7 +135,8 @@ def judge_network(photos: Photos, split: Split, model: Path) -> tuple[str, float
 
     def embed(photo: Image.Image) -> Features:
         pixels = np.asarray(photo.resize((side, side), Image.Resampling.BILINEAR))
-        return session.run(None, {"image": pixels[None]})[0][0]
+        found: Features = session.run(None, {"image": pixels[None]})[0][0]
+        return found
 
     features = _map(embed, photos.files)
     strength = choose(features, photos.labels, split)[1]
@@ -151,26 +153,37 @@ def interval(share: float, n: int) -> tuple[float, float]:
     return middle - half, middle + half
 
 
+def _print_row(name: str, judged: list[tuple[str, float, int]]) -> None:
+    """One row of the table; with several fifths their photos are pooled."""
+    n = sum(size for _, _, size in judged)
+    accuracy = sum(share * size for _, share, size in judged) / n
+    low, high = interval(accuracy, n)
+    print(f"| {name} | {judged[0][0]} | {n} | {accuracy:.3f} | {low:.3f}-{high:.3f} |", flush=True)
+
+
+def judge(folder: Path, arguments: argparse.Namespace) -> None:
+    """Print the floor's row and the network's."""
+    photos = read_photos(folder, arguments.visits)
+    splits = [split_photos(photos, arguments.seed, turn) for turn in range(arguments.fifths)]
+    if not arguments.no_floor:
+        judged = [(*judge_floor(photos, split, arguments.seed), len(split.test)) for split in splits]
+        _print_row(folder.name, judged)
+    judged = [(*judge_network(photos, split, arguments.model), len(split.test)) for split in splits]
+    _print_row(folder.name, judged)
+
+
 def main() -> None:
     """Print one row per data set and side."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folders", nargs="+", type=Path)
     parser.add_argument("--model", type=Path, default=SHIPPED)
     parser.add_argument("--visits", action="store_true", help="keep consecutive file numbers together")
+    parser.add_argument("--fifths", type=int, default=1, choices=range(1, 6), help="held back in turn")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--no-floor", action="store_true")
     arguments = parser.parse_args()
     for folder in arguments.folders:
-        photos = read_photos(folder, arguments.visits)
-        split = split_photos(photos, arguments.seed)
-        sides = [] if arguments.no_floor else [judge_floor(photos, split, arguments.seed)]
-        sides.append(judge_network(photos, split, arguments.model))
-        for name, accuracy in sides:
-            low, high = interval(accuracy, len(split.test))
-            print(
-                f"| {folder.name} | {name} | {len(split.test)} | {accuracy:.3f} | {low:.3f}-{high:.3f} |",
-                flush=True,
-            )
+        judge(folder, arguments)
 
 
 if __name__ == "__main__":

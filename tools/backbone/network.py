@@ -1,4 +1,4 @@
-"""The whole network: a patch dictionary, a colour book and the learnt trunk, all pooled."""
+"""The whole network: two patch dictionaries, a colour book and the learnt trunk, all pooled."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from tools.backbone.dictionary import Dictionary
 from tools.backbone.trunk import Trunk
 
 SIDE = 96
-HALF = SIDE // 2  # side of the picture that the dictionary sees; the colour book sees half of that
+HALF = SIDE // 2  # side of the picture in which the dictionary of forms and the colour book look
 PATCH = 6
-STRIDE = 2
-ATOMS = 150
+FORMS, FORM_STRIDE = 128, 2  # atoms of the dictionary on the half-size picture
+GRAINS, GRAIN_STRIDE = 80, 3  # atoms of the dictionary on the full picture
 COLOURS = 192
 COLOUR_SHARPNESS = 200.0
 THRESHOLD = 0.5
@@ -78,14 +78,16 @@ class Network(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.dictionary = Dictionary(ATOMS, PATCH, STRIDE)
+        self.forms = Dictionary(FORMS, PATCH, FORM_STRIDE)
+        self.grains = Dictionary(GRAINS, PATCH, GRAIN_STRIDE)
         self.colours = ColourBook()
         self.trunk = Trunk()
 
     def learn(self, pictures: Tensor) -> None:
         """Fill the unlearnt branches from pictures [n, 3, 64, 64]; the trunk is taught elsewhere."""
         small = F.interpolate(pictures, size=(HALF, HALF), mode="bilinear", antialias=True)
-        self.dictionary.learn(small)
+        self.forms.learn(small)
+        self.grains.learn(pictures)
         self.colours.learn(pictures)
 
     def forward(self, image: Tensor) -> Tensor:
@@ -93,11 +95,12 @@ class Network(nn.Module):
         x = image.permute(0, 3, 1, 2).float() / 255
         small = F.avg_pool2d(x, SIDE // HALF)
         both = self._looks(x, small) + self._looks(x.flip(3), small.flip(3))
-        return torch.cat([both, self.colours(F.avg_pool2d(small, 2))], 1)
+        return torch.cat([both, self.colours(small[:, :, ::2, ::2])], 1)
 
     def _looks(self, x: Tensor, small: Tensor) -> Tensor:
-        patches = F.relu(self.dictionary(small) - THRESHOLD)
-        found = [torch.sqrt(quarters(patches) + 1e-6)]
+        forms = F.relu(self.forms(small) - THRESHOLD)
+        grains = F.relu(self.grains(x) - THRESHOLD)
+        found = [torch.sqrt(quarters(forms) + 1e-6), torch.sqrt(grains.mean((2, 3)) + 1e-6), spread(grains)]
         for features in self.trunk(x * 2 - 1)[1:]:
             found += [quarters(features), spread(features)]
         return torch.cat(found, 1)

@@ -248,6 +248,11 @@ class Painter:
             canvas[surfaces] = self._crops((labels[surfaces] - count) % self.kinds)
         return self._develop(self._occlude(canvas))
 
+    def reseed(self, *seeds: int) -> None:
+        """Start another stream of pictures of the same categories."""
+        self.rng = np.random.default_rng(seeds)
+        torch.manual_seed(int(self.rng.integers(2**31)))
+
     def batch(self, n: int) -> tuple[Tensor, Tensor]:
         """n pictures of random categories, and their labels int64 [n]."""
         labels = self.rng.integers(0, self.categories, n)

@@ -8,6 +8,7 @@ Mumford and Huang (2001); that such pictures teach useful features: Baradad et a
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 FAMILIES = ("noise", "bands", "spots", "cells", "leaves", "fibres", "grid")
 _CHANCES = (0.22, 0.14, 0.16, 0.12, 0.16, 0.12, 0.08)
 
-Field = NDArray[np.float32]
+Field = NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,8 @@ def random_kind(rng: np.random.Generator) -> Kind:
 def _filtered(rng: np.random.Generator, side: int, response: Field) -> Field:
     white = rng.standard_normal((side, side)).astype(np.float32)
     field = np.fft.irfft2(np.fft.rfft2(white) * response, s=(side, side))
-    return ((field - field.mean()) / (field.std() + 1e-6)).astype(np.float32)
+    values: Field = ((field - field.mean()) / (field.std() + 1e-6)).astype(np.float32)
+    return values
 
 
 def _frequencies(side: int, kind: Kind) -> tuple[Field, Field]:
@@ -95,7 +97,8 @@ def _ring_noise(rng: np.random.Generator, side: int, kind: Kind) -> Field:
 def _waves(rng: np.random.Generator, side: int, kind: Kind, angle: float) -> Field:
     y, x = np.mgrid[:side, :side] / side
     phase = kind.frequency * (np.cos(angle) * x + np.sin(angle) * y) + rng.random()
-    return np.sin(2 * np.pi * phase + kind.warp * power_noise(rng, side, kind)).astype(np.float32)
+    values: Field = np.sin(2 * np.pi * phase + kind.warp * power_noise(rng, side, kind)).astype(np.float32)
+    return values
 
 
 def _cells(rng: np.random.Generator, side: int, kind: Kind) -> Field:
@@ -106,7 +109,8 @@ def _cells(rng: np.random.Generator, side: int, kind: Kind) -> Field:
     dx = np.abs(x[..., None] - points[:, 1])
     distance = np.minimum(dy, 1 - dy) ** 2 + np.minimum(dx, 1 - dx) ** 2
     if kind.warp > 1:
-        return rng.random(count).astype(np.float32)[distance.argmin(-1)]
+        values: Field = rng.random(count).astype(np.float32)[distance.argmin(-1)]
+        return values
     near = np.sqrt(np.partition(distance, 1, axis=-1)[..., :2])
     return near[..., 1] - near[..., 0] if kind.warp > 0 else near[..., 0]
 
@@ -131,13 +135,18 @@ def dead_leaves(rng: np.random.Generator, side: int, smallest: float, power: flo
     return field
 
 
+def _sharpened(field: Field, kind: Kind) -> Field:
+    values: Field = np.tanh(kind.hardness * field)
+    return values
+
+
 def _field(rng: np.random.Generator, side: int, kind: Kind) -> Field:
     if kind.family == "noise":
         return power_noise(rng, side, kind)
     if kind.family == "bands":
-        return np.tanh(kind.hardness * _waves(rng, side, kind, kind.angle))
+        return _sharpened(_waves(rng, side, kind, kind.angle), kind)
     if kind.family == "spots":
-        return np.tanh(kind.hardness * (_ring_noise(rng, side, kind) - kind.warp * 0.3))
+        return _sharpened(_ring_noise(rng, side, kind) - kind.warp * 0.3, kind)
     if kind.family == "cells":
         return _cells(rng, side, kind)
     if kind.family == "leaves":
@@ -162,7 +171,8 @@ def paint(rng: np.random.Generator, side: int, kind: Kind) -> NDArray[np.uint8]:
     soft = Kind("noise", 1.0, 8.0, 1.0, 0.0, 0.0, 1.0, kind.palette, 0.0)
     colour *= 1 + kind.grain * power_noise(rng, side, soft)[..., None]
     colour += 0.02 * rng.standard_normal(colour.shape)
-    return (np.clip(colour, 0, 1) * 255).astype(np.uint8)
+    found: NDArray[np.uint8] = (np.clip(colour, 0, 1) * 255).astype(np.uint8)
+    return found
 
 
 def texture_bank(kinds: int, each: int, side: int, seed: int) -> NDArray[np.uint8]:

@@ -15,7 +15,7 @@ class Block(nn.Module):
     def __init__(self, inputs: int, outputs: int, *, kernel: int = 3, stride: int = 1) -> None:
         super().__init__()
         self.conv = nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, bias=False)
-        self.norm = nn.BatchNorm2d(outputs)
+        self.norm: nn.Module = nn.BatchNorm2d(outputs)
         self.shortcut = stride == 1 and inputs == outputs
 
     def forward(self, x: Tensor) -> Tensor:
@@ -29,6 +29,7 @@ class Trunk(nn.Module):
 
     def __init__(self, widths: tuple[int, ...] = WIDTHS) -> None:
         super().__init__()
+        self.width = widths[-1]
         inputs, stages = 3, []
         for depth, width in enumerate(widths):
             first = Block(inputs, width, kernel=3 if depth else 5, stride=2)
@@ -51,11 +52,11 @@ class Pupil(nn.Module):
 
     def __init__(self, trunk: Trunk, categories: int) -> None:
         super().__init__()
-        self.trunk = trunk
-        width = trunk.stages[-1][0].conv.out_channels
-        self.classifier = nn.Linear(2 * width, categories)
+        self.trunk: Trunk = trunk
+        self.classifier = nn.Linear(2 * trunk.width, categories)
 
     def forward(self, x: Tensor) -> Tensor:
         """Logits [n, categories]."""
         last = self.trunk(x)[-1]
-        return self.classifier(torch.cat([last.mean((2, 3)), last.amax((2, 3))], 1))
+        logits: Tensor = self.classifier(torch.cat([last.mean((2, 3)), last.amax((2, 3))], 1))
+        return logits
