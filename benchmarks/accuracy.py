@@ -28,7 +28,7 @@ from taxolens.evaluation.result import ClassificationResult
 from taxolens.recipes.split import SplitBy
 
 TAXOLENS = Path(sys.executable).with_name("taxolens")
-BACKBONES = {"MobileNetV2 (ImageNet-1k)": MOBILENET, "shipped": ("--backbone", "taxolens-tiny")}
+BACKBONES = {"MobileNetV2 (ImageNet-1k)": MOBILENET, "shipped backbone": ("--backbone", "taxolens-tiny")}
 FEWEST = 20
 FOLDS = 5
 
@@ -83,13 +83,14 @@ def floor_answers(data: Path, run: Path) -> Answers:
     labels = held_back.labels
     truth = np.array([labels.index(row["label"]) for row in rows])
     part = np.array([row["split"] for row in rows])
-    features = describe_all([data / row["file"] for row in rows])
+    photos = [Path(row["file"]) for row in rows]
+    features = describe_all(photos)
     _, probabilities, classes = fit_floor(
         features, truth, np.flatnonzero(part == "train"), np.flatnonzero(part == "val")
     )
     whole = np.full((len(rows), len(labels)), 1e-12)
     whole[:, classes] = probabilities
-    position = {row["file"]: index for index, row in enumerate(rows)}
+    position = {photo.relative_to(data.resolve()).as_posix(): index for index, photo in enumerate(photos)}
     chosen = [position[name] for name in held_back.names]
     return Answers(labels, held_back.names, held_back.truth, whole[chosen], held_back.groups)
 

@@ -29,11 +29,13 @@ class Embedded:
     Attributes:
         vectors: float32 [k, v, d].
         kept: int64 [k], which images they are.
+        fresh: bool [k], whether some view had to be computed.
         failures: the others.
     """
 
     vectors: NDArray[np.float32]
     kept: NDArray[np.int64]
+    fresh: NDArray[np.bool_]
     failures: tuple[Failure, ...]
 
 
@@ -74,7 +76,7 @@ def embed_images(
     failures = tuple(
         Failure(images[row].path, images[row].name, e.code, e.told()) for row, e in failed.items()
     )
-    return Embedded(table[kept] if failed else table, kept, failures)
+    return Embedded(table[kept] if failed else table, kept, np.isin(kept, missing), failures)
 
 
 def _remembered(

@@ -13,6 +13,7 @@ from taxolens.probe.entrance import BATCH
 from taxolens.probe.tensors import add_constant, dimensions, free_name, names_in
 
 PROBABILITIES = "probabilities"
+_HEAD_NODES = 2
 
 
 def graft(backbone_graph: bytes, weights: NDArray[np.float32], bias: NDArray[np.float32]) -> onnx.ModelProto:
@@ -56,3 +57,25 @@ def graft(backbone_graph: bytes, weights: NDArray[np.float32], bias: NDArray[np.
     model.producer_name, model.producer_version = PRODUCER, VERSION
     onnx.checker.check_model(model)
     return model
+
+
+def head_of(grafted: bytes) -> bytes:
+    """The head of a grafted network alone: float32 [N, D] `embedding` to float32 [N, C] probabilities.
+
+    Args:
+        grafted: what `graft` made, with or without a card.
+    """
+    model = onnx.load_from_string(grafted)
+    gemm, softmax = list(model.graph.node)[-_HEAD_NODES:]
+    tensors = [tensor for tensor in model.graph.initializer if tensor.name in gemm.input]
+    (matrix,) = (tensor for tensor in tensors if tensor.name == gemm.input[1])
+    graph = helper.make_graph(
+        [gemm, softmax],
+        "head",
+        [helper.make_tensor_value_info(gemm.input[0], TensorProto.FLOAT, (BATCH, matrix.dims[0]))],
+        [helper.make_tensor_value_info(softmax.output[0], TensorProto.FLOAT, (BATCH, matrix.dims[1]))],
+        tensors,
+    )
+    head = helper.make_model(graph, opset_imports=model.opset_import, ir_version=model.ir_version)
+    onnx.checker.check_model(head)
+    return bytes(head.SerializeToString())

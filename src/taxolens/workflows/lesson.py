@@ -34,6 +34,7 @@ class Lesson:
         truth: int64 [n], index of each image's class.
         vectors: float32 [n, d], embeddings of the whole images.
         extra: float32 [m, v, d], further views of the m training images.
+        fresh: bool [n], whether an image was embedded now, not remembered.
         dataset: the source, with what could not be read before embedding.
         failures: everything that could not be read.
     """
@@ -44,6 +45,7 @@ class Lesson:
     split: Split
     vectors: NDArray[np.float32]
     extra: NDArray[np.float32]
+    fresh: NDArray[np.bool_]
     dataset: Dataset
     failures: tuple[Failure, ...]
 
@@ -108,6 +110,7 @@ def prepare_lesson(
         split=split,
         vectors=whole.vectors[:, 0],
         extra=_extra_views(recipe, learners, eye, whole.vectors.shape[2], progress, say),
+        fresh=whole.fresh,
         dataset=dataset,
         failures=dataset.failures + whole.failures,
     )

@@ -45,7 +45,7 @@ def figures_of(trained: Trained, proof: Proof, seconds: Mapping[str, float]) -> 
         "regularisation": trained.taught.head.regularisation,
         "temperature": trained.taught.head.temperature,
         "unsure_below": trained.taught.unsure,
-        "parity": _agreement_document(proof.parity),
+        "parity": {**_agreement_document(proof.parity), "from_photos": proof.from_photos},
         "full_decoding": _agreement_document(proof.decoding),
         "failures": [{"file": one.name, "code": one.code, "reason": one.reason} for one in lesson.failures],
         "seconds": {stage: round(spent, 3) for stage, spent in seconds.items()},

@@ -112,10 +112,8 @@ def _write(trained: Trained, folder: Path, listener: Listener, watch: Stopwatch,
     recipe, lesson = trained.recipe, trained.lesson
     with watch.stage(noted("Writing and proving the model")):
         model = _write_model(trained, folder)
-        proof = Proof(
-            parity=prove_parity(recipe, lesson, trained.taught.head, model),
-            decoding=decode_agreement(recipe, lesson, model),
-        )
+        parity, from_photos = prove_parity(recipe, lesson, trained.taught.head, model)
+        proof = Proof(parity, from_photos, decode_agreement(recipe, lesson, model))
     with watch.stage(noted("Writing the report")):
         notes = tuple(note for note in listener.notes if note not in trained.hints)
         page = page_of(trained, model, proof, notes, dict(watch.seconds), say)

@@ -38,9 +38,14 @@ class Trained:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """The written file against the trained head, and scaled against full decoding."""
+    """The written file against the trained head, and scaled against full decoding.
+
+    Attributes:
+        from_photos: how many photos went through the whole file; the others entered it at the embedding.
+    """
 
     parity: Parity
+    from_photos: int
     decoding: Parity
 
 

@@ -14,7 +14,7 @@ from onnx import TensorProto
 from taxolens.modelfile.card import Card
 from taxolens.modelfile.write import write_model
 from taxolens.probe.adopt import Reading, adopt
-from taxolens.probe.graft import graft
+from taxolens.probe.graft import graft, head_of
 from taxolens.probe.tensors import opset
 
 PIXELS = np.random.default_rng(1).integers(0, 256, (2, 16, 16, 3), dtype=np.uint8)
@@ -71,3 +71,13 @@ def test_a_head_that_does_not_fit_is_refused(networks: Any) -> None:
     for wrong in [(weights[:-1], bias), (weights, bias[:-1]), (weights * np.nan, bias), (weights[0], bias)]:
         with pytest.raises(ValueError, match="head"):
             graft(graph, *wrong)
+
+
+def test_the_head_of_a_grafted_network_answers_as_the_whole_does(networks: Any) -> None:
+    graph, (weights, bias) = backbone(networks), head(networks)
+    grafted = graft(graph, weights, bias).SerializeToString()
+    (embedding,) = ort.InferenceSession(graph).run(None, {"image": PIXELS})
+    (whole,) = ort.InferenceSession(grafted).run(None, {"image": PIXELS})
+    alone = ort.InferenceSession(head_of(grafted))
+    (answer,) = alone.run(None, {alone.get_inputs()[0].name: embedding})
+    np.testing.assert_allclose(answer, whole, atol=1e-6)
