@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
+import secrets
 import shutil
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from taxolens.core.errors import OutputError, UsageError
+from filelock import FileLock, Timeout
+
+from taxolens.core.errors import UsageError
+from taxolens.storage.atomic import PART, told_as_output
 
 MODEL = "model.onnx"
 REPORT = "report.html"
@@ -19,49 +24,92 @@ SPLIT = "split.csv"
 PREDICTIONS = "test_predictions.csv"
 RECIPE = "recipe.json"
 
+_WRITTEN = frozenset({MODEL, REPORT, METRICS, HISTORY, SPLIT, PREDICTIONS, RECIPE})
+_NOBODYS = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})  # file managers leave them wherever they look
+_ALWAYS_THERE = (MODEL, RECIPE, SPLIT)
+_ALWAYS_ASKED = frozenset({"source", "method"})
+_UNFINISHED = "unfinished"
+_OLD = "old"
+
 
 @contextmanager
-def run_folder(out: Path, *, overwrite: bool) -> Iterator[Path]:
+def run_folder(out: Path, *, overwrite: bool, data: Path | None = None) -> Iterator[Path]:
     """Gives a folder to fill, which becomes `out` when all went well and vanishes otherwise.
+
+    What a killed training left beside `out` goes too.
 
     Args:
         out: the run folder to be.
         overwrite: a run that lies there already is replaced, but only once the new one is complete.
+        data: what is learnt from.
 
     Raises:
-        UsageError: something else lies at `out`, or a run that may not be replaced.
+        UsageError: something else lies at `out`, a run that may not be replaced, or another training
+            writes there at this moment.
         OutputError: no folder can be made there.
     """
-    check_free(out, overwrite=overwrite)
-    unfinished = out.with_name(f".{out.name}.unfinished")
-    try:
-        shutil.rmtree(unfinished, ignore_errors=True)
-        unfinished.mkdir(parents=True)
-    except OSError as error:
-        raise OutputError(
-            "The run folder {out} cannot be made: {why}. Name another place with --out.",
-            out=out,
-            why=error.strerror or error,
-        ) from error
-    try:
-        yield unfinished
-        _put_in_place(unfinished, out)
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
+    check_free(out, overwrite=overwrite, data=data)
+    place = out.resolve()
+    with _alone(place, out):
+        check_free(out, overwrite=overwrite, data=data)
+        _remove(_left_behind(place, _UNFINISHED))
+        unfinished = _beside(place, _UNFINISHED)
+        with told_as_output(out):
+            unfinished.mkdir()
+        try:
+            yield unfinished
+            with told_as_output(out):
+                _put_in_place(unfinished, place)
+        finally:
+            _remove([unfinished])
 
 
-def check_free(out: Path, *, overwrite: bool) -> None:
-    """Refuses a place that holds something else, before any work is done."""
-    if out.is_file():
-        raise UsageError("{out} is a file, not a folder. Name a folder for the run with --out.", out=out)
-    if not out.exists() or not any(out.iterdir()):
-        return
-    if not (out / RECIPE).is_file():
+def check_free(out: Path, *, overwrite: bool, data: Path | None = None) -> None:
+    """Refuses a place that holds something else, before any work is done.
+
+    Raises:
+        UsageError: a file, a folder that is no run or holds more than a run, a run without `overwrite`,
+            or a folder that holds `data`.
+        OutputError: the place may not be looked at.
+    """
+    with told_as_output(out):
+        if out.is_file():
+            raise UsageError("{out} is a file, not a folder. Name a folder for the run with --out.", out=out)
+        if data is not None and data.resolve().is_relative_to(out.resolve()):
+            raise UsageError(
+                "The data {data} lie in the folder {out} of the run. Name another folder with --out.",
+                data=data,
+                out=out,
+            )
+        names = {path.name for path in out.iterdir()} if out.exists() else set()
+        if names:
+            _check_replaceable(out, names, overwrite)
+
+
+def _check_replaceable(out: Path, names: set[str], overwrite: bool) -> None:
+    if not _is_run(out):
         raise UsageError("The folder {out} holds other things. Name a new folder with --out.", out=out)
     if not overwrite:
         raise UsageError(
             "The folder {out} holds a run already. Name another with --out, or add --overwrite.", out=out
         )
+    if others := sorted(names - _WRITTEN - _NOBODYS):
+        raise UsageError(
+            "The folder {out} holds {other} beside its run. Move it away or name another folder with --out.",
+            out=out,
+            other=others[0],
+        )
+
+
+def _is_run(folder: Path) -> bool:
+    """Whether a training made it; a file of the same name alone does not say so."""
+    if not all((folder / name).is_file() for name in _ALWAYS_THERE):
+        return False
+    try:
+        recipe = json.loads((folder / RECIPE).read_text(encoding="utf-8"))
+    except ValueError:
+        return False
+    return isinstance(recipe, dict) and recipe.keys() >= _ALWAYS_ASKED
 
 
 def write_json(path: Path, document: Mapping[str, Any]) -> None:
@@ -74,12 +122,60 @@ def json_text(document: Mapping[str, Any]) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def _put_in_place(unfinished: Path, out: Path) -> None:
-    if out.exists():
-        old = out.with_name(f".{out.name}.old")
-        shutil.rmtree(old, ignore_errors=True)
-        out.replace(old)
-        unfinished.replace(out)
-        shutil.rmtree(old, ignore_errors=True)
-    else:
-        unfinished.replace(out)
+@contextmanager
+def _alone(place: Path, out: Path) -> Iterator[None]:
+    """Keeps other trainings out; the system lets go of the lock when the process ends, however it ends."""
+    file = place.with_name(f".{place.name}.taxolens-lock")
+    lock = FileLock(file)
+    with told_as_output(out):
+        place.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout as error:  # which is an OSError
+            raise UsageError(
+                "Another training is writing {out}. Wait until it is done, or name another --out.", out=out
+            ) from error
+    try:
+        yield
+    finally:
+        # Before the lock goes, lest the next training lose its own; some systems only let it go afterwards.
+        with suppress(OSError):
+            file.unlink(missing_ok=True)
+        lock.release()
+
+
+def _put_in_place(unfinished: Path, place: Path) -> None:
+    """The old run is away only between two renames, and comes back where the second fails."""
+    old = _beside(place, _OLD)
+    if place.exists():
+        place.replace(old)
+    try:
+        unfinished.replace(place)
+    except BaseException:
+        if old.exists():
+            old.replace(place)
+        raise
+    _remove([old, *_left_behind(place, _OLD)])
+
+
+def _beside(place: Path, kind: str) -> Path:
+    # Not tempfile.mkdtemp, whose folders nobody else may read: this one becomes the run.
+    return place.with_name(f".{place.name}.{secrets.token_hex(4)}.{kind}")
+
+
+def _left_behind(place: Path, kind: str) -> list[Path]:
+    """What killed trainings into the same folder left, which only the holder of the lock may ask."""
+    named = re.compile(rf"\.{re.escape(place.name)}\.[0-9a-f]{{8}}\.{kind}")
+    return [path for path in place.parent.iterdir() if named.fullmatch(path.name) and _is_ours(path)]
+
+
+def _is_ours(folder: Path) -> bool:
+    if folder.is_symlink() or not folder.is_dir():
+        return False
+    names = {path.name for path in folder.iterdir()}
+    return all(name in _WRITTEN | _NOBODYS or name.endswith(PART) for name in names)
+
+
+def _remove(folders: Iterable[Path]) -> None:
+    for folder in folders:
+        shutil.rmtree(folder, ignore_errors=True)
