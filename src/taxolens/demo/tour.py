@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,12 +12,13 @@ from taxolens.core.errors import UsageError
 from taxolens.core.progress import Progress
 from taxolens.core.records import UNSURE
 from taxolens.core.taxonomy import Role
-from taxolens.core.texts import Say
+from taxolens.core.texts import Say, noted
 from taxolens.demo.dataset import DrawnSet, write_class_folders, write_unsorted
 from taxolens.demo.taxa import BLANK, TAXA
 from taxolens.recipes.identify import IdentifyRecipe
 from taxolens.recipes.source import SequenceBy, SourceRecipe
 from taxolens.recipes.train import TrainRecipe, Views
+from taxolens.storage.atomic import told_as_output
 from taxolens.workflows.identify import identify
 from taxolens.workflows.train import train
 
@@ -27,6 +27,9 @@ _PER_CLASS = 42
 _NEW = 60
 _SITES = 6
 _CLOSENESS = 1.3
+DRAWN = noted(
+    "All photos of this demonstration are drawn by the program: the figures say nothing about real photos."
+)
 _TABLE_FIELDS = ("label", "en", "fr", "scientific", "rank", "role")
 
 
@@ -88,6 +91,7 @@ def tour(
             name="drawn-springtails",
             taxonomy=recipe.taxa,
             views=Views.TURNS,
+            remark=say(DRAWN),
             overwrite=True,
             language=recipe.language,
         ),
@@ -136,15 +140,14 @@ def draw_photos(recipe: TourRecipe, *, progress: Progress, say: Say) -> DrawnSet
 
 
 def _claim(out: Path) -> None:
-    """Only a folder that a demonstration made is emptied."""
+    """Only a folder that a demonstration made is used again; the files of others stay even there."""
     if out.is_file() or (out.is_dir() and any(out.iterdir()) and not (out / _MARK).is_file()):
         raise UsageError(
             "{out} holds other things. Name a new folder for the demonstration with --out.", out=out
         )
-    out.mkdir(parents=True, exist_ok=True)
-    (out / _MARK).touch()
-    for old in (out / "photos", out / "card"):
-        shutil.rmtree(old, ignore_errors=True)
+    with told_as_output(out):
+        out.mkdir(parents=True, exist_ok=True)
+        (out / _MARK).touch()
 
 
 def _write_taxa(table: Path) -> None:
@@ -159,7 +162,9 @@ def _write_taxa(table: Path) -> None:
 def _compared(recipe: TourRecipe, drawn: DrawnSet, judged: int, accuracy: float) -> Tour:
     truth = {record.path.relative_to(recipe.card).as_posix(): record.taxon_id for record in drawn.records}
     with recipe.table.open(encoding="utf-8", newline="") as file:
-        answers = {row["file"]: row["label"] for row in csv.DictReader(file)}
+        rows = csv.DictReader(file)
+        # Nobody knows what is in photos that somebody else put there.
+        answers = {row["file"]: row["label"] for row in rows if row["file"] in truth}
     unsure = sum(answer == UNSURE for answer in answers.values())
     right = sum(answers.get(name) == taxon for name, taxon in truth.items())
     return Tour(judged, accuracy, len(truth), right, len(answers) - unsure - right, unsure)
