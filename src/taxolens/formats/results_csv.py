@@ -60,6 +60,17 @@ def write_results_csv(results: Iterable[Result], out: Path, *, top_k: int) -> No
         text.detach()
 
 
+def is_results_csv(path: Path) -> bool:
+    """Whether a file begins as a table of this kind does.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    begin = ",".join((*COLUMNS, "candidates")).encode()
+    with path.open("rb") as file:
+        return file.read(len(begin)) == begin
+
+
 def _cells(result: Result, top_k: int) -> tuple[str, ...]:
     said = result.prediction
     best = said.ranking[0] if said.ranking else None

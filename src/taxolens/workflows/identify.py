@@ -13,7 +13,7 @@ from taxolens.core.progress import Progress, Silent
 from taxolens.core.records import Failure, Status
 from taxolens.core.texts import Say, plain
 from taxolens.formats.result import Result
-from taxolens.formats.results_csv import write_results_csv
+from taxolens.formats.results_csv import is_results_csv, write_results_csv
 from taxolens.inference.answered import Answered
 from taxolens.inference.decision import DecisionRule
 from taxolens.inference.journal import Journal, new_journal
@@ -21,8 +21,9 @@ from taxolens.inference.pipeline import MENDED_ELSEWHERE, Look, answer, count, r
 from taxolens.inference.predictor import Predictor, open_predictor, threads_for
 from taxolens.inference.row import Row
 from taxolens.inference.scan import scan
-from taxolens.inference.store import Store, open_store
+from taxolens.inference.store import SUFFIX, Store, open_store
 from taxolens.recipes.identify import IdentifyRecipe
+from taxolens.storage.atomic import told_as_output
 
 _FAILURES_KEPT = 1000
 
@@ -84,16 +85,32 @@ def _checked(recipe: IdentifyRecipe) -> int:
     """Refuses what cannot be meant before anything is touched; how many threads to use."""
     if not recipe.photos.exists():
         raise UsageError("There is no photo and no folder {photos}. Check the path.", photos=recipe.photos)
-    if recipe.out.suffix.lower() != ".csv":
-        raise UsageError("The table {out} must have a name that ends in .csv.", out=recipe.out)
-    if recipe.out.is_dir():
-        raise UsageError("{out} is a folder. Name a file for the table.", out=recipe.out)
+    _check_place(recipe)
     if not recipe.max_megapixels > 0:
         raise UsageError(
             "Photos of at most {megapixels} megapixels are none. Give a number above 0.",
             megapixels=recipe.max_megapixels,
         )
     return threads_for(recipe.workers)
+
+
+def _check_place(recipe: IdentifyRecipe) -> None:
+    """A table takes the place of an earlier table, and of nothing else."""
+    out = recipe.out
+    if out.suffix.lower() != ".csv":
+        raise UsageError("The table {out} must have a name that ends in .csv.", out=out)
+    if out.is_dir():
+        raise UsageError("{out} is a folder. Name a file for the table.", out=out)
+    if out.resolve() in (recipe.model.resolve(), recipe.photos.resolve()):
+        raise UsageError("{out} is read, so the table cannot be written there. Name another --out.", out=out)
+    with told_as_output(out):
+        if not out.is_file() or not out.stat().st_size or out.with_name(out.name + SUFFIX).is_dir():
+            return
+        if not is_results_csv(out):
+            raise UsageError(
+                "{out} is there already and is no table of results. Move it away or name another --out.",
+                out=out,
+            )
 
 
 def _journal(photos: Path, predictor: Predictor) -> Journal:

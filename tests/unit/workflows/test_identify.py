@@ -440,6 +440,43 @@ def test_a_table_where_a_folder_is_cannot_be(recipe: IdentifyRecipe) -> None:
         identify(recipe)
 
 
+@pytest.mark.parametrize("read", ["model", "photos"])
+def test_a_table_never_takes_the_place_of_what_is_read(
+    recipe: IdentifyRecipe, tmp_path: Path, read: str
+) -> None:
+    source = recipe.model if read == "model" else recipe.photos / "site 0" / "IMG_0000.png"
+    before = source.read_bytes()
+    link = tmp_path / "link.csv"
+    link.symlink_to(source)
+    with pytest.raises(UsageError, match="is read, so the table cannot be written there"):
+        identify(changed(recipe, out=link, **{read: source}))
+    assert source.read_bytes() == before and link.is_symlink()
+    assert not (tmp_path / "link.csv.taxolens").exists()
+
+
+def test_a_table_never_takes_the_place_of_another_file(recipe: IdentifyRecipe) -> None:
+    recipe.out.parent.mkdir()
+    recipe.out.write_text("file,label\na.jpg,ant\n")
+    with pytest.raises(UsageError, match="is no table of results. Move it away"):
+        identify(changed(recipe, restart=True))
+    assert recipe.out.read_text() == "file,label\na.jpg,ant\n"
+    assert not folder_of(recipe).exists()
+    recipe.out.write_bytes(b"")
+    assert identify(recipe).found == 14
+
+
+def test_an_earlier_table_is_written_anew_also_without_its_folder_or_its_header(
+    recipe: IdentifyRecipe,
+) -> None:
+    identify(recipe)
+    before = recipe.out.read_bytes()
+    shutil.rmtree(folder_of(recipe))
+    assert identify(changed(recipe, top_k=1)).skipped == 0
+    recipe.out.write_text("file;label\n")
+    assert identify(recipe).skipped == 14
+    assert recipe.out.read_bytes() == before
+
+
 def test_a_model_that_is_none_leaves_nothing(recipe: IdentifyRecipe) -> None:
     recipe.model.write_bytes(b"no model")
     with pytest.raises(ModelError):
