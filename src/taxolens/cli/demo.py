@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +14,7 @@ from taxolens.cli import options as shared
 from taxolens.cli.progress import progress_for
 from taxolens.cli.words import language, say, settings
 from taxolens.compose.trainers import load_backbone_maker
-from taxolens.demo.tour import Tour, TourRecipe, draw_photos, tour
+from taxolens.demo.tour import DRAWN, Tour, TourRecipe, draw_photos, tour
 
 app = typer.Typer(pretty_exceptions_enable=False, add_completion=False)
 
@@ -61,7 +64,7 @@ def drawn_lines(recipe: TourRecipe) -> tuple[str, ...]:
         say("Drawn photos with labels: {photos}").format(photos=recipe.photos),
         say("Drawn photos without labels, as from a memory card: {card}").format(card=recipe.card),
         say("Try: {command}").format(
-            command=f"taxolens train {recipe.photos} --site-by folder --out {recipe.run}"
+            command=f"{_program()} train {recipe.photos} --site-by folder --out {recipe.run}"
         ),
     )
 
@@ -70,9 +73,7 @@ def tour_lines(recipe: TourRecipe, done: Tour) -> tuple[str, ...]:
     """Where everything is and what to try next."""
     return (
         "",
-        say(
-            "All photos of this demonstration are drawn by the program: the figures say nothing about real photos."
-        ),
+        say(DRAWN),
         say("On {n} photos it had never seen, the model named {percent:.0f} % rightly.").format(
             n=done.judged, percent=100 * done.accuracy
         ),
@@ -86,6 +87,11 @@ def tour_lines(recipe: TourRecipe, done: Tour) -> tuple[str, ...]:
         say("The photos: {photos} and {card}").format(photos=recipe.photos, card=recipe.card),
         "",
         say("Now with your own photos, one folder per species:"),
-        "  taxolens train my-photos/ --out my-run/",
-        "  taxolens identify new-photos/ --model my-run/model.onnx --out results.csv",
+        f"  {_program()} train my-photos/ --out my-run/",
+        f"  {_program()} identify new-photos/ --model my-run/model.onnx --out results.csv",
     )
+
+
+def _program() -> str:
+    """What has to be typed: the name alone only where the shell finds it."""
+    return "taxolens" if shutil.which("taxolens") else os.path.relpath(sys.argv[0])

@@ -113,7 +113,15 @@ Seed = Annotated[int | None, typer.Option("--seed", metavar="N", help=say("Same 
 ViewsName = Annotated[
     str | None,
     typer.Option(
-        "--views", metavar="none|flip|crops", help=say("Also learn from mirrored or cropped photos.")
+        "--views",
+        metavar="none|flip|turns|crops",
+        help=say("Also learn from photos mirrored, turned by quarters (photos from above), or cropped."),
+    ),
+]
+Coverage = Annotated[
+    float | None,
+    typer.Option(
+        "--coverage", metavar="0..1", help=say("Share of candidate sets that should hold the truth (0.95).")
     ),
 ]
 Weighting = Annotated[

@@ -50,7 +50,7 @@ class TerminalProgress:
     def note(self, text: str) -> None:
         """Says one line."""
         if not self._quiet:
-            self._console.print(text, markup=False)
+            self._console.print(text, markup=False, soft_wrap=True)
 
     def _bar(self, items: Iterable[Item], what: str, total: int | None) -> Iterator[Item]:
         columns = (

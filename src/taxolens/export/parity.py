@@ -49,6 +49,8 @@ def prove(first: NDArray[np.floating], second: NDArray[np.floating]) -> Parity:
         ParityError: another best class anywhere, or a difference above 1e-4 or not finite.
     """
     parity = compare(first, second)
+    if not parity.n:
+        raise ParityError("There was no photo to prove the written model on. Nothing was kept.")
     if parity.agreement < 1 or not parity.largest <= LARGEST_DIFFERENCE:
         raise ParityError(
             "The written model does not answer as the trained one: {share:.2%} of {n} photos get the same name, "

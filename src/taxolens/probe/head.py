@@ -10,7 +10,7 @@ Where validation holds too little, folds of the training photos stand in for it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -105,6 +105,26 @@ def fit_head(
         temperature = _temperature(fitted, check, choice, progress, say)
     plain = stand.folded(fitted, present, classes)
     return Head(plain.weights, plain.bias, choice.strength, temperature, choice.trials)
+
+
+def refit_head(
+    head: Head, vectors: Vectors, truth: Classes, *, classes: int, class_weight: ClassWeight
+) -> Head:
+    """The same head learnt again from more photos, validation among them.
+
+    Regularisation and temperature stay as validation chose them while it was unseen.
+
+    Args:
+        vectors: float32 [n, d].
+        truth: int64 [n].
+    """
+    present = np.unique(truth)
+    with threadpool_limits(1, user_api="blas"):
+        stand = _stand(vectors)
+        learn = _problem(stand.applied(vectors), np.searchsorted(present, truth), class_weight)
+        fitted = learn.solve(head.regularisation, learn.nothing())
+    plain = stand.folded(fitted, present, classes)
+    return replace(head, weights=plain.weights, bias=plain.bias)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from taxolens.recipes.share import check_share
+from taxolens.recipes.numbers import check_count, check_share
 from taxolens.recipes.source import SourceRecipe
 
 
@@ -31,3 +31,4 @@ class EvaluateRecipe:
 
     def __post_init__(self) -> None:
         check_share("precision", self.precision)
+        check_count("workers", self.workers)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from taxolens.recipes.numbers import check_count
+
 
 class SplitBy(StrEnum):
     """What must stay on one side of a split."""
@@ -34,3 +36,6 @@ class SplitRecipe:
     test: float = 20.0
     by: SplitBy = SplitBy.AUTO
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        check_count("seed", self.seed)

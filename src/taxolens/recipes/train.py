@@ -9,8 +9,9 @@ from pathlib import Path
 from types import MappingProxyType
 
 from taxolens.core.backbone import Triple
+from taxolens.core.errors import UsageError
 from taxolens.core.texts import noted
-from taxolens.recipes.share import check_share
+from taxolens.recipes.numbers import check_count, check_share
 from taxolens.recipes.source import SourceRecipe
 from taxolens.recipes.split import SplitRecipe
 
@@ -27,11 +28,22 @@ class Views(StrEnum):
     CROPS = "crops"
 
 
+class PhotoFit(StrEnum):
+    """How photos fill the model's input."""
+
+    SQUASH = "squash"
+    CROP = "crop"
+    LETTERBOX = "letterbox"
+
+
 class ClassWeight(StrEnum):
     """How rare classes count."""
 
     NONE = noted("none")
     BALANCED = noted("balanced")
+
+
+_LONGEST_NAME = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +82,7 @@ class TrainRecipe:
         taxonomy: table of class names and roles.
         workers: photos worked on at once; 0: one per processor.
         overwrite: replace the run that lies at `out`.
+        remark: a sentence that must stand at the top of the report and in the model's card.
     """
 
     source: SourceRecipe
@@ -77,7 +90,7 @@ class TrainRecipe:
     split: SplitRecipe = field(default_factory=SplitRecipe)
     method: str = "head"
     backbone: BackboneRecipe = field(default_factory=BackboneRecipe)
-    fit: str | None = None
+    fit: PhotoFit | None = None
     views: Views = Views.NONE
     class_weight: ClassWeight = ClassWeight.NONE
     precision: float = 0.95
@@ -87,7 +100,13 @@ class TrainRecipe:
     taxonomy: Path | None = None
     workers: int = 0
     overwrite: bool = False
+    remark: str | None = None
 
     def __post_init__(self) -> None:
         check_share("precision", self.precision)
         check_share("coverage", self.coverage)
+        check_count("workers", self.workers)
+        if self.name is not None and not 0 < len(self.name) <= _LONGEST_NAME:
+            raise UsageError(
+                "The name of a model has 1 to {most} letters. Choose another.", most=_LONGEST_NAME
+            )

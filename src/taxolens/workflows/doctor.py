@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 import platform
 from dataclasses import dataclass
 from importlib import metadata
@@ -11,6 +10,7 @@ from pathlib import Path
 
 from taxolens.core.texts import noted
 from taxolens.core.version import VERSION
+from taxolens.execution.local import default_workers
 
 BASE = (
     "numpy",
@@ -90,7 +90,7 @@ def diagnose(home: Path) -> Diagnosis:
         version=VERSION,
         python=platform.python_version(),
         system=f"{platform.system()} {platform.machine()}",
-        processors=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
+        processors=default_workers(),
         parts=tuple(Part(name, _version(name)) for name in BASE),
         extras=tuple(_extra(name) for name in _EXTRAS),
         places=(

@@ -63,7 +63,8 @@ def page_of(
     """`report.html`."""
     language = trained.recipe.language
     facts = _facts(trained, model, proof, notes, seconds, say)
-    return model_page(facts, trained.result, thumbnails_of(trained.lesson.images), say=say, language=language)
+    pictures = thumbnails_of(trained.lesson.images, trained.recipe.source.max_megapixels)
+    return model_page(facts, trained.result, pictures, say=say, language=language)
 
 
 def _facts(
@@ -84,7 +85,7 @@ def _facts(
         split=_split(trained),
         duplicates=_duplicates(trained),
         failures=lesson.failures,
-        notes=notes,
+        notes=(*((trained.recipe.remark,) if trained.recipe.remark else ()), *notes),
         backbone=_backbone(trained),
         head=HeadFacts(taught.head.regularisation, taught.head.temperature, recipe.class_weight.value),
         precision=recipe.precision,
@@ -110,9 +111,12 @@ def _counts(trained: Trained) -> tuple[ClassCounts, ...]:
 
 
 def _split(trained: Trained) -> SplitFacts:
-    split, asked = trained.lesson.split, trained.recipe.split
+    """What was really done, which is not what was asked where the data brought a split of their own."""
+    split, n = trained.lesson.split, len(trained.lesson.images)
     units = len(set(split.groups.tolist()))
-    return SplitFacts(split.by, asked.train, asked.val, asked.test, asked.seed, units)
+    found = Counter(split.parts)
+    train, val, test = (round(100 * found[part] / n, 1) for part in (Part.TRAIN, Part.VAL, Part.TEST))
+    return SplitFacts(split.by, train, val, test, trained.recipe.split.seed, units)
 
 
 def _duplicates(trained: Trained) -> DuplicateFacts:

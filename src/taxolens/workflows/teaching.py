@@ -8,6 +8,7 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
+from taxolens.core.errors import DataError, ImageError
 from taxolens.core.progress import Progress
 from taxolens.core.records import Image, Part
 from taxolens.core.texts import Say
@@ -17,11 +18,12 @@ from taxolens.evaluation.judge import judge
 from taxolens.evaluation.result import ClassificationResult
 from taxolens.export.parity import Parity, compare, prove
 from taxolens.imaging.decode import was_scaled
+from taxolens.imaging.preprocess import Preprocess
 from taxolens.inference.predictor import Predictor
 from taxolens.inference.session import Session
 from taxolens.modelfile.read import ModelFile
 from taxolens.probe.graft import head_of
-from taxolens.probe.head import Head, fit_head
+from taxolens.probe.head import Head, fit_head, refit_head
 from taxolens.recipes.train import TrainRecipe
 from taxolens.workflows.lesson import Lesson
 
@@ -44,7 +46,11 @@ class Taught:
 
 
 def teach(recipe: TrainRecipe, lesson: Lesson, *, progress: Progress, say: Say) -> Taught:
-    """Fits the head on the training part; temperature, threshold and quantile on validation."""
+    """Fits the head on the training part; temperature, threshold and quantile on validation.
+
+    The head that is kept has then learnt from validation too. It is a little better than the one on which
+    threshold and quantile were chosen, so these are a little on the careful side; the held-back part judges it.
+    """
     train, val = lesson.rows(Part.TRAIN), lesson.rows(Part.VAL)
     views = lesson.extra.reshape(-1, lesson.vectors.shape[1])
     whose = np.concatenate([train, np.repeat(train, lesson.extra.shape[1])])
@@ -60,6 +66,15 @@ def teach(recipe: TrainRecipe, lesson: Lesson, *, progress: Progress, say: Say) 
         say=say,
     )
     believed = head.probabilities(lesson.vectors[val])
+    if len(val):
+        # Validation has said what it had to say; its photos are too few and too dear not to be learnt from.
+        head = refit_head(
+            head,
+            np.concatenate([lesson.vectors[train], views, lesson.vectors[val]]),
+            lesson.truth[np.concatenate([whose, val])],
+            classes=len(lesson.labels),
+            class_weight=recipe.class_weight,
+        )
     return Taught(
         head=head,
         unsure=unsure_threshold(believed, lesson.truth[val], recipe.precision),
@@ -98,7 +113,7 @@ def judged(recipe: TrainRecipe, answers: Answers, taught: Taught) -> Classificat
 
 
 def prove_parity(recipe: TrainRecipe, lesson: Lesson, head: Head, model: ModelFile) -> tuple[Parity, int]:
-    """The written file against the trained head, on every validation photo.
+    """The written file against the trained head, on every validation photo (where there are none: test, train).
 
     Photos that were embedded in this run are given to the file as they lie on the disk. Of those whose
     embedding was remembered from an earlier run, which did the same with the same backbone, 64 are; the
@@ -110,11 +125,15 @@ def prove_parity(recipe: TrainRecipe, lesson: Lesson, head: Head, model: ModelFi
     Raises:
         ParityError: they disagree.
     """
-    rows = lesson.rows(Part.VAL)
+    rows = next(filter(len, (lesson.rows(part) for part in (Part.VAL, Part.TEST, Part.TRAIN))))
     written = _from_embeddings(lesson.vectors[rows], model)
     fresh = np.flatnonzero(lesson.fresh[rows])
     chosen = np.concatenate([fresh, np.flatnonzero(~lesson.fresh[rows])[:_MOST_REPEATED]])
     written[chosen] = _answers(recipe, [lesson.images[row] for row in rows[chosen]], model)
+    if np.isnan(written).any():
+        raise DataError(
+            "Photos went away while the model was trained. Keep them where they are and train again."
+        )
     return prove(head.probabilities(lesson.vectors[rows]), written), len(chosen)
 
 
@@ -130,10 +149,19 @@ def decode_agreement(recipe: TrainRecipe, lesson: Lesson, model: ModelFile) -> P
     """Scaled against full decoding on held-back photos where the two differ, at most 200 of them."""
     rule = model.card.preprocess
     images = [lesson.images[row] for row in lesson.rows(Part.TEST)]
-    differing = list(islice((image for image in images if was_scaled(image.path, rule)), _MOST_COMPARED))
+    most = recipe.source.max_megapixels
+    differing = list(islice((image for image in images if _was_scaled(image, rule, most)), _MOST_COMPARED))
     whole = model.card.changed(input=model.card.input.model_copy(update={"scaled_decode": 0}))
     full = replace(model, card=whole)
     return compare(_answers(recipe, differing, model), _answers(recipe, differing, full))
+
+
+def _was_scaled(image: Image, rule: Preprocess, max_megapixels: float) -> bool:
+    """A photo that went away since it was embedded cannot be compared."""
+    try:
+        return was_scaled(image.path, rule, max_megapixels=max_megapixels)
+    except ImageError:
+        return False
 
 
 def _answers(recipe: TrainRecipe, images: list[Image], model: ModelFile) -> NDArray[np.float32]:

@@ -11,13 +11,13 @@ from taxolens.imaging.decode import thumbnail
 _SIDE = 224
 
 
-def thumbnails_of(images: Iterable[Image]) -> Callable[[str], bytes | None]:
+def thumbnails_of(images: Iterable[Image], max_megapixels: float = 150.0) -> Callable[[str], bytes | None]:
     """Gives a JPEG of at most 224 pixels for an image's name; None where it cannot be read any more."""
     paths = {image.name: image.path for image in images}
 
     def small(name: str) -> bytes | None:
         try:
-            return thumbnail(paths[name], _SIDE)
+            return thumbnail(paths[name], _SIDE, max_megapixels=max_megapixels)
         except (ImageError, KeyError):
             return None
 

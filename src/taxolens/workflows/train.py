@@ -94,6 +94,8 @@ def _check(recipe: TrainRecipe) -> None:
     if recipe.method != "head":
         raise UsageError("There is no method {method} here. Choose head.", method=recipe.method)
     check_free(recipe.out, overwrite=recipe.overwrite)
+    # What can be refused is refused before the first photo is looked at.
+    class_taxa(recipe, ())
 
 
 def _backbone(

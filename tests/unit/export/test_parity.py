@@ -44,7 +44,12 @@ def test_answers_that_are_no_numbers_are_refused() -> None:
 
 
 def test_nothing_to_compare_agrees() -> None:
-    assert prove(np.empty((0, 3)), np.empty((0, 3))).n == 0
+    assert compare(np.empty((0, 3)), np.empty((0, 3))).agreement == 1
+
+
+def test_nothing_proves_nothing() -> None:
+    with pytest.raises(ParityError, match="no photo"):
+        prove(np.empty((0, 3)), np.empty((0, 3)))
 
 
 @given(arrays(np.float64, (6, 3), elements=st.floats(0, 1)))

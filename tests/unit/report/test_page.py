@@ -159,9 +159,7 @@ def test_a_picture_travels_in_the_page_and_is_loaded_when_it_is_needed() -> None
     images = [
         a for tag, a in read(page_of(Gallery("Pictures", (Picture("a.jpg", jpeg, ()),)))).tags if tag == "img"
     ]
-    assert images == [
-        {"src": "data:image/jpeg;base64," + base64.b64encode(jpeg).decode(), "alt": "", "loading": "lazy"}
-    ]
+    assert images == [{"src": "data:image/jpeg;base64," + base64.b64encode(jpeg).decode(), "alt": ""}]
 
 
 def test_pictures_stop_where_the_budget_ends() -> None:

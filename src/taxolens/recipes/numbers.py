@@ -1,4 +1,4 @@
-"""Shares between nothing and everything."""
+"""Numbers that a recipe may hold."""
 
 from __future__ import annotations
 
@@ -15,3 +15,13 @@ def check_share(name: str, value: float) -> None:
         raise UsageError(
             "{name} is a share above 0 and below 1, such as 0.95, not {value}.", name=name, value=value
         )
+
+
+def check_count(name: str, value: int) -> None:
+    """Refuses a count that cannot be meant.
+
+    Raises:
+        UsageError: it is negative.
+    """
+    if value < 0:
+        raise UsageError("{name} is a whole number from 0, not {value}.", name=name, value=value)
