@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from taxolens.core.errors import DataError, ImageError, UsageError
 from taxolens.core.progress import Progress, Silent
-from taxolens.core.records import Failure, Image
+from taxolens.core.records import Failure, Image, Part
 from taxolens.core.taxonomy import Taxon
 from taxolens.core.texts import Say, plain
 from taxolens.data.dataset import Dataset, load_dataset
@@ -23,6 +23,7 @@ from taxolens.evaluation.judge import judge
 from taxolens.evaluation.result import ClassificationResult
 from taxolens.execution.local import ordered_map
 from taxolens.inference.predictor import Predictor, open_predictor, threads_for
+from taxolens.modelfile.fingerprint import data_fingerprint
 from taxolens.recipes.evaluate import EvaluateRecipe
 from taxolens.storage.atomic import written_whole
 from taxolens.workflows.listener import Listener
@@ -90,40 +91,74 @@ def evaluate(
         OutputError: a file cannot be written.
     """
     listener = Listener(progress or Silent())
-    predictor = open_predictor(recipe.model)
     _check_places(recipe)
+    predictor = open_predictor(recipe.model)
     dataset = load_dataset(recipe.source, home=home, progress=listener, say=say)
-    truth, unknown = _truth(dataset, predictor.card.taxa, recipe)
+    asked = _asked(dataset, listener, say)
+    truth, unknown = _truth(asked, predictor.card.taxa, recipe)
     for label, count in unknown.items():
         listener.note(
             say("{count} photos of {label} are not judged: the model does not know this class.").format(
                 count=count, label=label
             )
         )
-    judged = _judged(recipe, predictor, dataset, truth, listener, say)
+    judged = _judged(recipe, predictor, asked, truth, listener, say)
+    if asked is dataset and _learnt(dataset, judged.failures) == predictor.card.data_fingerprint:
+        listener.note(
+            say("The model was made from these very photos: these figures say nothing about new ones.")
+        )
     result = _result(recipe, predictor, judged.answers)
     _write(recipe, predictor, judged, result, tuple(listener.notes), say)
     return EvaluateSummary(result, judged.failures, unknown, recipe.json, recipe.report)
 
 
 def _check_places(recipe: EvaluateRecipe) -> None:
-    """A place that cannot be written is told before the work."""
+    """A place that cannot be written, or must not be, is told before the work."""
+    taken = {recipe.model.resolve(), recipe.source.data.resolve()}
     for place in (recipe.json, recipe.report):
-        if place is not None and (place.is_dir() or not place.resolve().parent.is_dir()):
+        if place is None:
+            continue
+        if place.is_dir() or not place.resolve().parent.is_dir():
             raise UsageError(
                 "{place} cannot be written there. Name a file in a folder that exists.", place=place
             )
+        if place.resolve() in taken:
+            raise UsageError("{place} is named twice. Name another file for what is written.", place=place)
+        taken.add(place.resolve())
+
+
+def _asked(dataset: Dataset, progress: Progress, say: Say) -> Dataset:
+    """The photos of the test part where the data have one: the others may have been learnt from."""
+    tests = tuple(image for image in dataset.images if image.part is Part.TEST)
+    others = len(dataset.images) - len(tests)
+    if not tests or not others:
+        return dataset
+    progress.note(
+        say("Only the {n} photos of the test part are judged; the {others} others are left out.").format(
+            n=len(tests), others=others
+        )
+    )
+    return replace(dataset, images=tests)
+
+
+def _learnt(dataset: Dataset, failures: Sequence[Failure]) -> str:
+    """The fingerprint that a training on these data would write; it leaves out what it cannot read."""
+    failed = {failure.name for failure in failures}
+    return data_fingerprint(
+        (image.sha256 or "", image.label or "") for image in dataset.images if image.name not in failed
+    )
 
 
 def _truth(
     dataset: Dataset, taxa: Sequence[Taxon], recipe: EvaluateRecipe
 ) -> tuple[dict[str, int], dict[str, int]]:
     """Label to class of the model, and how many photos have a label that it does not know."""
-    known = {
-        name.casefold(): index for index, taxon in reversed(list(enumerate(taxa))) for name in _names(taxon)
-    }
     counts = Counter(image.label or "" for image in dataset.images)
-    truth = {label: known[label.casefold()] for label in counts if label.casefold() in known}
+    ids, folded, names = _tables(taxa)
+    found = {
+        label: ids.get(label, folded.get(label.casefold(), names.get(label.casefold()))) for label in counts
+    }
+    truth = {label: index for label, index in found.items() if index is not None}
     if not truth:
         raise DataError(
             "The model knows none of the classes in {data}: {found}. It knows {known}.",
@@ -134,9 +169,24 @@ def _truth(
     return truth, {label: count for label, count in sorted(counts.items()) if label not in truth}
 
 
-def _names(taxon: Taxon) -> Iterable[str]:
-    """What a data set may call it; the id wins over other names."""
-    yield from filter(None, (*taxon.names.values(), taxon.scientific, taxon.id))
+def _tables(taxa: Sequence[Taxon]) -> tuple[dict[str, int], dict[str, int | None], dict[str, int | None]]:
+    """What a data set may call each class: its id, its id in other letters, its other names.
+
+    What two classes are called means neither (None): a wrong truth is worse than none.
+    """
+    ids = {taxon.id: index for index, taxon in enumerate(taxa)}
+    folded: dict[str, int | None] = {}
+    names: dict[str, int | None] = {}
+    for index, taxon in enumerate(taxa):
+        _claim(folded, taxon.id, index)
+        for name in filter(None, (*taxon.names.values(), taxon.scientific)):
+            _claim(names, name, index)
+    return ids, folded, names
+
+
+def _claim(table: dict[str, int | None], name: str, index: int) -> None:
+    key = name.casefold()
+    table[key] = index if table.get(key, index) == index else None
 
 
 def _judged(
