@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import lzma
 import shutil
 import stat
 import tempfile
@@ -13,9 +14,11 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from io import BufferedWriter
 from pathlib import Path, PurePosixPath
 
 from taxolens.core.errors import DataError, OutputError
+from taxolens.core.printable import UNPRINTABLE
 from taxolens.storage.atomic import told_as_output
 
 _UTF8_FLAG = 0x800
@@ -27,6 +30,7 @@ _NAMING = frozenset(
     {errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG, errno.EILSEQ, errno.EINVAL}
 )
 _LEFT_OUT = "__macosx"
+_CHUNK = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +87,15 @@ def _digest(archive: Path) -> str:
         with archive.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        raise DataError(
-            "{archive} cannot be read: {why}. Check its access rights.",
-            archive=archive,
-            why=error.strerror or error,
-        ) from error
+        raise _unreadable(archive, error) from error
+
+
+def _unreadable(archive: Path, error: OSError) -> DataError:
+    return DataError(
+        "{archive} cannot be read: {why}. Check its access rights.",
+        archive=archive,
+        why=error.strerror or error,
+    )
 
 
 @contextmanager
@@ -96,16 +104,20 @@ def _opened(archive: Path) -> Iterator[zipfile.ZipFile]:
     try:
         with zipfile.ZipFile(archive) as file:
             yield file
-    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError) as error:
-        raise DataError(
-            "The archive {archive} is damaged. Get it again, or unpack it yourself and name the folder.",
-            archive=archive,
-        ) from error
+    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, ValueError) as error:
+        raise _damaged(archive) from error
     except (NotImplementedError, RuntimeError) as error:
         raise DataError(
             "The archive {archive} is packed in a way that cannot be read. Unpack it and name the folder.",
             archive=archive,
         ) from error
+
+
+def _damaged(archive: Path) -> DataError:
+    return DataError(
+        "The archive {archive} is damaged. Get it again, or unpack it yourself and name the folder.",
+        archive=archive,
+    )
 
 
 def _checked(file: zipfile.ZipFile, archive: Path, limits: ArchiveLimits) -> list[_Entry]:
@@ -146,18 +158,31 @@ def _place(info: zipfile.ZipInfo, archive: Path) -> PurePosixPath:
     """Where an entry goes; refused when that is anywhere but below the target folder."""
     name = _name(info).replace("\\", "/")
     place = PurePosixPath(name)
-    hostile = place.is_absolute() or ".." in place.parts or name[1:2] == ":" or "\0" in info.orig_filename
     kind = stat.S_IFMT(info.external_attr >> 16)
-    if hostile or kind not in _PLAIN:
+    # Windows drops dots and spaces at the end of a part, so that ".. " is the folder above there.
+    climbs = place.is_absolute() or any(not part.strip(". ") for part in place.parts)
+    if climbs or name[1:2] == ":" or kind not in _PLAIN:
+        raise _outside(name, archive)
+    # Windows takes a colon for a drive or a stream wherever it stands.
+    if ":" in name or UNPRINTABLE.search(info.orig_filename) or UNPRINTABLE.search(name):
         raise DataError(
-            "The archive {archive} is not safe to unpack: {name} points outside it. "
-            "Get it from a source that you trust.",
+            "The archive {archive} holds {name}, a name with a colon or a control character, which not every "
+            "system can write. Pack it anew with other names.",
             archive=archive,
-            name=repr(name),
+            name=ascii(name),
         )
     if info.flag_bits & _ENCRYPTED_FLAG:
         raise DataError("The archive {archive} is encrypted. Unpack it and name the folder.", archive=archive)
     return place
+
+
+def _outside(name: str, archive: Path) -> DataError:
+    return DataError(
+        "The archive {archive} is not safe to unpack: {name} points outside it. "
+        "Get it from a source that you trust.",
+        archive=archive,
+        name=ascii(name),
+    )
 
 
 def _name(info: zipfile.ZipInfo) -> str:
@@ -210,10 +235,21 @@ def _unpack(file: zipfile.ZipFile, entries: list[_Entry], target: Path, archive:
 
 def _write(file: zipfile.ZipFile, entry: _Entry, part: Path, archive: Path) -> None:
     place = part.joinpath(*entry.place.parts)
+    if not place.is_relative_to(part):
+        raise _outside(str(entry.place), archive)
+    with _created(place, entry, part, archive) as target:
+        for chunk in _chunks(file, entry, archive):
+            with told_as_output(part.parent):
+                target.write(chunk)
+        with told_as_output(part.parent):
+            target.flush()
+
+
+def _created(place: Path, entry: _Entry, part: Path, archive: Path) -> BufferedWriter:
+    """A new file, open for writing; a name that cannot be had is the archive's fault, the rest the disk's."""
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
-        with file.open(entry.info) as packed, place.open("xb") as unpacked_file:
-            shutil.copyfileobj(packed, unpacked_file, 1 << 20)
+        return place.open("xb")
     except OSError as error:
         if error.errno not in _NAMING:
             with told_as_output(part.parent):
@@ -224,6 +260,18 @@ def _write(file: zipfile.ZipFile, entry: _Entry, part: Path, archive: Path) -> N
             archive=archive,
             name=repr(str(entry.place)),
         ) from error
+
+
+def _chunks(file: zipfile.ZipFile, entry: _Entry, archive: Path) -> Iterator[bytes]:
+    """The bytes of an entry; what goes wrong here is never the fault of the place they are written to."""
+    try:
+        with file.open(entry.info) as packed:
+            while chunk := packed.read(_CHUNK):
+                yield chunk
+    except OSError as error:
+        if error.errno is None:  # the way in which bz2 says that its stream makes no sense
+            raise _damaged(archive) from error
+        raise _unreadable(archive, error) from error
 
 
 def _only_folder(folder: Path) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import zipfile
@@ -80,6 +81,8 @@ HOSTILE = [
     "C:\\evil.jpg",
     "C:evil.jpg",
     "../",
+    "a/.. /.. /evil.jpg",
+    "a/.../evil.jpg",
 ]
 
 
@@ -191,3 +194,47 @@ def test_what_a_killed_run_left_is_swept_after_a_day(tmp_path: Path) -> None:
         os.utime(tmp_path / "home" / name, (moment, moment))
     unpacked(packed(tmp_path / "a.zip", "cow/1.jpg", "elk/1.jpg"), tmp_path / "home")
     assert not (tmp_path / "home/.old-x.part").exists() and (tmp_path / "home/.new-x.part").exists()
+
+
+@pytest.mark.parametrize(
+    "name", ["a/C:evil.jpg", "a/b.jpg:stream", "12:30.jpg", "a/\x1b[2J.jpg", "a/x\n.jpg", "a/\u202egpj.exe"]
+)
+def test_a_colon_or_a_control_character_anywhere_in_a_name_is_refused(name: str, tmp_path: Path) -> None:
+    file = packed(tmp_path / "a.zip", "cow/1.jpg", name)
+    with pytest.raises(DataError, match="colon or a control character") as caught:
+        unpacked(file, tmp_path / "home")
+    assert str(caught.value).isprintable()
+    assert not (tmp_path / "home").exists()
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+@pytest.mark.parametrize("place", [12, 40, 200])
+def test_damaged_members_are_damage_of_the_archive_however_they_are_packed(
+    method: int, place: int, tmp_path: Path
+) -> None:
+    content = os.urandom(5000)
+    file = packed(tmp_path / "a.zip", "cow.jpg", content=content, compression=method)
+    spoilt = bytearray(file.read_bytes())
+    spoilt[30 + 7 + place : 30 + 7 + place + 60] = b"\xff" * 60
+    file.write_bytes(spoilt)
+    with pytest.raises(DataError, match="is damaged"):
+        unpacked(file, tmp_path / "home")
+    assert list((tmp_path / "home").iterdir()) == []
+
+
+def test_a_disk_that_fills_up_meanwhile_is_told_as_the_disks_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Full:
+        def __enter__(self) -> Full:
+            return self
+
+        def __exit__(self, *error: object) -> None:
+            pass
+
+        def write(self, chunk: bytes) -> None:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(archive_module, "_created", lambda *_: Full())
+    with pytest.raises(OutputError, match="full"):
+        unpacked(packed(tmp_path / "a.zip", "cow/1.jpg"), tmp_path / "home")
