@@ -1,7 +1,10 @@
 """A model file is untrusted input: what is checked before anything runs it.
 
 onnxruntime follows references to other files, so a graph that holds any is refused, wherever in the
-message they stand; so are operators that are not ONNX's own.
+message they stand; so are operators that are not ONNX's own, and those that repeat a graph as often as
+a number in the file says: a small file could keep a processor busy for ever. How much memory a graph asks
+for is not foreseen here: shapes of inner tensors are known only once it runs. A model from a stranger can
+therefore still end a run for want of memory; it cannot read or write files.
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ from typing import Any
 from google.protobuf.message import DecodeError, Message
 
 from taxolens.core.errors import ModelError
+from taxolens.core.printable import printable
 from taxolens.modelfile.card import CARD_KEY, MOST_CARD_BYTES, Card, Task
 from taxolens.modelfile.protobuf import parse_model
 
@@ -34,6 +38,9 @@ QUANTISED_OPERATORS = frozenset(
     }
 )
 """Operators of onnxruntime itself (domain com.microsoft) that its quantiser writes."""
+
+REPEATING_OPERATORS = frozenset({"Loop", "Scan", "SequenceMap"})
+"""Operators of ONNX that run an inner graph any number of times; no exporter writes them for a classifier."""
 
 _FIRST_BYTE = b"\x08"  # ir_version is the first field of every ONNX file in practice
 _EXTERNAL = 1
@@ -61,14 +68,25 @@ def verified_graph(data: bytes, file: object) -> Any:
                 "The model {file} keeps weights in other files, which is refused. Save it as one file.",
                 file=file,
             )
-        if kind == "NodeProto" and not _known_operator(message):
-            raise ModelError(
-                "The model {file} uses the operator {operator}, which is not part of ONNX. "
-                "Export it with standard operators only.",
-                file=file,
-                operator=f"{message.domain}.{message.op_type}",
-            )
+        if kind == "NodeProto":
+            _check_operator(message, file)
     return model
+
+
+def _check_operator(node: Any, file: object) -> None:
+    if not _known_operator(node):
+        raise ModelError(
+            "The model {file} uses the operator {operator}, which is not part of ONNX. "
+            "Export it with standard operators only.",
+            file=file,
+            operator=printable(f"{node.domain}.{node.op_type}"),
+        )
+    if node.op_type in REPEATING_OPERATORS:
+        raise ModelError(
+            "The model {file} uses the operator {operator}, which can run without end. Export it without loops.",
+            file=file,
+            operator=node.op_type,
+        )
 
 
 def _parsed(data: bytes, file: object) -> Any:

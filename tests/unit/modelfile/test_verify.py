@@ -161,3 +161,20 @@ def test_a_model_with_spoilt_bytes_is_parsed_or_refused(networks: Any, data: st.
         assert verified_graph(bytes(good), FILE).graph.node
     except ModelError as error:
         assert str(FILE) in str(error)
+
+
+@pytest.mark.parametrize("operator", ["Loop", "Scan", "SequenceMap"])
+@pytest.mark.parametrize("domain", ["", "ai.onnx"])
+@pytest.mark.parametrize("deep", [False, True])
+def test_operators_that_repeat_a_graph_are_refused(
+    networks: Any, operator: str, domain: str, deep: bool
+) -> None:
+    model = networks.classifier()
+    step = helper.make_graph([helper.make_node("Identity", ["go"], ["again"])], "step", [], [])
+    node = helper.make_node(operator, ["times", "go"], ["x"], domain=domain, body=step)
+    if deep:
+        inner = helper.make_graph([node], "then", [], [])
+        node = helper.make_node("If", ["c"], ["y"], then_branch=inner, else_branch=inner)
+    model.graph.node.append(node)
+    with pytest.raises(ModelError, match=f"{operator}, which can run without end"):
+        verified_graph(model.SerializeToString(), FILE)
