@@ -10,6 +10,7 @@ import typer
 from taxolens.cli import options as shared
 from taxolens.cli.progress import progress_for
 from taxolens.cli.words import say
+from taxolens.core.printable import printable
 from taxolens.recipes.identify import IdentifyRecipe
 from taxolens.recipes.parse import parse_recipe
 from taxolens.workflows.identify import IdentifySummary, identify
@@ -80,10 +81,10 @@ def tell(summary: IdentifySummary, out: Path) -> None:
         )
     )
     for failure in summary.failures[:_FAILURES_SHOWN]:
-        typer.echo(f"  {failure.name}: {say(failure.reason)}", err=True)
+        typer.echo(f"  {printable(failure.name)}: {printable(say(failure.reason))}", err=True)
     if summary.failed > _FAILURES_SHOWN:
         typer.echo(
             say("  ... and {more} more, in the table.").format(more=summary.failed - _FAILURES_SHOWN),
             err=True,
         )
-    typer.echo(say("The table: {out}").format(out=out))
+    typer.echo(say("The table: {out}").format(out=printable(str(out))))

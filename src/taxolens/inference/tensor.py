@@ -12,6 +12,9 @@ from taxolens.core.errors import ModelError
 from taxolens.modelfile.card import CardInput
 
 DECODERS = ("probabilities", "logits")
+_BEYOND = 1e-3
+_SUM_BEYOND = 1e-2
+"""Half-precision and quantised graphs round: so far may a value and the sum be off."""
 
 
 def to_tensor(pixels: NDArray[np.uint8], rule: CardInput) -> NDArray[np.uint8] | NDArray[np.float32]:
@@ -38,9 +41,10 @@ def to_probabilities(answer: NDArray[np.float32], decoder: str) -> NDArray[np.fl
         decoder: "probabilities", or "logits" for numbers that softmax turns into them.
 
     Raises:
-        ModelError: another decoder.
+        ModelError: another decoder, or numbers that are no probabilities.
     """
     if decoder == "probabilities":
+        check_probabilities(answer)
         return answer
     if decoder == "logits":
         powers = np.exp(answer - answer.max())
@@ -50,3 +54,22 @@ def to_probabilities(answer: NDArray[np.float32], decoder: str) -> NDArray[np.fl
         decoder=decoder,
         known=", ".join(DECODERS),
     )
+
+
+def check_probabilities(answer: NDArray[np.generic]) -> None:
+    """Checks that scores lie in 0..1 and sum to 1, as far as rounding lets them.
+
+    Raises:
+        ModelError: they do not, or are no numbers.
+    """
+    values = np.asarray(answer, dtype=np.float64)
+    low, high, total = values.min(), values.max(), values.sum()
+    # Written so that NaN fails.
+    if not (low >= -_BEYOND and high <= 1 + _BEYOND and abs(total - 1) <= _SUM_BEYOND):
+        raise ModelError(
+            "The model answers with numbers from {low:.3g} to {high:.3g} that sum to {total:.3g}, which are no "
+            "probabilities. Describe the network anew: taxolens models describe FILE --activation softmax",
+            low=low,
+            high=high,
+            total=total,
+        )

@@ -8,23 +8,44 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, JsonValue, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    FiniteFloat,
+    JsonValue,
+    ValidationError,
+    model_validator,
+)
 
-from taxolens.core.errors import ModelError
+from taxolens.core.errors import ModelError, UsageError
+from taxolens.core.printable import UNPRINTABLE, printable
 from taxolens.core.taxonomy import Role, Taxon
 from taxolens.core.version import VERSION
 from taxolens.imaging.preprocess import Filter, Fit, Preprocess
 
 CARD_KEY = "taxolens.card"
 SCHEMA = 1
-MOST_CLASSES = 100_000
+MOST_CLASSES = 20_000
+"""Judging keeps a table of every class against every other, 3.2 GB at this number."""
 MOST_CARD_BYTES = 64 * 1024 * 1024
 
-Side = Annotated[int, Field(ge=8, le=4096)]
+
+def _shown_as_it_is(text: str) -> str:
+    if UNPRINTABLE.search(text):
+        raise ValueError(f"{text!a} holds control characters")
+    return text
+
+
+Plain = AfterValidator(_shown_as_it_is)
+"""A card is shown on terminals, which obey control characters."""
+LEAST_SIDE, LARGEST_SIDE = 8, 4096
+Side = Annotated[int, Field(ge=LEAST_SIDE, le=LARGEST_SIDE)]
 Share = Annotated[FiniteFloat, Field(ge=0, le=1)]
 Positive = Annotated[FiniteFloat, Field(gt=0)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-Word = Annotated[str, Field(max_length=1000)]
+Word = Annotated[str, Field(max_length=1000), Plain]
 Means = tuple[FiniteFloat, FiniteFloat, FiniteFloat]
 Deviations = tuple[Positive, Positive, Positive]
 
@@ -41,11 +62,37 @@ class _Part(BaseModel):
     # Keys of later versions are tolerated and dropped.
     model_config = ConfigDict(frozen=True, extra="ignore", protected_namespaces=())
 
+    @classmethod
+    def made(cls, **fields: object) -> Self:
+        """A checked one from values that a user gave, directly or through data.
+
+        Raises:
+            UsageError: a value that cannot be meant; the message names it.
+        """
+        try:
+            return cls.model_validate(fields)
+        except ValidationError as error:
+            where, why = _first_fault(error)
+            raise UsageError(
+                "A model's card cannot hold this {where}: {why}. Give another value.", where=where, why=why
+            ) from error
+
+    def changed(self, **fields: object) -> Self:
+        """A checked copy with other values.
+
+        Raises:
+            UsageError: a value that cannot be meant; the message names it.
+        """
+        return type(self).made(**{**self._values(), **fields})
+
+    def _values(self) -> Mapping[str, object]:
+        return {name: getattr(self, name) for name in type(self).model_fields}
+
 
 class CardClass(_Part):
     """One class of a model; see `taxolens.core.taxonomy.Taxon`."""
 
-    id: Annotated[str, Field(min_length=1, max_length=1000)]
+    id: Annotated[str, Field(min_length=1, max_length=1000), Plain]
     names: dict[Word, Word] = Field(default_factory=dict)
     scientific: Word | None = None
     rank: Word | None = None
@@ -55,7 +102,7 @@ class CardClass(_Part):
     @classmethod
     def of(cls, taxon: Taxon) -> CardClass:
         """The class of a taxon."""
-        return cls(
+        return cls.made(
             id=taxon.id,
             names=dict(taxon.names),
             scientific=taxon.scientific,
@@ -168,7 +215,7 @@ class Card(_Part):
     """
 
     schema_version: Annotated[int, Field(ge=1)] = SCHEMA
-    name: Annotated[str, Field(min_length=1, max_length=200)]
+    name: Annotated[str, Field(min_length=1, max_length=200), Plain]
     version: Word = "1"
     task: Task
     classes: Annotated[tuple[CardClass, ...], Field(max_length=MOST_CLASSES)] = ()
@@ -221,13 +268,6 @@ class Card(_Part):
         """The classes as taxa, in the order of the output."""
         return tuple(one.taxon for one in self.classes)
 
-    def changed(self, **fields: object) -> Card:
-        """A checked copy with other values."""
-        return type(self).model_validate({**self._values(), **fields})
-
-    def _values(self) -> Mapping[str, object]:
-        return {name: getattr(self, name) for name in type(self).model_fields}
-
     def to_json(self) -> str:
         """Canonical JSON: the same card is always the same text."""
         values = self.model_dump(mode="json", exclude_none=True)
@@ -243,12 +283,11 @@ class Card(_Part):
         try:
             card = cls.model_validate_json(text)
         except ValidationError as error:
-            first = error.errors(include_url=False, include_input=False)[0]
-            where = ".".join(str(step) for step in first["loc"]) or "card"
+            where, why = _first_fault(error)
             raise ModelError(
                 "The model's card cannot be used: {where}: {why}. Get the model again from its maker.",
                 where=where,
-                why=first["msg"],
+                why=why,
             ) from error
         if card.schema_version > SCHEMA:
             raise ModelError(
@@ -256,3 +295,10 @@ class Card(_Part):
                 written=card.created_with,
             )
         return card
+
+
+def _first_fault(error: ValidationError) -> tuple[str, str]:
+    """Where in a card the first fault is, and what it is."""
+    first = error.errors(include_url=False, include_input=False)[0]
+    where = ".".join(str(step) for step in first["loc"]) or "card"
+    return printable(where), first["msg"].removeprefix("Value error, ")

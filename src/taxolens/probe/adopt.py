@@ -80,11 +80,11 @@ def adopt(data: bytes, *, name: str, file: Path, reading: Reading) -> bytes:
     put_before(part, door, rule.mean, rule.std)
     check_parity(plain, part, door, rule.mean, rule.std, file)
     settle_batch(part, door, file)
-    card = Card(
+    card = Card.made(
         name=name,
         task=Task.EMBED,
         input=rule,
-        output=CardOutput(decoder=EMBEDDING, tensor=EMBEDDING, size=dimension),
+        output=CardOutput.made(decoder=EMBEDDING, tensor=EMBEDDING, size=dimension),
         licence=reading.licence or (old.licence if old else None),
         notes=_notes(door, reading),
     )
@@ -93,17 +93,11 @@ def adopt(data: bytes, *, name: str, file: Path, reading: Reading) -> bytes:
 
 def _input(door: Entrance, old: Card | None, reading: Reading) -> CardInput:
     if old is not None:
-        return old.input.model_copy(
-            update={
-                "tensor": IMAGE,
-                "width": door.width,
-                "height": door.height,
-                "uint8": True,
-                "layout": "nhwc",
-            }
+        return old.input.changed(
+            tensor=IMAGE, width=door.width, height=door.height, uint8=True, layout="nhwc"
         )
     uint8 = door.element == onnx.TensorProto.UINT8
-    return CardInput(
+    return CardInput.made(
         tensor=IMAGE,
         width=door.width,
         height=door.height,

@@ -68,7 +68,7 @@ class Backbone:
 
     def with_fit(self, fit: Fit) -> Backbone:
         """The same network on photos that fill its input in another way."""
-        return replace(self, card=self.card.changed(input=self.card.input.model_copy(update={"fit": fit})))
+        return replace(self, card=self.card.changed(input=self.card.input.changed(fit=fit)))
 
 
 def read_backbone(data: bytes, path: Path, *, name: str | None = None) -> Backbone:
@@ -92,11 +92,11 @@ def bundled_backbone(data: bytes, *, name: str, licence: str) -> Backbone:
     if card is None:
         height, width = dimensions(model.graph.input[0])[1:3]
         size = dimensions(model.graph.output[0])[-1]
-        card = Card(
+        card = Card.made(
             name=name,
             task=Task.EMBED,
-            input=CardInput(width=width or 0, height=height or 0),
-            output=CardOutput(decoder=EMBEDDING, tensor=EMBEDDING, size=size),
+            input=CardInput.made(width=width or 0, height=height or 0),
+            output=CardOutput.made(decoder=EMBEDDING, tensor=EMBEDDING, size=size),
             licence=licence,
         )
     return Backbone(name, None, hashlib.sha256(data).hexdigest(), card, data)

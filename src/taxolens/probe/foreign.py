@@ -15,6 +15,7 @@ from onnx import TensorProto, helper
 from taxolens.core.errors import ModelError
 from taxolens.core.taxonomy import Taxon
 from taxolens.imaging.preprocess import Fit
+from taxolens.inference.tensor import check_probabilities
 from taxolens.modelfile.card import Card, CardClass, CardInput, CardOutput, Task
 from taxolens.modelfile.verify import verified_graph
 from taxolens.probe.adopt import IMAGENET_MEAN, IMAGENET_STD, Reading
@@ -75,6 +76,8 @@ def describe_classifier(data: bytes, file: Path, known: ForeignClassifier) -> tu
     rule = _input(door, known)
     values = _answers(part, door, rule, file)
     _check_classes(values, len(known.taxa), file)
+    if known.activation is Activation.NONE:
+        check_probabilities(values)
     _put_probabilities(part, _needs_softmax(values, known.activation), values.shape)
     plain = onnx.ModelProto()
     plain.CopyFrom(part)
@@ -86,7 +89,7 @@ def describe_classifier(data: bytes, file: Path, known: ForeignClassifier) -> tu
 
 def _input(door: Entrance, known: ForeignClassifier) -> CardInput:
     uint8 = door.element == TensorProto.UINT8
-    return CardInput(
+    return CardInput.made(
         tensor=IMAGE,
         width=door.width,
         height=door.height,
@@ -145,11 +148,11 @@ def _put_probabilities(model: onnx.ModelProto, softmax: bool, shape: tuple[int, 
 
 
 def _card(known: ForeignClassifier, rule: CardInput) -> Card:
-    return Card(
+    return Card.made(
         name=known.name,
         task=Task.CLASSIFY,
         classes=tuple(CardClass.of(taxon) for taxon in known.taxa),
         input=rule,
-        output=CardOutput(decoder=PROBABILITIES, tensor=PROBABILITIES, size=len(known.taxa)),
+        output=CardOutput.made(decoder=PROBABILITIES, tensor=PROBABILITIES, size=len(known.taxa)),
         licence=known.reading.licence,
     )

@@ -13,7 +13,7 @@ from taxolens.core.errors import UsageError
 from taxolens.core.taxonomy import Taxon
 from taxolens.formats.taxonomy_table import described, read_taxonomy
 from taxolens.imaging.preprocess import Fit
-from taxolens.modelfile.card import CardClass
+from taxolens.modelfile.card import LARGEST_SIDE, LEAST_SIDE, CardClass
 from taxolens.modelfile.read import ModelFile, model_from_bytes, read_bytes
 from taxolens.modelfile.verify import card_of, verified_graph
 from taxolens.modelfile.write import write_model
@@ -50,6 +50,7 @@ def describe(file: Path, said: Description) -> ModelFile:
         UsageError: labels are missing or do not fit the network.
         ModelError: the file is no classifier.
     """
+    _check_size(said.size)
     taxonomy = read_taxonomy(said.taxonomy) if said.taxonomy else {}
     data = read_bytes(file)
     if card_of(verified_graph(data, file), file) is not None:
@@ -69,6 +70,16 @@ def describe(file: Path, said: Description) -> ModelFile:
     )
     graph, card = describe_classifier(data, file, known)
     return write_model(graph, card, said.out)
+
+
+def _check_size(size: int | None) -> None:
+    if size is not None and not LEAST_SIDE <= size <= LARGEST_SIDE:
+        raise UsageError(
+            "An input of {size} pixels is not usable. Choose a side from {least} to {most}.",
+            size=size,
+            least=LEAST_SIDE,
+            most=LARGEST_SIDE,
+        )
 
 
 def read_labels(file: Path) -> tuple[str, ...]:

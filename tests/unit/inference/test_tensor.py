@@ -47,3 +47,16 @@ def test_probabilities_stay_what_they_are() -> None:
 def test_a_decoder_of_another_task_is_refused() -> None:
     with pytest.raises(ModelError, match="decoder yolox"):
         to_probabilities(np.zeros(2, dtype=np.float32), "yolox")
+
+
+@pytest.mark.parametrize(
+    "answer", [[0.2, 0.2], [2.0, -1.0], [5.0, 3.0], [float("nan"), 1.0], [1.01, -0.01], [0.6, 0.6]]
+)
+def test_numbers_that_are_no_probabilities_are_refused_with_the_mend(answer: list[float]) -> None:
+    with pytest.raises(ModelError, match="--activation softmax"):
+        to_probabilities(np.array(answer, dtype=np.float32), "probabilities")
+
+
+def test_rounding_of_half_precision_is_borne() -> None:
+    answer = np.array([1.0005, -0.0005, 0.005], dtype=np.float32)
+    assert to_probabilities(answer, "probabilities") is answer

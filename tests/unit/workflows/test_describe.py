@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -121,3 +122,47 @@ def test_labels_must_be_there_and_differ(tmp_path: Path, text: str) -> None:
     (tmp_path / "labels.txt").write_text(text, encoding="utf-8")
     with pytest.raises(UsageError, match="twice or"):
         read_labels(tmp_path / "labels.txt")
+
+
+def test_scores_that_are_said_to_be_probabilities_and_are_not_are_refused(exported: Path) -> None:
+    said = Description(
+        out=exported.with_name("model.onnx"),
+        labels=exported.with_name("labels.txt"),
+        activation=Activation.NONE,
+    )
+    with pytest.raises(ModelError, match="no probabilities"):
+        describe(exported, said)
+    assert not said.out.exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"std": (0.0, 0.0, 0.0)}, "std"),
+        ({"licence": "x" * 1100}, "licence"),
+        ({"name": "n\x1b[2J"}, "name"),
+    ],
+)
+def test_values_that_no_card_holds_are_told_by_name(
+    exported: Path, change: dict[str, object], named: str
+) -> None:
+    said = Description(out=exported.with_name("model.onnx"), labels=exported.with_name("labels.txt"))
+    with pytest.raises(UsageError, match=f"this {named}"):
+        describe(exported, replace(said, **change))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("size", [-1, 0, 4, 5000])
+def test_an_input_of_an_unusable_size_is_told(networks: Networks, exported: Path, size: int) -> None:
+    onnx.save(networks.classifier(side=None), exported)
+    said = Description(
+        out=exported.with_name("model.onnx"), labels=exported.with_name("labels.txt"), size=size
+    )
+    with pytest.raises(UsageError, match=f"{size} pixels"):
+        describe(exported, said)
+
+
+def test_a_label_that_could_command_a_terminal_is_named(exported: Path) -> None:
+    labels = exported.with_name("labels.txt")
+    labels.write_text("lynx\nha\x1b[2Jre\nvide\n", encoding="utf-8")
+    with pytest.raises(UsageError, match=r"ha.x1b\[2Jre"):
+        describe(exported, Description(out=exported.with_name("model.onnx"), labels=labels))
