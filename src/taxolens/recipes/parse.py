@@ -51,7 +51,8 @@ def _read(file: Path) -> dict[str, Any]:
     try:
         text = file.read_text(encoding="utf-8")
         values = json.loads(text) if file.suffix.lower() == ".json" else tomllib.loads(text)
-    except (OSError, ValueError) as error:
+    # Text that is nested too deeply exhausts the parsers' stack.
+    except (OSError, ValueError, RecursionError) as error:
         raise UsageError(
             "The recipe {file} cannot be read: {why}. Mend it or leave it out.", file=file, why=error
         ) from error

@@ -60,3 +60,13 @@ def test_a_recipe_that_is_no_recipe_is_refused_in_a_sentence(tmp_path: Path, tex
     file.write_text(text, encoding="utf-8")
     with pytest.raises(UsageError, match="cannot be read"):
         parse_recipe(TrainRecipe, NEEDED, file)
+
+
+@pytest.mark.parametrize(("suffix", "before"), [(".json", ""), (".toml", "data = ")])
+def test_a_recipe_that_is_nested_too_deeply_is_refused_in_a_sentence(
+    tmp_path: Path, suffix: str, before: str
+) -> None:
+    file = tmp_path / f"recipe{suffix}"
+    file.write_text(before + "[" * 100_000 + "]" * 100_000, encoding="utf-8")
+    with pytest.raises(UsageError, match="cannot be read"):
+        parse_recipe(TrainRecipe, {}, file)
