@@ -19,6 +19,7 @@ from taxolens.core.errors import UsageError
 from taxolens.core.texts import noted
 from taxolens.imaging.preprocess import Fit
 from taxolens.modelfile.card import Card
+from taxolens.modelfile.catalogue import CatalogueEntry, catalogue, download_path
 from taxolens.modelfile.read import ModelFile, read_model
 from taxolens.probe.foreign import Activation
 from taxolens.recipes.parse import parse_recipe
@@ -28,6 +29,7 @@ from taxolens.workflows.backbones import (
     add_backbone,
     get_backbone,
     list_backbones,
+    remove_backbone,
     resolve_backbone,
 )
 from taxolens.workflows.describe import Description, describe
@@ -36,7 +38,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
     no_args_is_help=True,
-    help=say("Backbones and model files: list, show, get, add, describe."),
+    help=say("Backbones and model files: list, show, get, add, remove, describe."),
 )
 
 _MEGABYTE = 1_000_000
@@ -78,14 +80,21 @@ def list_models(as_json: AsJson = False) -> None:
     )
 
 
-@app.command("show", help=say("What a model file or backbone says of itself."))
+@app.command(
+    "show",
+    help=say("What a model file or backbone says of itself."),
+    epilog=say("Example: taxolens models show run/model.onnx"),
+)
 def show(
     model: Annotated[
         str, typer.Argument(metavar="FILE.onnx|NAME", help=say("Model file, or name of a backbone."))
     ],
     as_json: AsJson = False,
 ) -> None:
-    """Shows the card."""
+    """Shows the card, or what the catalogue says of a backbone that is not here."""
+    if _is_elsewhere(model):
+        _show_entry(catalogue()[model], as_json)
+        return
     file = _opened(model)
     if as_json:
         typer.echo(json.dumps(json.loads(file.card.to_json()), indent=2, ensure_ascii=False))
@@ -165,6 +174,20 @@ def add(
 
 
 @app.command(
+    "remove",
+    help=say("Remove a remembered backbone, or a fetched one."),
+    epilog=say("Example: taxolens models remove mobilenetv2"),
+)
+def remove(
+    name: Annotated[str, typer.Argument(help=say("Name of the backbone."))], quiet: shared.Quiet = False
+) -> None:
+    """Deletes what is kept of it."""
+    for file in remove_backbone(name, settings.home):
+        if not quiet:
+            typer.echo(say("Removed: {file}").format(file=file))
+
+
+@app.command(
     "describe",
     help=say("Give an exported classifier its card, or a model new names."),
     epilog=say(
@@ -215,6 +238,40 @@ def _opened(model: str) -> ModelFile:
     recipe = BackboneRecipe(name=model)
     found = resolve_backbone(recipe, home=settings.home, maker=load_backbone_maker, say=say)
     return ModelFile(found.path or Path(model), found.sha256, found.card, found.graph)
+
+
+def _is_elsewhere(model: str) -> bool:
+    """A name of the catalogue whose file was not fetched: showing it must download nothing."""
+    return (
+        not Path(model).exists()
+        and model in catalogue()
+        and not download_path(catalogue()[model], settings.home).is_file()
+    )
+
+
+def _show_entry(entry: CatalogueEntry, as_json: bool) -> None:
+    if as_json:
+        document = {**entry.model_dump(mode="json"), "url": entry.url, "cached": False}
+        typer.echo(json.dumps(document, indent=2, ensure_ascii=False))
+        return
+    table = Table(show_header=False)
+    facts = {
+        say("Name"): entry.name,
+        say("Here"): say("no"),
+        say("CPU budget"): say(entry.budget),
+        say("Input"): f"{entry.size} x {entry.size}",
+        say("Licence"): entry.licence,
+        say("Size"): f"{entry.bytes / _MEGABYTE:.1f} {say('MB')}",
+        say("Source"): entry.url,
+        "sha256": entry.sha256,
+        say("Notes"): entry.notes,
+    }
+    for fact, value in facts.items():
+        if value:
+            table.add_row(fact, value)
+    console = Console(highlight=False, markup=False)
+    console.print(table)
+    console.print(say("Get it: taxolens models get {name}").format(name=entry.name))
 
 
 def _document(row: BackboneRow) -> dict[str, object]:

@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from taxolens.core.backbone import BackboneMaker, BackboneRequest, MadeBackbone
-from taxolens.core.errors import ModelError, UsageError
+from taxolens.core.errors import ModelError, OutputError, UsageError
 from taxolens.core.progress import Progress, Silent
 from taxolens.core.texts import Say, noted, plain
 from taxolens.modelfile.bundled import BUNDLED_LICENCE, BUNDLED_NAME, bundled_graph
 from taxolens.modelfile.card import Task
 from taxolens.modelfile.catalogue import Budget, CatalogueEntry, catalogue, download_path, keep
 from taxolens.modelfile.download import fetch
+from taxolens.modelfile.peek import peek_card
 from taxolens.modelfile.protobuf import parse_model
 from taxolens.modelfile.read import read_bytes, read_model
 from taxolens.modelfile.remembered import check_name, is_remembered, remembered_names, remembered_path
@@ -38,7 +39,7 @@ class BackboneRow:
     """One line of `taxolens models list`.
 
     Attributes:
-        kind: "shipped", "catalogue" or "remembered".
+        kind: "shipped", "catalogue", "remembered" or "damaged".
         cached: it can be used without network.
         size: of the file, in bytes.
         dimension: length of an embedding.
@@ -115,8 +116,11 @@ def get_backbone(name: str, *, home: Path, progress: Progress | None = None, say
     """
     entry = catalogue()[name]
     file = fetch(entry, home, progress=progress, say=say)
-    reading = Reading(entry.mean, entry.std, entry.size, entry.embedding, entry.token, entry.licence)
-    return _adopted(file, name, reading, home, sha256=entry.sha256)
+    return _adopted(file, name, _reading_of(entry), home, sha256=entry.sha256)
+
+
+def _reading_of(entry: CatalogueEntry) -> Reading:
+    return Reading(entry.mean, entry.std, entry.size, entry.embedding, entry.token, entry.licence)
 
 
 def add_backbone(
@@ -153,22 +157,66 @@ def list_backbones(home: Path) -> tuple[BackboneRow, ...]:
     entries = sorted(
         (catalogue()[name] for name in catalogue()), key=lambda entry: (order.index(entry.budget), entry.rank)
     )
-    rows = [] if bundled_graph() is None else [_row(_bundled(), noted("shipped"))]
+    rows = [] if bundled_graph() is None else [_bundled_row(_bundled())]
     rows += [_catalogue_row(entry, home) for entry in entries]
-    rows += [
-        _row(
-            read_backbone(read_bytes(remembered_path(name, home)), remembered_path(name, home), name=name),
-            noted("remembered"),
-        )
-        for name in remembered_names(home)
-    ]
+    rows += [_remembered_row(name, home) for name in remembered_names(home)]
     return tuple(rows)
 
 
-def _row(found: Backbone, kind: str) -> BackboneRow:
+def remove_backbone(name: str, home: Path) -> tuple[Path, ...]:
+    """Removes a remembered backbone, or what was downloaded of one of the catalogue.
+
+    Returns:
+        the files that are gone.
+
+    Raises:
+        UsageError: there is nothing of that name to remove.
+        OutputError: it may not be removed.
+    """
+    files = _files_of(name, home)
+    if not files:
+        raise UsageError(
+            "Nothing is kept here under the name {name}, so nothing was removed. See: taxolens models list",
+            name=name,
+        )
+    for file in files:
+        try:
+            file.unlink(missing_ok=True)
+        except OSError as error:
+            raise OutputError(
+                "{file} cannot be removed: {why}. Check its access rights.", file=file, why=error.strerror
+            ) from error
+    return files
+
+
+def _files_of(name: str, home: Path) -> tuple[Path, ...]:
+    if name in catalogue():
+        entry = catalogue()[name]
+        key = _key_of_file(entry.sha256, _reading_of(entry), name)
+        files = (download_path(entry, home), _converted_path(home, key))
+        return tuple(file for file in files if file.is_file())
+    return (remembered_path(name, home),) if is_remembered(name, home) else ()
+
+
+def _bundled_row(found: Backbone) -> BackboneRow:
+    size = len(found.graph)
     return BackboneRow(
-        found.name, kind, True, len(found.graph), found.dimension, None, None, None, found.licence
+        found.name, noted("shipped"), True, size, found.dimension, None, None, None, found.licence
     )
+
+
+def _remembered_row(name: str, home: Path) -> BackboneRow:
+    """One spoilt file must not hide the others."""
+    file = remembered_path(name, home)
+    try:
+        card = peek_card(file)
+    except ModelError:
+        card = None
+    size = file.stat().st_size if file.is_file() else 0
+    if card is None or card.task is not Task.EMBED:
+        return BackboneRow(name, noted("damaged"), False, size, None, None, None, None, None)
+    kind = noted("remembered")
+    return BackboneRow(name, kind, True, size, card.output.size, None, None, None, card.licence)
 
 
 def _catalogue_row(entry: CatalogueEntry, home: Path) -> BackboneRow:
@@ -228,7 +276,7 @@ def _adopted(file: Path, name: str, reading: Reading, home: Path, *, sha256: str
             name=name,
             file=file,
         )
-    key = _key({"onnx": found, "reading": repr(reading), "name": name})
+    key = _key_of_file(found, reading, name)
     return _kept(home, key, name, lambda: adopt(data, name=name, file=file, reading=reading))
 
 
@@ -267,7 +315,7 @@ def _output_of(graph: bytes) -> str:
 
 def _kept(home: Path, key: str, name: str, convert: Callable[[], bytes]) -> Backbone:
     """What was converted before, else converted now and kept for the next time."""
-    target = home / "backbones" / "converted" / f"{key}.onnx"
+    target = _converted_path(home, key)
     if target.is_file():
         # A copy that was spoilt is made anew.
         with suppress(ModelError):
@@ -279,6 +327,14 @@ def _kept(home: Path, key: str, name: str, convert: Callable[[], bytes]) -> Back
 
 def _as_named(graph: bytes, name: str, home: Path) -> Backbone:
     return read_backbone(graph, remembered_path(name, home), name=name)
+
+
+def _converted_path(home: Path, key: str) -> Path:
+    return home / "backbones" / "converted" / f"{key}.onnx"
+
+
+def _key_of_file(sha256: str, reading: Reading, name: str) -> str:
+    return _key({"onnx": sha256, "reading": repr(reading), "name": name})
 
 
 def _key(values: Mapping[str, object]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +16,17 @@ from taxolens.core.backbone import BackboneMaker, BackboneRequest, MadeBackbone
 from taxolens.core.errors import ModelError, NetworkError, UsageError
 from taxolens.core.progress import Silent
 from taxolens.modelfile.catalogue import Budget, CatalogueEntry, catalogue, download_path
+from taxolens.modelfile.remembered import remembered_path
 from taxolens.probe.adopt import Reading, adopt
 from taxolens.recipes.train import BackboneRecipe
 from taxolens.workflows import backbones
-from taxolens.workflows.backbones import add_backbone, get_backbone, list_backbones, resolve_backbone
+from taxolens.workflows.backbones import (
+    add_backbone,
+    get_backbone,
+    list_backbones,
+    remove_backbone,
+    resolve_backbone,
+)
 
 HALF = (0.5, 0.5, 0.5)
 
@@ -270,3 +278,39 @@ def test_real_weights_become_a_backbone_that_later_needs_no_torch(shared_weights
     (embedding,) = ort.InferenceSession(found.graph).run(None, {"image": pixels})
     assert embedding.shape == (1, 1280)
     assert embedding.std() > 0.01
+
+
+@pytest.mark.parametrize("spoil", [lambda data: b"spoilt", lambda data: data[:-9], lambda data: b""])
+def test_a_spoilt_remembered_file_is_listed_as_damaged_beside_the_others(
+    file: Path, home: Path, spoil: Callable[[bytes], bytes]
+) -> None:
+    for name in ("good", "bad"):
+        add_backbone(name, BackboneRecipe(str(file), mean=HALF, std=HALF), home=home, maker=no_maker)
+    bad = remembered_path("bad", home)
+    bad.write_bytes(spoil(bad.read_bytes()))
+    rows = {row.name: row for row in list_backbones(home)}
+    assert (rows["bad"].kind, rows["bad"].cached) == ("damaged", False)
+    assert (rows["good"].kind, rows["good"].cached) == ("remembered", True)
+
+
+def test_a_remembered_backbone_can_be_removed_even_when_spoilt(file: Path, home: Path) -> None:
+    add_backbone("mine", BackboneRecipe(str(file), mean=HALF, std=HALF), home=home, maker=no_maker)
+    remembered_path("mine", home).write_bytes(b"spoilt")
+    assert remove_backbone("mine", home) == (remembered_path("mine", home),)
+    assert "mine" not in {row.name for row in list_backbones(home)}
+    assert file.is_file()
+
+
+def test_what_was_fetched_of_the_catalogue_can_be_removed_with_what_was_made_of_it(
+    networks: Any, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pinned(networks, monkeypatch, "mobilenetv2", home, opset=17)
+    get_backbone("mobilenetv2", home=home)
+    assert len(remove_backbone("mobilenetv2", home)) == 2
+    assert not list(home.rglob("*.onnx"))
+
+
+@pytest.mark.parametrize("name", ["unknown", "mobilenetv2", "taxolens-tiny", "../x"])
+def test_what_is_not_kept_cannot_be_removed_and_is_told(home: Path, name: str) -> None:
+    with pytest.raises(UsageError, match="nothing was removed"):
+        remove_backbone(name, home)
