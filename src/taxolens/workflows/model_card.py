@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from taxolens.core.records import Part
 from taxolens.core.taxonomy import Taxon
+from taxolens.data.split import COMPLETED
 from taxolens.evaluation.result import ClassificationResult
 from taxolens.formats.taxonomy_table import described, read_taxonomy
 from taxolens.modelfile.card import (
@@ -42,27 +43,41 @@ def card_of_head(
     taxa: tuple[Taxon, ...],
 ) -> Card:
     """The card of a head on a backbone."""
-    return Card(
+    return Card.made(
         name=recipe.name or recipe.source.data.resolve().stem or "model",
         task=Task.CLASSIFY,
         classes=tuple(CardClass.of(taxon) for taxon in taxa),
         input=backbone.card.input,
         output=CardOutput(decoder="probabilities", tensor=PROBABILITIES, size=len(taxa)),
-        thresholds=Thresholds(unsure=taught.unsure, precision=recipe.precision),
+        thresholds=Thresholds(
+            unsure=taught.unsure,
+            precision=recipe.precision if len(lesson.rows(Part.VAL)) else None,
+        ),
         temperature=taught.head.temperature,
         conformal=Conformal(coverage=recipe.coverage, quantile=taught.quantile),
         metrics=metrics_of(result),
-        split=SplitRule(
-            by=lesson.split.by.value,
-            train=recipe.split.train,
-            val=recipe.split.val,
-            test=recipe.split.test,
-            seed=recipe.split.seed,
-        ),
+        split=split_rule(recipe, lesson),
         recipe=portable(recipe),
         data_fingerprint=data_fingerprint((image.sha256 or "", image.label or "") for image in lesson.images),
-        backbone=CardBackbone(name=backbone.name, sha256=backbone.sha256, licence=backbone.licence),
+        backbone=CardBackbone.made(name=backbone.name, sha256=backbone.sha256, licence=backbone.licence),
         licence=backbone.licence,
+    )
+
+
+def split_rule(recipe: TrainRecipe, lesson: Lesson) -> SplitRule:
+    """How the photos were really divided: shares in percent of all that could be read.
+
+    The seed is stated only where it decided anything: not where the source brought its own division.
+    """
+    parts = lesson.split.parts
+    shares = {part: round(100 * parts.count(part) / len(parts), 1) for part in Part}
+    brought = any(image.part is not None for image in lesson.images)
+    return SplitRule(
+        by=lesson.split.by.value,
+        train=shares[Part.TRAIN],
+        val=shares[Part.VAL],
+        test=shares[Part.TEST],
+        seed=None if brought and COMPLETED not in lesson.split.notes else recipe.split.seed,
     )
 
 
