@@ -16,6 +16,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from taxolens.cli.words import say
 from taxolens.core.errors import TaxolensError
+from taxolens.core.printable import printable
 from taxolens.core.version import VERSION
 
 _INTERRUPTED = 130
@@ -34,7 +35,7 @@ COMMANDS = {
     "train": Entry("taxolens.cli.train", say("Teach a model from labelled photos.")),
     "evaluate": Entry("taxolens.cli.evaluate", say("Judge a model on labelled photos.")),
     "identify": Entry("taxolens.cli.identify", say("Name what is in new photos.")),
-    "models": Entry("taxolens.cli.models", say("Backbones and model files: list, show, get, add, describe.")),
+    "models": Entry("taxolens.cli.models", say("Backbones and model files: list, show, get, add, remove, describe.")),
     "doctor": Entry("taxolens.cli.doctor", say("What is installed, where things lie, what is missing.")),
 }
 
@@ -136,5 +137,6 @@ def _told(error: OSError) -> str:
 
 
 def _fail(sentence: str, code: int) -> None:
-    typer.echo(sentence, err=True)
+    # A sentence may quote names out of files, which must not command the terminal.
+    typer.echo("\n".join(printable(line) for line in sentence.split("\n")), err=True)
     sys.exit(code)

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+CALL = "from taxolens.cli.main import main; main()"
+
 
 def typed(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     surroundings = {
@@ -20,7 +22,7 @@ def typed(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         "COLUMNS": "200",
     }
     return subprocess.run(
-        [sys.executable, "-m", "taxolens", "--lang", "en", "models", *arguments],
+        [sys.executable, "-c", CALL, "--lang", "en", "models", *arguments],
         capture_output=True,
         text=True,
         env=surroundings,
@@ -59,3 +61,9 @@ def test_a_spoilt_backbone_is_listed_and_can_be_removed(tmp_path: Path) -> None:
 @pytest.mark.parametrize("command", ["remove", "show", "get", "add", "describe", "list"])
 def test_every_command_gives_an_example(tmp_path: Path, command: str) -> None:
     assert f"Example: taxolens models {command}" in typed(tmp_path, command, "--help").stdout
+
+
+def test_an_error_that_quotes_a_name_does_not_command_the_terminal(tmp_path: Path) -> None:
+    told = typed(tmp_path, "remove", "x\x1b[2J\u202e")
+    assert told.returncode == 2
+    assert "x?[2J?" in told.stderr
