@@ -13,7 +13,7 @@ from pathlib import Path
 from taxolens.cli.main import COMMANDS
 
 TAXOLENS = Path(sys.executable).with_name("taxolens")
-GROUPS = {"models": ("list", "show", "get", "add", "describe")}
+GROUPS = {"models": ("list", "show", "get", "add", "remove", "describe")}
 WIDTH = "100"
 
 

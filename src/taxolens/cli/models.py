@@ -39,6 +39,7 @@ app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
     help=say("Backbones and model files: list, show, get, add, remove, describe."),
+    epilog=say("Example: taxolens models list"),
 )
 
 _MEGABYTE = 1_000_000
