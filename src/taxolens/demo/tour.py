@@ -17,16 +17,19 @@ from taxolens.demo.dataset import DrawnSet, write_class_folders, write_unsorted
 from taxolens.demo.taxa import BLANK, TAXA
 from taxolens.recipes.identify import IdentifyRecipe
 from taxolens.recipes.source import SequenceBy, SourceRecipe
+from taxolens.recipes.split import SplitRecipe
 from taxolens.recipes.train import TrainRecipe, Views
 from taxolens.storage.atomic import told_as_output
 from taxolens.workflows.identify import identify
 from taxolens.workflows.train import train
 
 _MARK = ".drawn-by-taxolens"
-_PER_CLASS = 42
-_NEW = 60
+_PER_CLASS = 40
+_NEW = 48
 _SITES = 6
-_CLOSENESS = 1.3
+_CLOSENESS = 1.5
+_SHOWN = tuple(taxon.id for taxon in TAXA if taxon.id != "protaphorura_armata")
+"""Without the one that only a microscope tells from Folsomia; a first model should show what can be done."""
 DRAWN = noted(
     "All photos of this demonstration are drawn by the program: the figures say nothing about real photos."
 )
@@ -90,6 +93,7 @@ def tour(
             out=recipe.run,
             name="drawn-springtails",
             taxonomy=recipe.taxa,
+            split=SplitRecipe(train=60, val=20, test=20),
             views=Views.TURNS,
             remark=say(DRAWN),
             overwrite=True,
@@ -121,6 +125,7 @@ def draw_photos(recipe: TourRecipe, *, progress: Progress, say: Say) -> DrawnSet
         recipe.photos,
         per_class=_PER_CLASS,
         seed=recipe.seed,
+        taxa=_SHOWN,
         sites=_SITES,
         closeness=_CLOSENESS,
         progress=progress,
@@ -130,6 +135,7 @@ def draw_photos(recipe: TourRecipe, *, progress: Progress, say: Say) -> DrawnSet
         recipe.card,
         count=_NEW,
         seed=recipe.seed + 1,
+        taxa=_SHOWN,
         sites=_SITES,
         closeness=_CLOSENESS,
         progress=progress,

@@ -83,7 +83,7 @@ def train(
         answers = held_back(lesson, taught.head)
         result = judged(recipe, answers, taught)
     trained = Trained(recipe, backbone, hints, lesson, taught, answers, result)
-    with run_folder(recipe.out, overwrite=recipe.overwrite) as folder:
+    with run_folder(recipe.out, overwrite=recipe.overwrite, data=recipe.source.data) as folder:
         _write(trained, folder, listener, watch, say)
     return TrainSummary(
         recipe.out, len(lesson.images), result, lesson.failures, tuple(listener.notes), watch.seconds
@@ -93,7 +93,7 @@ def train(
 def _check(recipe: TrainRecipe) -> None:
     if recipe.method != "head":
         raise UsageError("There is no method {method} here. Choose head.", method=recipe.method)
-    check_free(recipe.out, overwrite=recipe.overwrite)
+    check_free(recipe.out, overwrite=recipe.overwrite, data=recipe.source.data)
     # What can be refused is refused before the first photo is looked at.
     class_taxa(recipe, ())
 
