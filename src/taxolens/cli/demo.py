@@ -14,7 +14,7 @@ from taxolens.cli import options as shared
 from taxolens.cli.progress import progress_for
 from taxolens.cli.words import language, say, settings
 from taxolens.compose.trainers import load_backbone_maker
-from taxolens.demo.tour import DRAWN, Tour, TourRecipe, draw_photos, tour
+from taxolens.demo.tour import DRAWN, PER_CLASS, Tour, TourRecipe, draw_photos, tour
 
 app = typer.Typer(pretty_exceptions_enable=False, add_completion=False)
 
@@ -38,13 +38,19 @@ def command(
     seed: Annotated[
         int, typer.Option("--seed", metavar="N", help=say("Other photos of the same kinds."))
     ] = 0,
+    per_class: Annotated[
+        int,
+        typer.Option(
+            "--per-class", metavar="N", min=3, max=10_000, help=say("Labelled photos of each class.")
+        ),
+    ] = PER_CLASS,
     photos_only: Annotated[
         bool, typer.Option("--photos-only", help=say("Draw the photos and stop."))
     ] = False,
     quiet: shared.Quiet = False,
 ) -> None:
     """Draws, trains, identifies and tells where everything is."""
-    recipe = TourRecipe(out=out, seed=seed, language=language)
+    recipe = TourRecipe(out=out, seed=seed, per_class=per_class, language=language)
     progress = progress_for(quiet)
     if photos_only:
         draw_photos(recipe, progress=progress, say=say)

@@ -35,7 +35,9 @@ COMMANDS = {
     "train": Entry("taxolens.cli.train", say("Teach a model from labelled photos.")),
     "evaluate": Entry("taxolens.cli.evaluate", say("Judge a model on labelled photos.")),
     "identify": Entry("taxolens.cli.identify", say("Name what is in new photos.")),
-    "models": Entry("taxolens.cli.models", say("Backbones and model files: list, show, get, add, remove, describe.")),
+    "models": Entry(
+        "taxolens.cli.models", say("Backbones and model files: list, show, get, add, remove, describe.")
+    ),
     "doctor": Entry("taxolens.cli.doctor", say("What is installed, where things lie, what is missing.")),
 }
 

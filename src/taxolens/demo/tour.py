@@ -24,7 +24,7 @@ from taxolens.workflows.identify import identify
 from taxolens.workflows.train import train
 
 _MARK = ".drawn-by-taxolens"
-_PER_CLASS = 40
+PER_CLASS = 40
 _NEW = 48
 _SITES = 6
 _CLOSENESS = 1.5
@@ -42,6 +42,7 @@ class TourRecipe:
 
     out: Path
     seed: int = 0
+    per_class: int = PER_CLASS
     language: str = "en"
 
     @property
@@ -123,7 +124,7 @@ def draw_photos(recipe: TourRecipe, *, progress: Progress, say: Say) -> DrawnSet
     _claim(recipe.out)
     write_class_folders(
         recipe.photos,
-        per_class=_PER_CLASS,
+        per_class=recipe.per_class,
         seed=recipe.seed,
         taxa=_SHOWN,
         sites=_SITES,

@@ -14,12 +14,11 @@ from taxolens.demo.tour import TourRecipe, draw_photos
 
 @pytest.fixture(autouse=True)
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tour, "_PER_CLASS", 1)
     monkeypatch.setattr(tour, "_NEW", 3)
 
 
 def drawn(out: Path, seed: int = 0) -> DrawnSet:
-    return draw_photos(TourRecipe(out=out, seed=seed), progress=Silent(), say=plain)
+    return draw_photos(TourRecipe(out=out, seed=seed, per_class=1), progress=Silent(), say=plain)
 
 
 def files(folder: Path) -> dict[str, bytes]:
