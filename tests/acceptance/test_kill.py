@@ -47,6 +47,8 @@ def test_an_interrupted_training_says_so_and_leaves_nothing(class_folders: Path,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        # a shell that runs the tests in its background makes its children deaf to interrupts
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     deadline = time.monotonic() + 30
     while not (tmp_path / "home").exists() and time.monotonic() < deadline:
