@@ -8,10 +8,10 @@ from pathlib import Path
 
 import onnx
 
-from taxolens.core.errors import OutputError
 from taxolens.core.version import VERSION
 from taxolens.modelfile.card import CARD_KEY, Card
 from taxolens.modelfile.read import ModelFile, model_from_bytes
+from taxolens.storage.atomic import told_as_output
 
 PRODUCER = "taxolens"
 
@@ -53,24 +53,16 @@ def place(data: bytes, path: Path) -> None:
     Raises:
         OutputError: rights, a full disk, a folder in the way.
     """
-    try:
+    with told_as_output(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-    except OSError as error:
-        raise OutputError(
-            "The file {file} cannot be written: {why}.", file=path, why=error.strerror
-        ) from error
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        temporary.chmod(0o644)
-        temporary.replace(path)
-    except OSError as error:
-        raise OutputError(
-            "The file {file} cannot be written: {why}.", file=path, why=error.strerror
-        ) from error
-    finally:
-        temporary.unlink(missing_ok=True)
+        temporary = Path(name)
+        try:
+            with os.fdopen(handle, "wb") as stream:
+                stream.write(data)
+                stream.flush()
+                os.fsync(stream.fileno())
+            temporary.chmod(0o644)
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)

@@ -23,6 +23,7 @@ from taxolens.inference.row import Row
 from taxolens.inference.scan import scan
 from taxolens.inference.store import SUFFIX, Store, open_store
 from taxolens.recipes.identify import IdentifyRecipe
+from taxolens.storage.signature import image_format, read_head
 from taxolens.storage.atomic import told_as_output
 
 _FAILURES_KEPT = 1000
@@ -85,6 +86,11 @@ def _checked(recipe: IdentifyRecipe) -> int:
     """Refuses what cannot be meant before anything is touched; how many threads to use."""
     if not recipe.photos.exists():
         raise UsageError("There is no photo and no folder {photos}. Check the path.", photos=recipe.photos)
+    if recipe.photos.is_file() and image_format(read_head(recipe.photos)) is None:
+        raise UsageError(
+            "{photos} is no photo. Name a photo, or a folder of photos; unpack an archive first.",
+            photos=recipe.photos,
+        )
     _check_place(recipe)
     if not recipe.max_megapixels > 0:
         raise UsageError(

@@ -527,3 +527,14 @@ def test_two_runs_never_write_the_same_table(recipe: IdentifyRecipe) -> None:
     folder_of(recipe).mkdir(parents=True)
     with lock, pytest.raises(UsageError, match="Another run is writing"):
         identify(recipe)
+
+
+@pytest.mark.parametrize("content", [b"PK\x03\x04 an archive", b"file,label\n", b""])
+def test_a_file_that_is_no_photo_is_wrong_use_and_leaves_nothing(
+    recipe: IdentifyRecipe, content: bytes
+) -> None:
+    other = recipe.photos.parent / "other.bin"
+    other.write_bytes(content)
+    with pytest.raises(UsageError, match="is no photo"):
+        identify(changed(recipe, photos=other))
+    assert not recipe.out.exists() and not recipe.out.with_name(recipe.out.name + ".taxolens").exists()
