@@ -23,8 +23,8 @@ from taxolens.inference.row import Row
 from taxolens.inference.scan import scan
 from taxolens.inference.store import SUFFIX, Store, open_store
 from taxolens.recipes.identify import IdentifyRecipe
-from taxolens.storage.signature import image_format, read_head
 from taxolens.storage.atomic import told_as_output
+from taxolens.storage.signature import image_format, read_head
 
 _FAILURES_KEPT = 1000
 
