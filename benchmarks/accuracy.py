@@ -28,7 +28,11 @@ from taxolens.evaluation.result import ClassificationResult
 from taxolens.recipes.split import SplitBy
 
 TAXOLENS = Path(sys.executable).with_name("taxolens")
-BACKBONES = {"MobileNetV2 (ImageNet-1k)": MOBILENET, "shipped backbone": ("--backbone", "taxolens-tiny")}
+BACKBONES = {
+    "MobileNetV2 (ImageNet-1k)": MOBILENET,
+    "MobileNetV2-stages (ImageNet-1k, pool=stages)": (*MOBILENET, "--backbone-arg", "pool=stages"),
+    "shipped backbone": ("--backbone", "taxolens-tiny"),
+}
 FEWEST = 20
 FOLDS = 5
 

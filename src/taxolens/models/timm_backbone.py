@@ -7,6 +7,7 @@ import difflib
 import io
 import warnings
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,10 +28,13 @@ _WEIGHTS = ".safetensors"
 _MOST_NAMED = 3
 _HUB_FILE = "model.safetensors"
 _SECONDS_TO_ANSWER = 10
+_POOL = "pool"
 
 
 def make_backbone(request: BackboneRequest) -> MadeBackbone:
     """Builds a timm network, loads its weights and exports what lies before its classifier.
+
+    With the argument `pool=stages` the embedding also holds mean and deviation of every stage.
 
     Raises:
         UsageError: an architecture or argument that timm does not know.
@@ -38,11 +42,12 @@ def make_backbone(request: BackboneRequest) -> MadeBackbone:
         NetworkError: weights that had to be fetched and could not be.
         ParityError: the exported graph answers otherwise than the network.
     """
+    pooled, request = _pooling(request)
     network = _built(request)
     settings: Mapping[str, Any] = network.pretrained_cfg
     weights = request.weights or _fetched(request.architecture, settings)
     _load(network, weights, settings)
-    embedder = _Embedder(network).eval()
+    embedder = (_StageEmbedder if pooled else _Embedder)(network).eval()
     side = request.size or int(settings["input_size"][-1])
     graph = _exported(embedder, side)
     return MadeBackbone(
@@ -67,6 +72,36 @@ class _Embedder(torch.nn.Module):
         """float32 [N, 3, height, width] to [N, D]."""
         seen: torch.Tensor = self.network.forward_head(self.network.forward_features(pixels), pre_logits=True)
         return seen
+
+
+class _StageEmbedder(_Embedder):
+    """What a network has seen at its end and on the way: of every stage, mean and deviation over the picture.
+
+    Textures are what the first stages see and the last one forgets.
+    """
+
+    def forward(self, pixels: torch.Tensor) -> torch.Tensor:
+        """float32 [N, 3, height, width] to [N, D + 2 * channels of all stages]."""
+        last, stages = self.network.forward_intermediates(pixels, output_fmt="NCHW")
+        seen = [self.network.forward_head(last, pre_logits=True)]
+        for stage in stages:
+            mean = stage.mean((2, 3), keepdim=True)
+            spread = (stage - mean).square().mean((2, 3)).sqrt()
+            seen += [mean.flatten(1), spread]
+        return torch.cat(seen, 1)
+
+
+def _pooling(request: BackboneRequest) -> tuple[bool, BackboneRequest]:
+    """Takes our own argument `pool` out of those that are timm's.
+
+    Raises:
+        UsageError: it is neither "stages" nor "last".
+    """
+    arguments = dict(request.arguments)
+    pool = arguments.pop(_POOL, "last")
+    if pool not in ("last", "stages"):
+        raise UsageError("A backbone cannot pool {pool}. Choose pool=stages or pool=last.", pool=pool)
+    return pool == "stages", replace(request, arguments=arguments)
 
 
 def _built(request: BackboneRequest) -> Any:

@@ -123,3 +123,33 @@ def test_a_graph_that_answers_otherwise_is_never_handed_out(
 def test_arguments_get_the_type_they_look_like(text: str, value: object) -> None:
     assert typed(text) == value
     assert type(typed(text)) is type(value)
+
+
+@pytest.mark.slow
+def test_pooling_all_stages_adds_means_and_deviations_behind_the_plain_embedding(tmp_path: Path) -> None:
+    from safetensors.torch import save_file
+
+    weights = tmp_path / "weights.safetensors"
+    timm = load_timm()
+    torch.manual_seed(0)
+    network = timm.create_model("mobilenetv3_small_050", num_classes=0, exportable=True).eval()
+    save_file(network.state_dict(), weights)
+    pixels = np.random.default_rng(0).standard_normal((2, 3, 64, 64)).astype(np.float32)
+
+    def answer(**arguments: str) -> np.ndarray:
+        request = BackboneRequest("mobilenetv3_small_050", weights=weights, size=64, arguments=arguments)
+        session = ort.InferenceSession(make_backbone(request).onnx)
+        return session.run(None, {session.get_inputs()[0].name: pixels})[0]
+
+    plain, stages = answer(), answer(pool="stages")
+    width = plain.shape[1]
+    np.testing.assert_allclose(stages[:, :width], plain, rtol=1e-4, atol=1e-5)
+    with torch.no_grad():
+        maps = network.forward_intermediates(torch.from_numpy(pixels))[1]
+    expected = np.concatenate(
+        [part for one in maps for part in (one.mean((2, 3)).numpy(), one.std((2, 3), correction=0).numpy())],
+        1,
+    )
+    np.testing.assert_allclose(stages[:, width:], expected, rtol=1e-3, atol=1e-4)
+    with pytest.raises(UsageError, match="cannot pool sideways"):
+        answer(pool="sideways")
