@@ -27,6 +27,14 @@ class Status(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Annotation:
+    """What a person says is at a place in an image."""
+
+    label: str
+    box: Box
+
+
+@dataclass(frozen=True, slots=True)
 class Image:
     """One image file and what is known of it before looking at its pixels.
 
@@ -41,6 +49,8 @@ class Image:
         camera: make and model.
         part: the part of the split that its source asks for.
         sha256: hash of the file's bytes, hexadecimal.
+        annotations: boxes with their labels; None where its source gives no boxes, empty where it says that
+            nothing is there.
     """
 
     path: Path
@@ -53,6 +63,7 @@ class Image:
     camera: str | None = None
     part: Part | None = None
     sha256: str | None = None
+    annotations: tuple[Annotation, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
