@@ -36,10 +36,16 @@ def command(
     top_k: Annotated[
         int | None, typer.Option("--top-k", metavar="K", help=say("How many best labels to show."))
     ] = None,
-    site_by_folder: Annotated[
-        bool,
-        typer.Option("--site-by-folder", help=say("The first folder below PHOTOS is the camera's site.")),
-    ] = False,
+    site_by: Annotated[
+        str | None,
+        typer.Option(
+            "--site-by",
+            metavar="none|folder",
+            help=say("The first folder below PHOTOS is the camera's site."),
+        ),
+    ] = None,
+    sequence_by: shared.SequenceBy = None,
+    gap: shared.Gap = None,
     restart: Annotated[
         bool, typer.Option("--restart", help=say("Forget what an earlier run answered."))
     ] = False,
@@ -57,7 +63,9 @@ def command(
         "out": out,
         "threshold": threshold,
         "top_k": top_k,
-        "site_by_folder": site_by_folder or None,
+        "site_by": site_by,
+        "sequence_by": sequence_by,
+        "gap": shared.usual_gap(sequence_by, gap),
         "restart": restart or None,
         "retry_failed": retry_failed or None,
         "max_megapixels": max_megapixels,

@@ -11,8 +11,8 @@ from datetime import datetime
 from pathlib import PurePosixPath
 from types import MappingProxyType
 
-from taxolens.core.errors import UsageError
 from taxolens.core.records import Image
+from taxolens.recipes.numbers import check_gap
 from taxolens.recipes.source import SequenceBy, SiteBy
 
 _LAST_NUMBER = re.compile(r"(.*?)(\d+)\D*\Z", re.DOTALL)
@@ -46,10 +46,7 @@ def with_sequences(images: Sequence[Image], by: SequenceBy, gap: float) -> tuple
     Raises:
         UsageError: the gap is negative or no number.
     """
-    if not gap >= 0:
-        raise UsageError(
-            "The gap {gap} is not possible. Give seconds (exif) or steps (filename), 0 or more.", gap=gap
-        )
+    check_gap(gap)
     if by is SequenceBy.NONE:
         return tuple(images)
     found = _FINDERS[by](images, gap)

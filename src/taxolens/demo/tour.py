@@ -16,7 +16,7 @@ from taxolens.core.texts import Say, noted
 from taxolens.demo.dataset import DrawnSet, write_class_folders, write_unsorted
 from taxolens.demo.taxa import BLANK, TAXA
 from taxolens.recipes.identify import IdentifyRecipe
-from taxolens.recipes.source import SequenceBy, SourceRecipe
+from taxolens.recipes.source import SequenceBy, SiteBy, SourceRecipe
 from taxolens.recipes.split import SplitRecipe
 from taxolens.recipes.train import TrainRecipe, Views
 from taxolens.storage.atomic import told_as_output
@@ -107,7 +107,7 @@ def tour(
     )
     identify(
         IdentifyRecipe(
-            photos=recipe.card, model=trained.model, out=recipe.table, restart=True, site_by_folder=True
+            photos=recipe.card, model=trained.model, out=recipe.table, restart=True, site_by=SiteBy.FOLDER
         ),
         progress=progress,
         say=say,

@@ -12,7 +12,6 @@ from array import array
 from collections.abc import Iterable, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 from taxolens.core.errors import DataError, ImageError, OutputError, UsageError
@@ -23,6 +22,7 @@ from taxolens.execution.local import ordered_map
 from taxolens.formats.result import Result
 from taxolens.imaging.metadata import read_metadata
 from taxolens.inference.answered import Answered, Place
+from taxolens.inference.context import Context, placed
 from taxolens.inference.decision import DecisionRule, decide, failed
 from taxolens.inference.forecast import forecast
 from taxolens.inference.predictor import Predictor
@@ -125,23 +125,19 @@ def look_at(photo: Photo, look: Look) -> Row:
 
 
 def results(
-    places: Iterable[Place], store: Store, rule: DecisionRule, *, root: Path, site_by_folder: bool
+    places: Iterable[Place], store: Store, rule: DecisionRule, *, root: Path, context: Context
 ) -> Iterator[Result]:
     """The answers of stored rows, one at a time; a rule decides anew without running the model."""
     base = root if root.is_dir() else root.parent
-    for place in places:
-        row = store.row(place)
+    for found in placed(places, store, context):
+        row = found.row
         name = row.stamp.name
         if row.scores is not None:
             prediction = decide(name, row.scores, rule)
         else:
             fault = row.fault or Fault("unreadable", "")
             prediction = failed(Failure(base / name, name, fault.code, fault.reason))
-        yield Result(
-            prediction,
-            taken=datetime.fromisoformat(row.taken) if row.taken else None,
-            site=_first_folder(name) if site_by_folder else None,
-        )
+        yield Result(prediction, taken=found.taken, site=found.site, sequence=found.sequence)
 
 
 def _pending(
@@ -176,8 +172,3 @@ def _still_there(root: Path) -> None:
 def _taken(path: Path) -> str | None:
     taken = read_metadata(path).taken
     return taken.replace(tzinfo=None).isoformat(timespec="seconds") if taken else None
-
-
-def _first_folder(name: str) -> str | None:
-    folder, slash, _ = name.partition("/")
-    return folder if slash else None

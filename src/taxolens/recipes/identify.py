@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from taxolens.recipes.numbers import check_gap
+from taxolens.recipes.source import SequenceBy, SiteBy
+
 
 @dataclass(frozen=True, slots=True)
 class IdentifyRecipe:
@@ -19,7 +22,10 @@ class IdentifyRecipe:
         workers: photos worked on at once; 0: one per processor.
         restart: forget what an earlier run answered.
         retry_failed: try once more what could not be read.
-        site_by_folder: the first folder below `photos` is the site.
+        site_by: "folder": the first folder below `photos` is the site.
+        sequence_by: how photos of one event are found, within each folder.
+        gap: what still is one event: seconds between photos (exif), or steps between the numbers in file
+            names (filename).
         max_megapixels: photos that announce more pixels are recorded as failures, unread.
     """
 
@@ -31,5 +37,10 @@ class IdentifyRecipe:
     workers: int = 0
     restart: bool = False
     retry_failed: bool = False
-    site_by_folder: bool = False
+    site_by: SiteBy = SiteBy.NONE
+    sequence_by: SequenceBy = SequenceBy.NONE
+    gap: float = 60.0
     max_megapixels: float = 150.0
+
+    def __post_init__(self) -> None:
+        check_gap(self.gap)

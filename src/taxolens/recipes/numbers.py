@@ -25,3 +25,15 @@ def check_count(name: str, value: int) -> None:
     """
     if value < 0:
         raise UsageError("{name} is a whole number from 0, not {value}.", name=name, value=value)
+
+
+def check_gap(gap: float) -> None:
+    """Refuses a gap between photos of one event that cannot be meant.
+
+    Raises:
+        UsageError: it is negative or no number.
+    """
+    if not gap >= 0:
+        raise UsageError(
+            "The gap {gap} is not possible. Give seconds (exif) or steps (filename), 0 or more.", gap=gap
+        )

@@ -15,6 +15,7 @@ from taxolens.core.texts import Say, plain
 from taxolens.formats.result import Result
 from taxolens.formats.results_csv import is_results_csv, write_results_csv
 from taxolens.inference.answered import Answered
+from taxolens.inference.context import Context
 from taxolens.inference.decision import DecisionRule
 from taxolens.inference.journal import Journal, new_journal
 from taxolens.inference.pipeline import MENDED_ELSEWHERE, Look, answer, count, results
@@ -61,7 +62,7 @@ def identify(
 
     A stop at any moment, also a hard one, keeps what was answered: the same recipe goes on and ends with
     the table that an uninterrupted run would have written. A recipe that differs only in how it decides
-    (threshold, top_k, site_by_folder) renders the table anew without looking at a photo.
+    (threshold, top_k, site_by, sequence_by) renders the table anew without looking at a photo.
 
     Raises:
         UsageError: a value of the recipe cannot be meant, or the results at `out` belong to other work.
@@ -138,7 +139,8 @@ def _run(
         progress.note(say("{known} of {found} photos are answered already.").format(known=known, found=found))
     places = answer(look, store, answered, total=found - known, progress=progress, say=say)
     tally = _Tally()
-    rows = results(places, store, rule, root=recipe.photos, site_by_folder=recipe.site_by_folder)
+    context = Context(recipe.site_by, recipe.sequence_by, recipe.gap)
+    rows = results(places, store, rule, root=recipe.photos, context=context)
     counted = progress.track(tally.counting(rows), what=say("Writing the table"), total=len(places))
     write_results_csv(counted, recipe.out, top_k=recipe.top_k)
     return tally, known

@@ -15,6 +15,7 @@ from taxolens.core.records import Status
 from taxolens.core.texts import plain
 from taxolens.imaging.metadata import Metadata
 from taxolens.inference import pipeline
+from taxolens.inference.context import Context
 from taxolens.inference.decision import DecisionRule
 from taxolens.inference.journal import new_journal
 from taxolens.inference.pipeline import Look, answer, count, look_at, results
@@ -22,6 +23,7 @@ from taxolens.inference.predictor import Predictor
 from taxolens.inference.row import Stamp
 from taxolens.inference.scan import Photo, scan
 from taxolens.inference.store import open_store
+from taxolens.recipes.source import SiteBy
 from tests.unit.inference.colour_model import LABELS, write_photo
 
 RULE = DecisionRule(LABELS, frozenset({"nothing"}), 0.6, 0.8, 2)
@@ -36,7 +38,7 @@ def run(root: Path, predictor: Predictor, out: Path) -> list[Any]:
     with open_store(out, journal, restart=False) as store:
         answered = store.load(again=lambda row: False, damaged=pytest.fail)
         places = answer(look(root, predictor), store, answered, total=0, progress=Silent(), say=plain)
-        return list(results(places, store, RULE, root=root, site_by_folder=True))
+        return list(results(places, store, RULE, root=root, context=Context(SiteBy.FOLDER)))
 
 
 def test_a_photo_becomes_a_row_with_the_answer_of_the_predictor(predictor: Predictor, tmp_path: Path) -> None:
@@ -106,7 +108,7 @@ def peak(number: int, predictor: Predictor, out: Path, monkeypatch: pytest.Monke
                 answered = store.load(again=lambda row: False, damaged=pytest.fail)
                 looking = look(out.parent, predictor)
                 places = answer(looking, store, answered, total=0, progress=Silent(), say=plain)
-                found = results(places, store, RULE, root=Path("/p"), site_by_folder=False)
+                found = results(places, store, RULE, root=Path("/p"), context=Context())
                 assert sum(1 for _ in found) == number
         return tracemalloc.get_traced_memory()[1]
     finally:

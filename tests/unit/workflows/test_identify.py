@@ -23,6 +23,7 @@ from taxolens.inference import pipeline, store
 from taxolens.inference.predictor import Predictor
 from taxolens.inference.segments import segments_in
 from taxolens.recipes.identify import IdentifyRecipe
+from taxolens.recipes.source import SequenceBy, SiteBy
 from taxolens.workflows.identify import IdentifySummary, identify
 from tests.unit.inference.colour_model import write_colour_model, write_photo
 
@@ -140,11 +141,41 @@ def test_the_time_of_the_camera_and_the_first_folder_are_in_the_table(recipe: Id
     exif[36867] = "2026:05:01 23:59:58"
     Image.new("RGB", (32, 32), (230, 0, 0)).save(recipe.photos / "site 0" / "timed.jpg", exif=exif)
     Image.new("RGB", (32, 32), (230, 0, 0)).save(recipe.photos / "loose.jpg")
-    identify(changed(recipe, site_by_folder=True))
+    identify(changed(recipe, site_by=SiteBy.FOLDER))
     by_file = {row["file"]: row for row in rows(recipe)}
     assert by_file["site 0/timed.jpg"]["datetime"] == "2026-05-01T23:59:58"
     assert by_file["site 0/timed.jpg"]["site"] == "site 0"
     assert by_file["loose.jpg"]["datetime"] == by_file["loose.jpg"]["site"] == ""
+
+
+def test_photos_of_one_event_share_a_sequence_named_after_the_first(
+    recipe: IdentifyRecipe, looked: list[str]
+) -> None:
+    for second in (0, 30, 59, 180):
+        exif = Image.Exif()
+        exif[36867] = f"2026:05:01 23:5{second // 60}:{second % 60:02}"
+        folder = recipe.photos / f"camera {second % 2}"
+        folder.mkdir(exist_ok=True)
+        Image.new("RGB", (32, 32), (230, 0, 0)).save(folder / f"shot{second:04}.jpg", exif=exif)
+    identify(changed(recipe, sequence_by=SequenceBy.EXIF, gap=60))
+    by_file = {row["file"]: row["sequence"] for row in rows(recipe)}
+    assert by_file["camera 0/shot0030.jpg"] == by_file["camera 0/shot0000.jpg"] == "camera 0/shot0000.jpg"
+    assert by_file["camera 1/shot0059.jpg"] == "camera 1/shot0059.jpg", "cameras do not share events"
+    assert by_file["camera 0/shot0180.jpg"] == "camera 0/shot0180.jpg", "a pause ends the event"
+    assert by_file["site 0/torn.jpg"] == "", "a photo without a time belongs to no event"
+    looked.clear()
+    identify(changed(recipe, sequence_by=SequenceBy.FILENAME, gap=1))
+    assert looked == [], "another way to find events needs no model"
+    numbers = {row["file"]: row["sequence"] for row in rows(recipe)}
+    assert numbers["camera 0/shot0030.jpg"] == "camera 0/shot0030.jpg"
+
+
+def test_an_impossible_gap_is_refused_before_a_photo_is_looked_at(
+    recipe: IdentifyRecipe, looked: list[str]
+) -> None:
+    with pytest.raises(UsageError, match="gap"):
+        identify(changed(recipe, sequence_by=SequenceBy.EXIF, gap=-1))
+    assert looked == [] and not recipe.out.exists()
 
 
 def test_the_table_is_the_same_bytes_whatever_the_workers(recipe: IdentifyRecipe, tmp_path: Path) -> None:
@@ -174,7 +205,7 @@ def test_another_threshold_writes_the_table_anew_without_the_model(
     identify(recipe)
     looked.clear()
     monkeypatch.setattr("taxolens.inference.predictor.Session", None)
-    summary = identify(changed(recipe, threshold=0.0, top_k=1, site_by_folder=True))
+    summary = identify(changed(recipe, threshold=0.0, top_k=1, site_by=SiteBy.FOLDER))
     assert looked == []
     assert summary.unsure == 0
     assert {row["label"] for row in rows(recipe)} == {"red", "green", "nothing", ""}
