@@ -267,3 +267,20 @@ def test_a_terminal_that_cannot_write_french_spaces_still_works(
     monkeypatch.setenv("PYTHONIOENCODING", "cp1252")
     outcome = taxolens("models", "show", trained / "model.onnx", lang="fr")
     assert outcome.code == 0, outcome.err
+
+
+def test_an_unknown_language_is_named_with_those_there_are(taxolens: Command) -> None:
+    outcome = taxolens("--lang", "klingon", "doctor")
+    assert outcome.code == 2
+    assert_one_sentence(outcome.err, "en, fr")
+
+
+def test_a_file_name_cannot_command_the_terminal(taxolens: Command, tmp_path: Path) -> None:
+    for label in ("lynx", "hare"):
+        for number in range(6):
+            photo(tmp_path / "photos" / label / f"{label}{number}.png")
+    (tmp_path / "photos" / "lynx\x1b[31mred").mkdir()
+    photo(tmp_path / "photos" / "lynx\x1b[31mred" / "only.png")
+    outcome = taxolens("train", tmp_path / "photos", "--out", tmp_path / "run")
+    assert "31mred" in outcome.out + outcome.err
+    assert "\x1b" not in outcome.out + outcome.err

@@ -12,7 +12,7 @@ import typer
 
 from taxolens.cli import options as shared
 from taxolens.cli.progress import progress_for
-from taxolens.cli.words import language, say, settings
+from taxolens.cli.words import language, say, settings, tell
 from taxolens.compose.trainers import load_backbone_maker
 from taxolens.demo.tour import DRAWN, PER_CLASS, Tour, TourRecipe, draw_photos, tour
 
@@ -60,8 +60,7 @@ def command(
             recipe, tour(recipe, home=settings.home, maker=load_backbone_maker, progress=progress, say=say)
         )
     if not quiet:
-        for line in lines:
-            typer.echo(line)
+        tell(lines)
 
 
 def drawn_lines(recipe: TourRecipe) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ import typer
 
 from taxolens.cli import options as shared
 from taxolens.cli.progress import progress_for
-from taxolens.cli.words import language, say, settings
+from taxolens.cli.words import language, say, settings, tell
 from taxolens.recipes.evaluate import EvaluateRecipe
 from taxolens.recipes.parse import parse_recipe
 from taxolens.workflows.evaluate import evaluate
@@ -62,6 +62,5 @@ def command(
         parse_recipe(EvaluateRecipe, given), home=settings.home, progress=progress_for(quiet), say=say
     )
     if not quiet:
-        for line in summary.lines(say):
-            typer.echo(line)
+        tell(summary.lines(say))
     raise typer.Exit(3 if summary.failures else 0)

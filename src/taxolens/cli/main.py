@@ -14,10 +14,10 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from taxolens.cli.words import say
-from taxolens.core.errors import TaxolensError
-from taxolens.core.printable import printable
+from taxolens.cli.words import say, tell
+from taxolens.core.errors import TaxolensError, UsageError
 from taxolens.core.version import VERSION
+from taxolens.languages.translate import LANGUAGES, is_known
 
 _INTERRUPTED = 130
 
@@ -103,8 +103,12 @@ def root(
     ),
     lang: str = typer.Option("", "--lang", metavar="en|fr", help=say("Language of texts and reports.")),
 ) -> None:
-    """Options of every command; both have done their work before this is called."""
-    del version, lang
+    """Options of every command; what they ask for was done before this is called."""
+    del version
+    if lang and not is_known(lang):
+        raise UsageError(
+            "There is no language {lang}. Choose {known}.", lang=lang, known=", ".join(LANGUAGES)
+        )
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -139,6 +143,5 @@ def _told(error: OSError) -> str:
 
 
 def _fail(sentence: str, code: int) -> None:
-    # A sentence may quote names out of files, which must not command the terminal.
-    typer.echo("\n".join(printable(line) for line in sentence.split("\n")), err=True)
+    tell(sentence.split("\n"), err=True)
     sys.exit(code)

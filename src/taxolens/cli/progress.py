@@ -12,6 +12,7 @@ from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn,
 from rich.text import Text
 
 from taxolens.cli.words import say
+from taxolens.core.printable import printable
 
 Item = TypeVar("Item")
 
@@ -50,7 +51,7 @@ class TerminalProgress:
     def note(self, text: str) -> None:
         """Says one line."""
         if not self._quiet:
-            self._console.print(text, markup=False, soft_wrap=True)
+            self._console.print(printable(text), markup=False, soft_wrap=True)
 
     def _bar(self, items: Iterable[Item], what: str, total: int | None) -> Iterator[Item]:
         columns = (

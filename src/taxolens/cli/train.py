@@ -8,7 +8,7 @@ import typer
 
 from taxolens.cli import options as shared
 from taxolens.cli.progress import progress_for
-from taxolens.cli.words import language, say, settings
+from taxolens.cli.words import language, say, settings, tell
 from taxolens.compose.trainers import load_backbone_maker
 from taxolens.recipes.parse import parse_recipe
 from taxolens.recipes.train import TrainRecipe
@@ -54,7 +54,7 @@ def command(
     ] = False,
     quiet: shared.Quiet = False,
 ) -> None:
-    """Parses a recipe and runs its workflow."""
+    """Parses a recipe and runs its workflow; exit code 3 when some photos could not be read."""
     train_share, val_share, test_share = shared.shares(split) or (None, None, None)
     given = {
         "source.data": data,
@@ -94,5 +94,5 @@ def command(
         say=say,
     )
     if not quiet:
-        for line in summary.lines(say):
-            typer.echo(line)
+        tell(summary.lines(say))
+    raise typer.Exit(3 if summary.failures else 0)

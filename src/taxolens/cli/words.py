@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
+import typer
+
+from taxolens.core.printable import printable
 from taxolens.languages.translate import known_language, translator
 from taxolens.settings import read_settings
 
@@ -22,3 +25,9 @@ def asked_language(arguments: Sequence[str]) -> str | None:
 settings = read_settings()
 language = known_language(asked_language(sys.argv[1:]) or settings.language)
 say = translator(language)
+
+
+def tell(lines: Iterable[str], *, err: bool = False) -> None:
+    """Writes lines for people. They may quote names out of files, which must not command the terminal."""
+    for line in lines:
+        typer.echo(printable(line), err=err)

@@ -80,7 +80,7 @@ def judge(
         conformal=conformal_result(probabilities, truth, conformal_quantile or 0.0, conformal_coverage or 0.0)
         if sets
         else None,
-        errors=_mistakes(answers, predicted, score, _surest_errors(score, right)),
+        errors=_mistakes(answers, predicted, score, _surest_errors(score, right, answers.groups)),
         sample=_mistakes(answers, predicted, score, _random(answers.n, seed)),
     )
 
@@ -150,9 +150,17 @@ def _counts(matrix: NDArray[np.int64]) -> tuple[Floats, Floats, Floats]:
     return np.diag(exact), exact.sum(axis=0), exact.sum(axis=1)
 
 
-def _surest_errors(score: Floats, right: NDArray[np.bool_]) -> NDArray[np.int64]:
+def _surest_errors(
+    score: Floats, right: NDArray[np.bool_], groups: NDArray[np.int64] | None
+) -> NDArray[np.int64]:
+    """The wrong answers with the highest scores; of photos that belong together only the first is shown,
+    lest one burst fill the page."""
     wrong = np.flatnonzero(~right)
-    return wrong[np.argsort(-score[wrong], kind="stable")][:_SHOWN]
+    surest = wrong[np.argsort(-score[wrong], kind="stable")]
+    if groups is not None:
+        _, first = np.unique(groups[surest], return_index=True)
+        surest = surest[np.sort(first)]
+    return surest[:_SHOWN]
 
 
 def _random(n: int, seed: int) -> NDArray[np.int64]:

@@ -13,8 +13,17 @@ _CATALOGUES = Path(__file__).parent / "locale"
 
 def known_language(wanted: str | None) -> str:
     """The language of ours that suits a locale name ("fr_CA.UTF-8" -> "fr"); English where none does."""
-    language = (wanted or "").split(".")[0].split("_")[0].split("-")[0].lower()
+    language = _language_of(wanted or "")
     return language if language in LANGUAGES else "en"
+
+
+def is_known(wanted: str) -> bool:
+    """Whether a locale name is one of a language of ours."""
+    return _language_of(wanted) in LANGUAGES
+
+
+def _language_of(locale: str) -> str:
+    return locale.split(".")[0].split("_")[0].split("-")[0].lower()
 
 
 def translator(language: str) -> Say:

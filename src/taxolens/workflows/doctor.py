@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import platform
+import re
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -12,18 +13,9 @@ from taxolens.core.texts import noted
 from taxolens.core.version import VERSION
 from taxolens.execution.local import default_workers
 
-BASE = (
-    "numpy",
-    "Pillow",
-    "onnxruntime",
-    "onnx",
-    "scikit-learn",
-    "typer",
-    "pydantic",
-    "Jinja2",
-    "huggingface_hub",
-)
+_NAME = re.compile(r"[\w.-]+")
 _EXTRAS = {
+    "prepare": (("cv2", "skimage"), noted("Transforming and augmenting photos")),
     "train": (("torch", "timm"), noted("Backbones by their timm name")),
     "heif": (("pillow_heif",), noted("HEIC photos of telephones")),
 }
@@ -91,14 +83,22 @@ def diagnose(home: Path) -> Diagnosis:
         python=platform.python_version(),
         system=f"{platform.system()} {platform.machine()}",
         processors=default_workers(),
-        parts=tuple(Part(name, _version(name)) for name in BASE),
+        parts=tuple(Part(name, _version(name)) for name in _base()),
         extras=tuple(_extra(name) for name in _EXTRAS),
         places=(
             _place(noted("Remembered and downloaded backbones"), home / "backbones"),
             _place(noted("Embeddings of photos already seen"), home / "embeddings"),
             _place(noted("Unpacked data sets"), home / "datasets"),
+            _place(noted("What is known of photos already seen"), home / "photos.sqlite"),
+            _place(noted("Looks of photos already seen"), home / "looks.sqlite"),
         ),
     )
+
+
+def _base() -> tuple[str, ...]:
+    """The packages that every install has, as our own metadata name them."""
+    wanted = metadata.requires("taxolens") or []
+    return tuple(found[0] for one in wanted if "extra ==" not in one and (found := _NAME.match(one)))
 
 
 def _version(name: str) -> str | None:
@@ -114,5 +114,6 @@ def _extra(name: str) -> Extra:
 
 
 def _place(purpose: str, path: Path) -> Place:
-    sizes = [file.stat().st_size for file in path.rglob("*") if file.is_file()] if path.is_dir() else []
+    files = [path] if path.is_file() else path.rglob("*")
+    sizes = [file.stat().st_size for file in files if file.is_file()]
     return Place(purpose, path, len(sizes), sum(sizes))

@@ -283,6 +283,11 @@ def calibration_section(facts: ModelFacts, result: ClassificationResult, wording
     text = say(
         "The scores were calibrated on other photos. Calibration error before: {before}, after: {after}."
     ).format(before=wording.percent(result.before.ece), after=wording.percent(result.calibration.ece))
+    if result.calibration.ece > result.before.ece:
+        text += " " + say(
+            "Here it did not help: the photos on which it was chosen were few, or unlike these. "
+            "More validation photos mend that."
+        )
     before = _reliability(result.before.bins, say("Before calibration"), "", wording)
     after = _reliability(result.calibration.bins, say("After calibration"), "", wording)
     return Section("calibration", say("What a score means"), text + " " + reading, (Pair((before, after)),))

@@ -101,6 +101,18 @@ def test_the_most_confident_errors_come_first() -> None:
     assert all(one.truth != one.predicted for one in found.errors)
 
 
+def test_of_photos_that_belong_together_one_error_is_shown() -> None:
+    given = answers(300, 5, signal=0.2, groups=20)
+    groups = dict(zip(given.names, given.groups.tolist(), strict=True))  # type: ignore[union-attr]
+
+    errors = judged(given).errors
+
+    shown = [groups[error.name] for error in errors]
+    assert len(shown) == len(set(shown)) > 5
+    alone = judged(answers(300, 5, signal=0.2)).errors
+    assert errors[0] == alone[0], "the surest of all is among them"
+
+
 def test_the_random_sample_depends_on_the_seed_alone() -> None:
     given = answers(100, 3)
 
