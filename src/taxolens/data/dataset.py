@@ -18,6 +18,7 @@ from taxolens.data.ledger import FileState, Found, Ledger
 from taxolens.data.sequence import with_sequences, with_sites
 from taxolens.execution.local import default_workers, ordered_map
 from taxolens.formats.labelled import read_labelled
+from taxolens.formats.source import BoxProblem, Layout
 from taxolens.imaging.container import EMPTY, MISSING, NO_FILE, UNREADABLE
 from taxolens.imaging.metadata import read_metadata
 from taxolens.recipes.source import SequenceBy, SiteBy, SourceRecipe
@@ -39,29 +40,43 @@ class Dataset:
         failures: what is missing, empty or cannot be opened; damage shows only when pixels are decoded.
         ignored: photos in the source that belong to no class.
         root: folder that the names are relative to.
+        layout: how the source is written.
+        classes: names of boxes in the order of their numbers; empty for sources without boxes.
+        boxed: the source says where things are in the photos.
+        problems: boxes that a lenient reader passed over.
     """
 
     images: tuple[Image, ...]
     failures: tuple[Failure, ...]
     ignored: int
     root: Path
+    layout: Layout = Layout.FOLDERS
+    classes: tuple[str, ...] = ()
+    boxed: bool = False
+    problems: tuple[BoxProblem, ...] = ()
 
 
 def load_dataset(
-    recipe: SourceRecipe, *, home: Path, progress: Progress | None = None, say: Say = plain
+    recipe: SourceRecipe,
+    *,
+    home: Path,
+    progress: Progress | None = None,
+    say: Say = plain,
+    lenient: bool = False,
 ) -> Dataset:
     """Reads the labelled photos of a recipe and looks at each file once; what was seen is remembered.
 
     Args:
         home: folder for the memory and for unpacked archives.
+        lenient: collect boxes that cannot be meant in `problems`, and read the rest.
 
     Raises:
-        DataError: nothing labelled is there, or most or all files cannot be used.
+        DataError: nothing labelled is there, most or all files cannot be used, or a box cannot be meant.
         UsageError: a folder may not be read, or the gap cannot be meant.
         OutputError: an archive cannot be unpacked.
     """
     listener = progress or Silent()
-    found = read_labelled(recipe.data, unpack_to=home / UNPACKED)
+    found = read_labelled(recipe.data, unpack_to=home / UNPACKED, lenient=lenient)
     with Ledger(home / LEDGER) as ledger:
         looked = listener.track(
             _look(found.images, ledger), what=say("Reading photos"), total=len(found.images)
@@ -72,7 +87,34 @@ def load_dataset(
     _check_usable(recipe, images, failures)
     images = with_sequences(with_sites(images, recipe.site_by), recipe.sequence_by, recipe.gap)
     _tell_what_is_unknown(recipe, images, listener, say)
-    return Dataset(images, failures, found.ignored, found.root)
+    if found.unlabelled:
+        listener.note(say(_UNLABELLED).format(count=found.unlabelled))
+    return Dataset(
+        images,
+        failures,
+        found.ignored,
+        found.root,
+        layout=found.layout,
+        classes=found.classes,
+        boxed=found.boxed,
+        problems=found.problems,
+    )
+
+
+def named(dataset: Dataset, data: Path) -> Dataset:
+    """The photos that have a class as a whole; those of a boxed source need not.
+
+    Raises:
+        DataError: none has one, because the source has boxes.
+    """
+    images = tuple(image for image in dataset.images if image.label is not None)
+    if dataset.boxed and not images:
+        raise DataError(
+            "{data} has boxes in its photos and no class for a whole photo, which this command needs: name a "
+            "folder with a folder of photos for each class, or a CSV with the columns file and label.",
+            data=data,
+        )
+    return replace(dataset, images=images, ignored=dataset.ignored + len(dataset.images) - len(images))
 
 
 def check_trainable(images: Sequence[Image]) -> None:
@@ -183,6 +225,7 @@ def _tell_what_is_unknown(
         listener.note(say(_NO_SEQUENCE[recipe.sequence_by]))
 
 
+_UNLABELLED = noted("{count} photos have no label file: nobody said what is in them, not even nothing.")
 _NO_SEQUENCE = {
     SequenceBy.EXIF: noted("No sequence was found: no photo says when it was taken."),
     SequenceBy.FOLDER: noted("No sequence was found: there is no folder above the class folders."),

@@ -1,4 +1,4 @@
-"""Labelled photos, whichever way they are given: class folders, a table, or a zip of either."""
+"""Labelled photos, whichever way they are given: class folders, a table, boxes, or a zip of any."""
 
 from __future__ import annotations
 
@@ -7,10 +7,15 @@ from dataclasses import replace
 from pathlib import Path
 
 from taxolens.core.errors import DataError
+from taxolens.core.records import Image
 from taxolens.formats.archive import unpacked
+from taxolens.formats.coco import CocoFile, find_coco, read_coco
 from taxolens.formats.folder import read_folder
+from taxolens.formats.parts import with_parts
 from taxolens.formats.source import Labelled
 from taxolens.formats.table import is_label_table, read_table
+from taxolens.formats.yolo import read_yolo
+from taxolens.formats.yolo_set import find_yolo
 from taxolens.storage.photos import PHOTO_SUFFIXES
 from taxolens.storage.signature import image_format, read_head
 
@@ -19,44 +24,86 @@ __all__ = ["Labelled", "read_labelled"]
 _USUAL_NAME = "labels.csv"
 
 
-def read_labelled(data: Path, *, unpack_to: Path) -> Labelled:
-    """Reads a folder of class folders, a CSV, or a zip of either.
+def read_labelled(data: Path, *, unpack_to: Path, lenient: bool = False) -> Labelled:
+    """Reads a folder of class folders, a CSV, YOLO labels, COCO annotations, or a zip of any of them.
 
     A folder may hold a table beside its photos. The folders count, unless the table says something else
-    of most photos (then the folders are no classes), or the same of all of them and perhaps more.
+    of most photos (then the folders are no classes), or the same of all of them and perhaps more. Boxes
+    count before class folders; a table beside them adds what it says of the photos (label, site, part).
+    Outermost folders that are all called train, val or test are parts of a split.
 
     Args:
-        data: folder, CSV or zip.
+        data: folder, CSV, `data.yaml`, COCO file or zip.
         unpack_to: where zips are unpacked, each once, under its hash.
+        lenient: collect boxes that cannot be meant in `problems`, and read the rest.
 
     Raises:
-        DataError: nothing labelled can be found in it.
+        DataError: nothing labelled can be found in it, or a box cannot be meant.
         OutputError: a zip cannot be unpacked there.
     """
     if data.is_dir():
-        return _read_tree(data, data, inside=False)
+        return _read_tree(data, data, inside=False, lenient=lenient)
     if not data.exists():
         raise DataError("{data} is not there. Check the path.", data=data)
     if data.suffix.lower() == ".zip" or zipfile.is_zipfile(data):
-        return _read_tree(unpacked(data, unpack_to), data, inside=True)
+        return _read_tree(unpacked(data, unpack_to), data, inside=True, lenient=lenient)
     if data.suffix.lower() in PHOTO_SUFFIXES or image_format(read_head(data)):
         raise DataError(
             "{data} is a single photo. Name a folder of class folders, a CSV with file and label, or a zip.",
             data=data,
         )
-    return _with_images(read_table(data), data)
+    return _with_images(_read_file(data, lenient), data)
 
 
-def _read_tree(folder: Path, data: Path, *, inside: bool) -> Labelled:
-    by_folder = read_folder(folder)
+def _read_file(data: Path, lenient: bool) -> Labelled:
+    if data.suffix.lower() in (".yaml", ".yml"):
+        return read_yolo(data, data.parent, lenient=lenient)
+    if data.suffix.lower() == ".json":
+        return read_coco([CocoFile(data)], data.parent, lenient=lenient)
+    return with_parts(read_table(data))
+
+
+def _read_tree(folder: Path, data: Path, *, inside: bool, lenient: bool) -> Labelled:
     table = _table_in(folder)
+    by_box = _read_boxes(folder, inside, lenient)
+    if by_box is not None:
+        said = read_table(table, inside=inside) if table else None
+        return _with_images(_joined(by_box, said) if said else by_box, data)
+    by_folder = read_folder(folder)
     if table is None:
-        return _with_images(by_folder, data)
+        return _with_images(with_parts(by_folder), data)
     by_table = read_table(table, inside=inside)
     if not _table_counts(by_folder, by_table):
-        return by_folder
+        return with_parts(by_folder)
     unnamed = len(by_folder.images) + by_folder.ignored - len({image.path for image in by_table.images})
-    return _with_images(replace(by_table, ignored=max(0, unnamed)), data)
+    return _with_images(with_parts(replace(by_table, ignored=max(0, unnamed))), data)
+
+
+def _read_boxes(folder: Path, inside: bool, lenient: bool) -> Labelled | None:
+    described = find_yolo(folder)
+    if described is not None:
+        return read_yolo(described, folder, inside=inside, lenient=lenient)
+    files = find_coco(folder)
+    return read_coco(files, folder, inside=inside, lenient=lenient) if files else None
+
+
+def _joined(by_box: Labelled, by_table: Labelled) -> Labelled:
+    """Photos with boxes and what a table says of them; photos that only the table names are left out."""
+    said = {image.path: image for image in by_table.images}
+    return replace(by_box, images=tuple(_with_row(image, said.get(image.path)) for image in by_box.images))
+
+
+def _with_row(image: Image, row: Image | None) -> Image:
+    if row is None:
+        return image
+    return replace(
+        image,
+        label=row.label,
+        site=row.site or image.site,
+        sequence=row.sequence or image.sequence,
+        taken=row.taken or image.taken,
+        part=row.part or image.part,
+    )
 
 
 def _table_counts(by_folder: Labelled, by_table: Labelled) -> bool:

@@ -4,9 +4,37 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 from taxolens.core.records import Image
+
+
+class Layout(StrEnum):
+    """How a source says what its photos show, which is also how it is written back."""
+
+    FOLDERS = "folders"
+    TABLE = "table"
+    YOLO = "yolo"
+    COCO = "coco"
+
+
+@dataclass(frozen=True, slots=True)
+class BoxProblem:
+    """Something in a file of boxes that cannot be meant.
+
+    Attributes:
+        name: the image, or the annotation file where it is about no image.
+        line: line of a text file, from 1; 0 where there are no lines.
+        code: "box_syntax", "box_class", "box_outside", "box_empty", "box_image" (no such image) or
+            "image_twice".
+        detail: what stands there.
+    """
+
+    name: str
+    line: int
+    code: str
+    detail: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,11 +45,24 @@ class Labelled:
         root: folder that the names of the images are relative to.
         images: in the order of the source; a table may name files that are not there.
         ignored: photos that lie in the source but belong to no class.
+        layout: how the source is written.
+        file: the table, `data.yaml`, list of classes or COCO file that says what the photos show, where
+            there is one.
+        classes: names of boxes in the order of their numbers; empty for sources that do not number them.
+        boxed: the source says where things are in the photos.
+        unlabelled: photos of a boxed source that nobody has drawn boxes in, not even to say there are none.
+        problems: what a lenient reader passed over.
     """
 
     root: Path
     images: tuple[Image, ...]
     ignored: int = 0
+    layout: Layout = Layout.FOLDERS
+    file: Path | None = None
+    classes: tuple[str, ...] = ()
+    boxed: bool = False
+    unlabelled: int = 0
+    problems: tuple[BoxProblem, ...] = ()
 
 
 def label_text(text: str) -> str:

@@ -9,29 +9,22 @@ from __future__ import annotations
 import csv
 import os
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from io import TextIOWrapper
 from pathlib import Path, PurePosixPath
-from types import MappingProxyType
 from typing import TextIO
 
 from taxolens.core.errors import DataError
 from taxolens.core.records import Image, Part
-from taxolens.formats.source import Labelled, label_text, printable
+from taxolens.formats.moment import local_time
+from taxolens.formats.parts import part_named
+from taxolens.formats.source import Labelled, Layout, label_text, printable
 from taxolens.storage.atomic import written_whole
 
 COLUMNS = ("file", "label", "site", "sequence", "datetime", "split")
 
-_PARTS: Mapping[str, Part] = MappingProxyType(
-    {
-        **dict.fromkeys(("train", "training"), Part.TRAIN),
-        **dict.fromkeys(("val", "valid", "validation", "dev"), Part.VAL),
-        **dict.fromkeys(("test", "testing"), Part.TEST),
-    }
-)
-_DATES = ("%Y:%m:%d %H:%M:%S", "%Y/%m/%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y/%m/%d %H:%M", "%Y/%m/%d")
 _SCORE = "score"
 
 
@@ -49,8 +42,8 @@ def read_table(table: Path, *, inside: bool = False) -> Labelled:
         reader = _Reader(table, next(rows), inside)
         images = [reader.image(row) for row in rows]
     if images and all(Path(image.name).is_absolute() for image in images):
-        return _from_above(images)
-    return Labelled(table.parent, tuple(images))
+        return _from_above(images, table)
+    return Labelled(table.parent, tuple(images), layout=Layout.TABLE, file=table)
 
 
 def is_label_table(table: Path) -> bool:
@@ -222,7 +215,7 @@ class _Reader:
         text = self._text(row, "datetime")
         if not text:
             return None
-        taken = _time(text)
+        taken = local_time(text)
         if taken is None:
             raise DataError(
                 "Line {line} of {table}: {text} is no time. Write it as 2026-05-31 14:05:00 or leave it empty.",
@@ -234,14 +227,15 @@ class _Reader:
 
     def _part(self, row: _Row) -> Part | None:
         text = self._text(row, "split")
-        if text and text.lower() not in _PARTS:
+        part = part_named(text)
+        if text and part is None:
             raise DataError(
                 "Line {line} of {table}: {text} is no part of a split. Write train, val or test.",
                 line=row.line,
                 table=self._table,
                 text=text,
             )
-        return _PARTS.get(text.lower())
+        return part
 
 
 def _found(root: Path, cell: str) -> Path:
@@ -257,27 +251,13 @@ def _found(root: Path, cell: str) -> Path:
     return path
 
 
-def _time(text: str) -> datetime | None:
-    """ISO 8601 or EXIF's way; a time zone is dropped, for cameras tell local time."""
-    try:
-        return datetime.fromisoformat(text).replace(tzinfo=None)
-    except ValueError:
-        pass
-    for form in _DATES:
-        try:
-            return datetime.strptime(text, form)
-        except ValueError:
-            continue
-    return None
-
-
 def _groups(above: tuple[str, ...], label: str) -> tuple[str, ...]:
     """The folders above a photo, without one that only repeats its class."""
     folders = tuple(map(label_text, above))
     return folders[:-1] if folders and folders[-1] == label else folders
 
 
-def _from_above(images: list[Image]) -> Labelled:
+def _from_above(images: list[Image], table: Path) -> Labelled:
     """Photos that are all named by their full path, named anew from the folder that holds them all."""
     root = Path(os.path.commonpath([image.path.parent for image in images]))
     named = []
@@ -285,4 +265,4 @@ def _from_above(images: list[Image]) -> Labelled:
         below = image.path.relative_to(root)
         groups = _groups(below.parent.parts, image.label or "")
         named.append(replace(image, name=printable(below.as_posix()), groups=groups))
-    return Labelled(root, tuple(named))
+    return Labelled(root, tuple(named), layout=Layout.TABLE, file=table)

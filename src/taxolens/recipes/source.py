@@ -25,10 +25,10 @@ class SiteBy(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SourceRecipe:
-    """Labelled photos: a folder of class folders, a CSV, or a zip of either.
+    """Labelled photos: a folder of class folders, a CSV, YOLO labels, COCO annotations, or a zip of any.
 
     Attributes:
-        data: the folder, CSV or zip.
+        data: the folder, CSV, `data.yaml`, COCO file or zip.
         site_by: "folder": the outermost folder above the class folder is the site.
         sequence_by: how photos of one event are found.
         gap: what still belongs together: seconds between photos (exif), or steps between the

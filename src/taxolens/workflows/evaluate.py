@@ -16,7 +16,7 @@ from taxolens.core.progress import Progress, Silent
 from taxolens.core.records import Failure, Image, Part
 from taxolens.core.taxonomy import Taxon
 from taxolens.core.texts import Say, plain
-from taxolens.data.dataset import Dataset, load_dataset
+from taxolens.data.dataset import Dataset, load_dataset, named
 from taxolens.evaluation.answers import Answers
 from taxolens.evaluation.document import to_json
 from taxolens.evaluation.judge import judge
@@ -94,6 +94,7 @@ def evaluate(
     _check_places(recipe)
     predictor = open_predictor(recipe.model)
     dataset = load_dataset(recipe.source, home=home, progress=listener, say=say)
+    dataset = named(dataset, recipe.source.data)
     asked = _asked(dataset, listener, say)
     truth, unknown = _truth(asked, predictor.card.taxa, recipe)
     for label, count in unknown.items():

@@ -15,7 +15,7 @@ from taxolens.core.errors import DataError
 from taxolens.core.progress import Progress
 from taxolens.core.records import Failure, Image, Part
 from taxolens.core.texts import Say
-from taxolens.data.dataset import Dataset, check_trainable, load_dataset
+from taxolens.data.dataset import Dataset, check_trainable, load_dataset, named
 from taxolens.data.split import ALONE, Split, split_images
 from taxolens.imaging.preprocess import Preprocess
 from taxolens.probe.cache import EmbeddingCache, cache_file, open_cache
@@ -119,6 +119,7 @@ def prepare_lesson(
 def load_photos(recipe: TrainRecipe, *, home: Path, progress: Progress, say: Say) -> Dataset:
     """The labelled photos of a recipe; refused when nothing can be learnt from them."""
     dataset = load_dataset(recipe.source, home=home, progress=progress, say=say)
+    dataset = named(dataset, recipe.source.data)
     check_trainable(dataset.images)
     return dataset
 

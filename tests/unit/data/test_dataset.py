@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import zipfile
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -15,7 +16,7 @@ from PIL import Image as Pillow
 
 from taxolens.core.errors import DataError
 from taxolens.data import dataset as dataset_module
-from taxolens.data.dataset import check_trainable, load_dataset
+from taxolens.data.dataset import check_trainable, load_dataset, named
 from taxolens.recipes.source import SequenceBy, SiteBy, SourceRecipe
 
 
@@ -169,3 +170,21 @@ def test_consecutive_camera_trap_numbers_make_events(shared_data: Path, tmp_path
     with zipfile.ZipFile(zipped) as archive:
         assert len(images) == sum(name.endswith(".jpg") for name in archive.namelist())
     assert len(list((tmp_path / "datasets").iterdir())) == 1
+
+
+def test_photos_with_boxes_and_no_class_are_told_with_the_mend(photos: Path, tmp_path: Path) -> None:
+    boxed = tmp_path / "boxed"
+    (boxed / "labels").mkdir(parents=True)
+    (boxed / "classes.txt").write_text("cow\n")
+    shutil.copytree(photos / "A/cow", boxed / "images")
+    shutil.copy(photos / "A/elk/1.jpg", boxed / "images")
+    (boxed / "labels/0.txt").write_text("0 0.5 0.5 0.5 0.5\n")
+    listener = Listener()
+    found = load_dataset(SourceRecipe(boxed), home=tmp_path / "home", progress=listener)
+    assert found.boxed and found.classes == ("cow",) and found.images[0].annotations
+    assert listener.notes == ["1 photos have no label file: nobody said what is in them, not even nothing."]
+    with pytest.raises(DataError, match="boxes in its photos and no class.*folder of photos for each class"):
+        named(found, boxed)
+    (boxed / "labels.csv").write_text("file,label\nimages/0.jpg,cow\n")
+    found = named(load_dataset(SourceRecipe(boxed), home=tmp_path / "home"), boxed)
+    assert ([image.label for image in found.images], found.ignored) == (["cow"], 1)

@@ -1,0 +1,21 @@
+"""Times as sources write them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+_DATES = ("%Y:%m:%d %H:%M:%S", "%Y/%m/%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y/%m/%d %H:%M", "%Y/%m/%d")
+
+
+def local_time(text: str) -> datetime | None:
+    """ISO 8601 or EXIF's way; a time zone is dropped, for cameras tell local time. None for anything else."""
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=None)
+    except ValueError:
+        pass
+    for form in _DATES:
+        try:
+            return datetime.strptime(text, form)
+        except ValueError:
+            continue
+    return None
