@@ -68,13 +68,10 @@ def spread(
         groups: [n], which images belong together; None where every image stands for itself.
     """
     cells, units, images = _count(truth, predicted, near, classes, groups)
-    draws = int(np.clip(_WORK // max(len(units), len(cells.unit)), _FEWEST_DRAWS, DRAWS))
-    rng = np.random.default_rng(seed)
     tables = [
-        _figures(cells, weights, classes)
-        for weights in _weights(units, images, draws, max(1, _AT_ONCE // len(cells.unit)), rng)
+        _figures(cells, weights, classes) for weights in unit_draws(units, images, len(cells.unit), seed=seed)
     ]
-    return Spread(*(_middle(np.concatenate(parts)) for parts in zip(*tables, strict=True)))
+    return Spread(*(middle(np.concatenate(parts)) for parts in zip(*tables, strict=True)))
 
 
 def _count(
@@ -102,9 +99,20 @@ def _count(
     return entries, likely, size
 
 
-def _weights(
-    units: Floats, size: int, draws: int, at_once: int, rng: np.random.Generator
-) -> Iterator[Counts]:
+def unit_draws(units: Floats, size: int, entries: int, *, seed: int) -> Iterator[Counts]:
+    """How often each unit is in each draw, a batch of draws at a time.
+
+    Args:
+        units: [u], how likely each unit is; sums to 1.
+        size: how many units make one draw.
+        entries: numbers that a draw costs the caller; decides how many draws there are, and how many at once.
+
+    Returns:
+        int64 [draws of the batch, u], 200 to 1000 draws in all.
+    """
+    draws = int(np.clip(_WORK // max(len(units), entries), _FEWEST_DRAWS, DRAWS))
+    at_once = max(1, _AT_ONCE // max(len(units), entries))
+    rng = np.random.default_rng(seed)
     for begin in range(0, draws, at_once):
         yield rng.multinomial(size, units, size=min(at_once, draws - begin))
 
@@ -112,9 +120,9 @@ def _weights(
 def _figures(cells: _Cells, weights: Counts, classes: int) -> tuple[Floats, ...]:
     images = weights[:, cells.unit] * cells.count
     hit = cells.truth == cells.predicted
-    support = _by_class(images, cells.truth, classes)
-    predicted = _by_class(images, cells.predicted, classes)
-    right = _by_class(images[:, hit], cells.truth[hit], classes)
+    support = sums_by_class(images, cells.truth, classes)
+    predicted = sums_by_class(images, cells.predicted, classes)
+    right = sums_by_class(images[:, hit], cells.truth[hit], classes)
     total = images.sum(axis=1)
     return (
         right.sum(axis=1) / total,
@@ -126,7 +134,7 @@ def _figures(cells: _Cells, weights: Counts, classes: int) -> tuple[Floats, ...]
     )
 
 
-def _by_class(images: Floats, label: Counts, classes: int) -> Floats:
+def sums_by_class(images: Floats, label: Counts, classes: int) -> Floats:
     """Sums the columns of each class: [draws, entries] to [draws, classes]."""
     sums = np.zeros((len(images), classes))
     if len(label):
@@ -136,8 +144,8 @@ def _by_class(images: Floats, label: Counts, classes: int) -> Floats:
     return sums
 
 
-def _middle(values: Floats) -> Limits:
-    """The middle 95 %; 0 and 1 where no draw had a value."""
+def middle(values: Floats) -> Limits:
+    """The middle 95 % of the draws (first axis); 0 and 1 where no draw had a value."""
     ordered = np.sort(values, axis=0)  # not-a-number goes last
     known = np.isfinite(ordered).sum(axis=0)
     low = _quantile(ordered, known, 0.025)

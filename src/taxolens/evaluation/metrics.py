@@ -63,9 +63,14 @@ def rank_of_truth(probabilities: Floats, truth: Counts) -> Counts:
 
 
 def log_loss(probabilities: Floats, truth: Counts) -> float:
-    """Mean negative natural logarithm of the true class's probability, which counts as at least 1e-15."""
+    """Mean of `log_losses`."""
+    return float(log_losses(probabilities, truth).mean())
+
+
+def log_losses(probabilities: Floats, truth: Counts) -> Floats:
+    """Negative natural logarithm of each true class's probability, which counts as at least 1e-15; [n]."""
     own = probabilities[np.arange(len(truth)), truth]
-    return float(-np.log(np.clip(own, _LEAST_PROBABILITY, 1.0)).mean())
+    return np.asarray(-np.log(np.clip(own, _LEAST_PROBABILITY, 1.0)))
 
 
 def _share(part: Floats, whole: Floats) -> Floats:
