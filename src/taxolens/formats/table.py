@@ -23,7 +23,7 @@ from taxolens.formats.parts import part_named
 from taxolens.formats.source import Labelled, Layout, label_text, printable
 from taxolens.storage.atomic import written_whole
 
-COLUMNS = ("file", "label", "site", "sequence", "datetime", "split")
+COLUMNS = ("file", "label", "site", "sequence", "datetime", "split", "sha256")
 
 _SCORE = "score"
 
@@ -59,7 +59,7 @@ def is_label_table(table: Path) -> bool:
 
 def write_table(images: Iterable[Image], table: Path) -> None:
     """Writes a table that `read_table` reads back. Photos below the table's folder are named from there,
-    others by their full path.
+    others by their full path; the hash of their bytes tells them apart also where they lie elsewhere.
 
     Raises:
         OutputError: the table cannot be written.
@@ -85,6 +85,7 @@ def _cells(image: Image, here: Path) -> tuple[str, ...]:
         image.sequence or "",
         taken,
         image.part.value if image.part else "",
+        image.sha256 or "",
     )
 
 

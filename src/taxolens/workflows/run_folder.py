@@ -87,13 +87,13 @@ def check_free(out: Path, *, overwrite: bool, data: Path | None = None) -> None:
 
 
 def _check_replaceable(out: Path, names: set[str], overwrite: bool) -> None:
-    if not _is_run(out):
+    if not is_run(out):
         raise UsageError("The folder {out} holds other things. Name a new folder with --out.", out=out)
     if not overwrite:
         raise UsageError(
             "The folder {out} holds a run already. Name another with --out, or add --overwrite.", out=out
         )
-    if others := sorted(names - _WRITTEN - _NOBODYS):
+    if others := beside_run(out):
         raise UsageError(
             "The folder {out} holds {other} beside its run. Move it away or name another folder with --out.",
             out=out,
@@ -101,7 +101,12 @@ def _check_replaceable(out: Path, names: set[str], overwrite: bool) -> None:
         )
 
 
-def _is_run(folder: Path) -> bool:
+def beside_run(folder: Path) -> tuple[str, ...]:
+    """Names of what lies in a run folder and was not left by a training, sorted."""
+    return tuple(sorted({path.name for path in folder.iterdir()} - _WRITTEN - _NOBODYS))
+
+
+def is_run(folder: Path) -> bool:
     """Whether a training made it; a file of the same name alone does not say so."""
     if not all((folder / name).is_file() for name in _ALWAYS_THERE):
         return False

@@ -312,7 +312,7 @@ def test_a_split_that_was_written_is_the_sources_own_split_when_read(tmp_path: P
     assert (
         (tmp_path / "split.csv")
         .read_text(encoding="utf-8")
-        .startswith("file,label,site,sequence,datetime,split\n")
+        .startswith("file,label,site,sequence,datetime,split,sha256\n")
     )
     back = read_labelled(tmp_path / "split.csv", unpack_to=tmp_path).images
     assert [(image.path, image.label, image.part, image.site, image.taken) for image in back] == [
