@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from taxolens.core.errors import DataError, UsageError
 from taxolens.core.records import Image, Part
 from taxolens.core.texts import noted
-from taxolens.data.duplicates import contradictions, duplicate_groups
-from taxolens.data.stratify import FREE, Deal, as_codes, stratify
+from taxolens.data.columns import PARTS, UNKNOWN, Columns, columns_of
+from taxolens.data.stratify import FREE, Deal, stratify
 from taxolens.data.units import has_sequences, known_sites, shuffled_ranks, units_of
 from taxolens.formats.table import write_table
 from taxolens.recipes.split import SplitBy, SplitRecipe
@@ -40,7 +40,6 @@ TOO_FEW_SITES = noted(
     "Sites are known, but too few to split by site: photos of one site may be in several parts."
 )
 
-_PARTS = (Part.TRAIN, Part.VAL, Part.TEST)
 _LEAST_SITES = 3
 _MISSED_BY = 0.05
 
@@ -77,6 +76,23 @@ class Split:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Divided:
+    """A division of n photos that are known by their columns; see `Split`.
+
+    Attributes:
+        parts: int64 [n], place of each photo's part in `PARTS`.
+    """
+
+    parts: NDArray[np.int64]
+    by: SplitBy
+    groups: NDArray[np.int64]
+    grouped: bool
+    duplicates: tuple[tuple[int, ...], ...]
+    contradictions: tuple[tuple[int, ...], ...]
+    notes: tuple[str, ...]
+
+
 def split_images(images: Sequence[Image], recipe: SplitRecipe) -> Split:
     """Divides labelled images.
 
@@ -87,17 +103,31 @@ def split_images(images: Sequence[Image], recipe: SplitRecipe) -> Split:
         UsageError: the shares are no percentages that make 100.
         DataError: what the photos are to be kept together by is not known of any of them.
     """
+    divided = split_columns(columns_of(images), recipe)
+    return Split(
+        parts=tuple(PARTS[one] for one in divided.parts.tolist()),
+        by=divided.by,
+        groups=divided.groups,
+        grouped=divided.grouped,
+        duplicates=divided.duplicates,
+        contradictions=divided.contradictions,
+        notes=divided.notes,
+    )
+
+
+def split_columns(columns: Columns, recipe: SplitRecipe) -> Divided:
+    """Divides labelled photos that are known by their columns, as `split_images` does and as it raises."""
     shares = _shares(recipe)
-    problem = _Problem.of(images)
+    problem = _Problem.of(columns)
     by, parts, notes = (_own if problem.given else _divided)(problem, recipe, shares)
     units = problem.units(by)
-    return Split(
-        parts=tuple(_PARTS[one] for one in parts.tolist()),
+    return Divided(
+        parts=parts,
         by=by,
         groups=units,
-        grouped=by is not SplitBy.NONE and int(units.max(initial=-1)) + 1 < len(images),
+        grouped=by is not SplitBy.NONE and int(units.max(initial=-1)) + 1 < len(columns),
         duplicates=problem.duplicates,
-        contradictions=contradictions(images, problem.duplicates),
+        contradictions=problem.contradictions,
         notes=(*_notes(problem, recipe, by, units, parts), *notes),
     )
 
@@ -114,9 +144,14 @@ def folds(images: Sequence[Image], k: int, by: SplitBy, seed: int) -> NDArray[np
         UsageError: fewer than two folds.
         DataError: what the photos are to be kept together by is not known of any of them.
     """
+    return fold_columns(columns_of(images), k, by, seed)
+
+
+def fold_columns(columns: Columns, k: int, by: SplitBy, seed: int) -> NDArray[np.int64]:
+    """Divides labelled photos that are known by their columns, as `folds` does and as it raises."""
     if k < 2:
         raise UsageError("Cross-validation needs at least 2 folds, not {k}.", k=k)
-    problem = _Problem.of(images)
+    problem = _Problem.of(columns)
     enough = [one for one in problem.candidates(by) if len(np.unique(problem.units(one))) >= k]
     units = problem.units((enough or [SplitBy.NONE])[0] if by is SplitBy.AUTO else by)
     return _dealt(problem, units, (1.0 / k,) * k, (k,) * k, seed)[units]
@@ -133,44 +168,47 @@ def write_split(split: Split, images: Sequence[Image], path: Path) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Problem:
-    """Images to be divided, with what does not depend on how.
+    """Photos to be divided, with what does not depend on how.
 
     Attributes:
-        labels: int64 [n].
         duplicates: groups of identical files.
-        given: some images have a part already.
+        given: some photos have a part already.
     """
 
-    images: Sequence[Image]
-    labels: NDArray[np.int64]
+    columns: Columns
     duplicates: tuple[tuple[int, ...], ...]
     given: bool
+    _units: dict[SplitBy, NDArray[np.int64]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, images: Sequence[Image]) -> _Problem:
-        """Looks at images."""
-        return cls(
-            images,
-            as_codes([image.label or "" for image in images]),
-            duplicate_groups(images),
-            any(image.part for image in images),
-        )
+    def of(cls, columns: Columns) -> _Problem:
+        """Looks at photos."""
+        return cls(columns, columns.duplicates(), bool((columns.part != UNKNOWN).any()))
+
+    @property
+    def contradictions(self) -> tuple[tuple[int, ...], ...]:
+        """Groups of identical files that carry different labels."""
+        label = self.columns.label
+        return tuple(group for group in self.duplicates if len(set(label[list(group)].tolist())) > 1)
 
     def units(self, by: SplitBy) -> NDArray[np.int64]:
-        """int64 [n], unit of each image."""
-        return units_of(self.images, by, self.duplicates)
+        """int64 [n], unit of each photo."""
+        if by not in self._units:
+            self._units[by] = units_of(self.columns, by)
+        return self._units[by]
 
     def candidates(self, by: SplitBy) -> list[SplitBy]:
         """What photos may be kept together by, best first."""
         if by is SplitBy.AUTO:
-            sites, sequences = known_sites(self.images) >= _LEAST_SITES, has_sequences(self.images)
+            sites = known_sites(self.columns) >= _LEAST_SITES
+            sequences = has_sequences(self.columns)
             return [SplitBy.SITE] * sites + [SplitBy.SEQUENCE] * sequences + [SplitBy.NONE]
         known = {
-            SplitBy.SITE: any(image.site for image in self.images),
-            SplitBy.SEQUENCE: any(image.sequence for image in self.images),
-            SplitBy.DATE: any(image.taken for image in self.images),
+            SplitBy.SITE: self.columns.site,
+            SplitBy.SEQUENCE: self.columns.sequence,
+            SplitBy.DATE: self.columns.day,
         }
-        if self.images and not known.get(by, True):
+        if len(self.columns) and by in known and (known[by] == UNKNOWN).all():
             raise DataError(
                 "The photos cannot be split by {by}: it is not known of any of them. Add a column to the table "
                 "or see --site-by and --sequence-by.",
@@ -208,13 +246,13 @@ def _divided(problem: _Problem, recipe: SplitRecipe, shares: tuple[float, ...]) 
 
 
 def _own(problem: _Problem, recipe: SplitRecipe, shares: tuple[float, ...]) -> _Outcome:
-    """The source's own parts; images that it leaves out follow their unit or are dealt out."""
+    """The source's own parts; photos that it leaves out follow their unit or are dealt out."""
     candidates = [*problem.candidates(recipe.by), SplitBy.NONE]
     for by in candidates:
         units = problem.units(by)
         part = _parts_of_units(problem, units, shares, recipe.seed)[units]
-        given = [_PARTS.index(image.part) if image.part else FREE for image in problem.images]
-        parts = np.where(np.array(given, dtype=np.int64) == FREE, part, given)
+        given = problem.columns.part
+        parts = np.where(given == UNKNOWN, part, given)
         crossed = _crosses(units, parts)
         if not crossed:
             break
@@ -230,10 +268,10 @@ def _parts_of_units(
     problem: _Problem, units: NDArray[np.int64], shares: tuple[float, ...], seed: int
 ) -> NDArray[np.int64]:
     """int64 [u], part of each unit; units with images of a given part have it, the earliest where several."""
-    fixed = np.full(int(units.max(initial=-1)) + 1, len(_PARTS), np.int64)
-    own = [_PARTS.index(image.part) if image.part else len(_PARTS) for image in problem.images]
-    np.minimum.at(fixed, units, np.array(own, dtype=np.int64))
-    fixed[fixed == len(_PARTS)] = FREE
+    fixed = np.full(int(units.max(initial=-1)) + 1, len(PARTS), np.int64)
+    given = problem.columns.part
+    np.minimum.at(fixed, units, np.where(given == UNKNOWN, len(PARTS), given))
+    fixed[fixed == len(PARTS)] = FREE
     return _dealt_to_asked(problem, units, shares, seed, fixed)
 
 
@@ -249,7 +287,7 @@ def _dealt_to_asked(
     used = [place for place, share in enumerate(shares) if share or place in present]
     share = np.array([max(shares[place], 1e-6) for place in used])
     least = tuple(1 if place == 0 else len(used) if shares[place] else len(units) + 1 for place in used)
-    place_of = np.full(len(_PARTS) + 1, FREE, np.int64)
+    place_of = np.full(len(PARTS) + 1, FREE, np.int64)
     place_of[used] = np.arange(len(used))
     dealt = _dealt(problem, units, tuple(share / share.sum()), least, seed, place_of[fixed])
     return np.array(used, dtype=np.int64)[dealt]
@@ -263,9 +301,9 @@ def _dealt(
     seed: int,
     fixed: NDArray[np.int64] | None = None,
 ) -> NDArray[np.int64]:
-    rank = shuffled_ranks(problem.images, units, seed)
+    rank = shuffled_ranks(problem.columns, units, seed)
     free = np.full(len(rank), FREE, np.int64)
-    return stratify(Deal(units, problem.labels, rank, free if fixed is None else fixed, shares, least))
+    return stratify(Deal(units, problem.columns.label, rank, free if fixed is None else fixed, shares, least))
 
 
 def _completed(
@@ -281,7 +319,7 @@ def _completed(
     learners = np.flatnonzero(parts == 0)
     if not lacking or not len(learners):
         return parts, notes
-    some = _Problem.of([replace(problem.images[index], part=None) for index in learners.tolist()])
+    some = _Problem.of(problem.columns.learners(learners))
     _, own = np.unique(units[learners], return_inverse=True)
     wanted = tuple(share if place == 0 or place in lacking else 0.0 for place, share in enumerate(shares))
     parts[learners] = _parts_of_units(some, own, wanted, seed)[own]
@@ -290,8 +328,8 @@ def _completed(
 
 def _crosses(units: NDArray[np.int64], parts: NDArray[np.int64]) -> bool:
     """Whether a unit has images in several parts."""
-    pairs = np.unique(units * len(_PARTS) + parts)
-    return len(pairs) > len(np.unique(pairs // len(_PARTS)))
+    pairs = np.unique(units * len(PARTS) + parts)
+    return len(pairs) > len(np.unique(pairs // len(PARTS)))
 
 
 def _notes(
@@ -301,16 +339,17 @@ def _notes(
     units: NDArray[np.int64],
     parts: NDArray[np.int64],
 ) -> tuple[str, ...]:
-    classes = int(problem.labels.max(initial=-1)) + 1
-    pairs = np.unique(units * max(classes, 1) + problem.labels)
+    label = problem.columns.label
+    classes = int(label.max(initial=-1)) + 1
+    pairs = np.unique(units * max(classes, 1) + label)
     units_per_class = np.bincount(pairs % max(classes, 1), minlength=classes)
     asked = np.array(_shares(recipe))
-    have = np.bincount(parts, minlength=len(_PARTS))
-    few_sites = recipe.by is SplitBy.AUTO and by is not SplitBy.SITE and known_sites(problem.images) > 1
+    have = np.bincount(parts, minlength=len(PARTS))
+    few_sites = recipe.by is SplitBy.AUTO and by is not SplitBy.SITE and known_sites(problem.columns) > 1
     missed = np.abs(have / max(1, have.sum()) - asked).max() > _MISSED_BY
     told = {
         ALONE: bool((units_per_class == 1).any()),
-        CONTRADICTED: bool(contradictions(problem.images, problem.duplicates)),
+        CONTRADICTED: bool(problem.contradictions),
         TOO_FEW_SITES: few_sites and not problem.given,
         EMPTY_PART: bool(((have == 0) & (asked > 0)).any()),
         SHARES_MISSED: bool(missed) and not problem.given and by is not SplitBy.NONE,

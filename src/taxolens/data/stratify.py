@@ -9,7 +9,6 @@ Vlahavas, "On the stratification of multi-label data" (2011).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -154,9 +153,3 @@ class _Dealer:
             growth += count * (count + 2 * (have[label] - wanted[label])) / wanted[label]
             size += count
         return growth + size * (size + 2 * (self._whole_have[part] - self._whole[part])) / self._whole[part]
-
-
-def as_codes(names: Sequence[str]) -> NDArray[np.int64]:
-    """Numbers for names, in their alphabetical order."""
-    order = {name: code for code, name in enumerate(sorted(set(names)))}
-    return np.fromiter((order[name] for name in names), np.int64, len(names))

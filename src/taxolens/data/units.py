@@ -3,51 +3,44 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Hashable, Sequence
+from itertools import repeat
 
 import numpy as np
 from numpy.typing import NDArray
 
-from taxolens.core.records import Image
+from taxolens.data.columns import UNKNOWN, Columns
 from taxolens.recipes.split import SplitBy
 
 
-def units_of(
-    images: Sequence[Image], by: SplitBy, duplicates: Sequence[tuple[int, ...]]
-) -> NDArray[np.int64]:
-    """Numbers the units of images: what shares a site, sequence or date, merged through identical files.
+def units_of(columns: Columns, by: SplitBy) -> NDArray[np.int64]:
+    """Numbers the units of photos: what shares a site, sequence or date, merged through identical files.
 
-    An image without the site (or date) that is asked for stays with its sequence, else alone.
+    A photo without the site (or date) that is asked for stays with its sequence, else alone.
 
     Returns:
-        int64 [n], unit of each image, numbered in the order of first appearance.
+        int64 [n], unit of each photo, numbered in the order of first appearance.
     """
-    numbers: dict[Hashable, int] = {}
-    unit = [numbers.setdefault(_key(image, index, by), len(numbers)) for index, image in enumerate(images)]
-    parent = list(range(len(numbers)))
-    for group in duplicates:
-        first = _root(parent, unit[group[0]])
-        for index in group[1:]:
-            parent[_root(parent, unit[index])] = first
+    unit = _numbered(_keys(columns, by))
+    parent = list(range(int(unit.max(initial=-1)) + 1))
+    for group in columns.duplicates():
+        first = _root(parent, int(unit[group[0]]))
+        for row in group[1:]:
+            parent[_root(parent, int(unit[row]))] = first
     roots = np.fromiter((_root(parent, one) for one in range(len(parent))), np.int64, len(parent))
-    merged = roots[np.array(unit, dtype=np.int64)]
-    _, first_seen, inverse = np.unique(merged, return_index=True, return_inverse=True)
-    order = np.empty(len(first_seen), np.int64)
-    order[np.argsort(first_seen)] = np.arange(len(first_seen))
-    return order[inverse]
+    return _numbered(roots[unit])
 
 
-def shuffled_ranks(images: Sequence[Image], units: NDArray[np.int64], seed: int) -> NDArray[np.uint64]:
+def shuffled_ranks(columns: Columns, units: NDArray[np.int64], seed: int) -> NDArray[np.uint64]:
     """A random number for each unit that depends on the seed and its first photo alone, not on the order.
 
     Returns:
         uint64 [units].
     """
     first: dict[int, tuple[str, str]] = {}
-    for unit, image in zip(units.tolist(), images, strict=True):
-        own = (image.name, image.sha256 or "")
-        if unit not in first or own < first[unit]:
-            first[unit] = own
+    hashes = repeat("", len(columns)) if columns.hashes is None else columns.hashes
+    for unit, name, sha256 in zip(units.tolist(), columns.names, hashes, strict=True):
+        if unit not in first or (name, sha256) < first[unit]:
+            first[unit] = (name, sha256)
     salt = str(seed).encode()[:64]
     ranks = np.empty(len(first), np.uint64)
     for unit, (name, sha256) in first.items():
@@ -56,25 +49,38 @@ def shuffled_ranks(images: Sequence[Image], units: NDArray[np.int64], seed: int)
     return ranks
 
 
-def known_sites(images: Sequence[Image]) -> int:
+def known_sites(columns: Columns) -> int:
     """How many different sites are known."""
-    return len({image.site for image in images if image.site})
+    return len(np.unique(columns.site[columns.site != UNKNOWN]))
 
 
-def has_sequences(images: Sequence[Image]) -> bool:
+def has_sequences(columns: Columns) -> bool:
     """Whether at least one sequence holds more than one photo."""
-    named = [image.sequence for image in images if image.sequence]
-    return len(set(named)) < len(named)
+    named = columns.sequence[columns.sequence != UNKNOWN]
+    return len(np.unique(named)) < len(named)
 
 
-def _key(image: Image, index: int, by: SplitBy) -> Hashable:
-    if by is SplitBy.SITE and image.site:
-        return ("site", image.site)
-    if by is SplitBy.DATE and image.taken:
-        return ("date", image.taken.date())
-    if by is not SplitBy.NONE and image.sequence:
-        return ("sequence", image.sequence)
-    return index
+def _keys(columns: Columns, by: SplitBy) -> NDArray[np.int64]:
+    """int64 [n], the same for what shares a unit: each kind of key has numbers of its own."""
+    alone = np.arange(len(columns), dtype=np.int64)
+    if by is SplitBy.NONE:
+        return alone
+    keys = _over(alone, columns.sequence)
+    chosen = {SplitBy.SITE: columns.site, SplitBy.DATE: columns.day}.get(by)
+    return keys if chosen is None else _over(keys, chosen)
+
+
+def _over(keys: NDArray[np.int64], better: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Where something better is known it takes the place of the key, with a number that no key has."""
+    return np.where(better == UNKNOWN, keys, better + int(keys.max(initial=-1)) + 1)
+
+
+def _numbered(keys: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Numbers for keys in the order of their first appearance."""
+    _, first_seen, inverse = np.unique(keys, return_index=True, return_inverse=True)
+    order = np.empty(len(first_seen), np.int64)
+    order[np.argsort(first_seen)] = np.arange(len(first_seen))
+    return order[inverse]
 
 
 def _root(parent: list[int], one: int) -> int:
