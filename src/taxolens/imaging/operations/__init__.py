@@ -1,0 +1,1 @@
+"""Changes to photos that take boxes and masks along, by name."""
