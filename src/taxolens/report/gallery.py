@@ -37,10 +37,11 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Gallery:
-    """Pictures side by side."""
+    """Pictures side by side; small ones where there are many and their words are few."""
 
     title: str
     pictures: tuple[Picture, ...]
+    small: bool = False
 
     template: ClassVar[str] = "gallery"
 

@@ -43,6 +43,7 @@ class Tone(StrEnum):
     PLAIN = "plain"
     GOOD = "good"
     CAREFUL = "careful"
+    BAD = "bad"
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,6 +78,127 @@
   });
   look.addEventListener("close", () => { if (shown) shown.focus(); });
 
+  /* A map of photos: the nearest point under the pointer, or the next one in the direction of an arrow key. */
+  const WAYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+
+  const bringToLife = (figure) => {
+    const field = figure.querySelector(".scatter-field");
+    const svg = field.querySelector("svg");
+    const card = field.querySelector(".scatter-card");
+    const sprite = figure.querySelector(".sprite");
+    const names = JSON.parse(figure.dataset.names);
+    const kinds = JSON.parse(figure.dataset.kinds);
+    const side = Number(figure.dataset.side);
+    const columns = Number(figure.dataset.columns);
+    const points = [...svg.querySelectorAll("path[data-k]")].map((mark, number) => {
+      const [x, y] = mark.getAttribute("transform").match(/-?[\d.]+/g).map(Number);
+      return { mark, number, x, y, kind: Number(mark.dataset.k), hidden: false };
+    });
+    const total = svg.viewBox.baseVal.width;
+    let current = null;
+
+    const hide = () => {
+      if (current) current.mark.classList.remove("looked-at");
+      current = null;
+      card.hidden = true;
+    };
+
+    const drawPhoto = (point) => {
+      const canvas = card.querySelector("canvas");
+      canvas.hidden = !sprite;
+      if (!sprite) return;
+      const left = (point.number % columns) * side;
+      const top = Math.floor(point.number / columns) * side;
+      canvas.getContext("2d").drawImage(sprite, left, top, side, side, 0, 0, canvas.width, canvas.height);
+    };
+
+    const showPoint = (point, aloud) => {
+      if (current) current.mark.classList.remove("looked-at");
+      current = point;
+      point.mark.classList.add("looked-at");
+      drawPhoto(point);
+      card.querySelector(".scatter-kind").textContent = kinds[point.kind];
+      card.querySelector(".file").textContent = names[point.number];
+      card.hidden = false;
+      const scale = svg.getBoundingClientRect().width / total;
+      const room = field.getBoundingClientRect();
+      const x = point.x * scale;
+      const y = point.y * scale;
+      card.style.left = `${Math.max(0, Math.min(x + 14, room.width - card.offsetWidth))}px`;
+      const below = y + 14 + card.offsetHeight <= room.height;
+      card.style.top = `${below ? y + 14 : Math.max(0, y - 14 - card.offsetHeight)}px`;
+      if (aloud) figure.querySelector("[data-told]").textContent = `${kinds[point.kind]}, ${names[point.number]}`;
+    };
+
+    const nearest = (x, y, cost) => {
+      let best = null;
+      let least = Infinity;
+      for (const point of points) {
+        if (point.hidden) continue;
+        const price = cost(point.x - x, point.y - y);
+        if (price < least) { least = price; best = point; }
+      }
+      return best;
+    };
+
+    field.addEventListener("pointermove", (event) => {
+      const box = svg.getBoundingClientRect();
+      const scale = total / box.width;
+      const x = (event.clientX - box.left) * scale;
+      const y = (event.clientY - box.top) * scale;
+      const reach = (18 * scale) ** 2;
+      const point = nearest(x, y, (dx, dy) => (dx * dx + dy * dy < reach ? dx * dx + dy * dy : Infinity));
+      if (point && point !== current) showPoint(point, false);
+      if (!point) hide();
+    });
+    field.addEventListener("pointerleave", hide);
+    field.addEventListener("blur", hide);
+    field.addEventListener("focus", () => {
+      if (field.matches(":focus-visible") && !current) {
+        const first = nearest(total / 2, total / 2, (dx, dy) => dx * dx + dy * dy);
+        if (first) showPoint(first, true);
+      }
+    });
+    field.addEventListener("keydown", (event) => {
+      if (event.key === "Escape") hide();
+      const way = WAYS[event.key];
+      if (!way) return;
+      event.preventDefault();
+      const from = current || { x: total / 2, y: total / 2 };
+      const next = nearest(from.x, from.y, (dx, dy) => {
+        const ahead = dx * way[0] + dy * way[1];
+        const aside = Math.abs(dx * way[1]) + Math.abs(dy * way[0]);
+        return ahead > 0 && (dx || dy) ? ahead + 2 * aside : Infinity;
+      });
+      if (next) showPoint(next, true);
+    });
+
+    const buttons = [...figure.querySelectorAll(".legend button")];
+    const all = figure.querySelector(".legend-all");
+    const filter = () => {
+      const chosen = new Set(
+        buttons.filter((one) => one.getAttribute("aria-pressed") === "true").map((one) => Number(one.dataset.kind)));
+      for (const point of points) {
+        point.hidden = chosen.size > 0 && !chosen.has(point.kind);
+        point.mark.classList.toggle("faded", point.hidden);
+        if (chosen.size && !point.hidden) svg.append(point.mark);
+      }
+      all.hidden = chosen.size === 0;
+      hide();
+    };
+    buttons.forEach((button) => button.addEventListener("click", () => {
+      button.setAttribute("aria-pressed", String(button.getAttribute("aria-pressed") !== "true"));
+      filter();
+    }));
+    all.addEventListener("click", () => {
+      buttons.forEach((button) => button.setAttribute("aria-pressed", "false"));
+      filter();
+      buttons[0].focus();
+    });
+  };
+
+  document.querySelectorAll(".scatter").forEach(bringToLife);
+
   const links = new Map([...document.querySelectorAll(".contents a")].map((a) => [a.hash.slice(1), a]));
   const seen = new Set();
   const watcher = new IntersectionObserver((entries) => {
