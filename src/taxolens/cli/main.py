@@ -34,6 +34,9 @@ COMMANDS = {
     "demo": Entry("taxolens.cli.demo", say("Show everything in a minute, on drawn photos.")),
     "train": Entry("taxolens.cli.train", say("Teach a model from labelled photos.")),
     "evaluate": Entry("taxolens.cli.evaluate", say("Judge a model on labelled photos.")),
+    "runs": Entry(
+        "taxolens.cli.runs", say("The runs that trainings left: list, show, compare, delete, restore.")
+    ),
     "identify": Entry("taxolens.cli.identify", say("Name what is in new photos.")),
     "models": Entry(
         "taxolens.cli.models", say("Backbones and model files: list, show, get, add, remove, describe.")

@@ -1,0 +1,185 @@
+"""`taxolens runs`: the runs of a folder, listed, shown, compared, deleted, brought back."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from taxolens.cli import options as shared
+from taxolens.cli.runs_tables import compared, counts, document, facts, how_to_use, settings_of, table_of
+from taxolens.cli.words import language, say, tell
+from taxolens.core.errors import UsageError
+from taxolens.evaluation.rivals_document import rivalry_document
+from taxolens.report.wording import Wording
+from taxolens.workflows.compare_words import told_finding
+from taxolens.workflows.run_record import read_run
+from taxolens.workflows.runs import RunOrder, check_deletable, delete_run, find_runs, restore_run
+from taxolens.workflows.runs_compare import RunsComparison, compare_runs
+
+app = typer.Typer(
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    no_args_is_help=True,
+    help=say("The runs that trainings left: list, show, compare, delete, restore."),
+    epilog=say("Example: taxolens runs list"),
+)
+
+AsJson = Annotated[bool, typer.Option("--json", help=say("For programs."))]
+RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help=say("Run folder."))]
+RunFolders = Annotated[list[Path], typer.Argument(metavar="RUN...", help=say("Run folders."))]
+
+
+@app.command(
+    "list",
+    help=say("The runs below a folder, at any depth."),
+    epilog=say("Example: taxolens runs list experiments/ --sort accuracy"),
+)
+def list_runs(
+    folders: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="[FOLDER...]", help=say("Where to look; here when not given.")),
+    ] = None,
+    sort: Annotated[
+        RunOrder, typer.Option("--sort", help=say("The newest first, or the most accurate first."))
+    ] = RunOrder.DATE,
+    as_json: AsJson = False,
+) -> None:
+    """Shows the runs that can be read; exit code 3 when some could not."""
+    places = folders or [Path()]
+    found = find_runs(places, sort)
+    if as_json:
+        broken = [{"folder": str(one.folder), "reason": one.error.told(say)} for one in found.broken]
+        _print({"runs": [document(run) for run in found.runs], "broken": broken})
+    elif found.runs:
+        table_of(found.runs, places)
+    else:
+        tell([say("There is no run here. Train one: taxolens train DATA --out RUN")])
+    if not as_json:
+        tell((say("Skipped: {why}").format(why=one.error.told(say)) for one in found.broken), err=True)
+    raise typer.Exit(3 if found.broken else 0)
+
+
+@app.command(
+    "show",
+    help=say("What a run learnt from, how, how good it is, and how to use it."),
+    epilog=say("Example: taxolens runs show run/"),
+)
+def show(run: RunFolder, as_json: AsJson = False) -> None:
+    """Shows one run."""
+    record = read_run(run)
+    if as_json:
+        _print({**document(record), "recipe": dict(record.recipe)})
+        return
+    facts(record)
+    counts(record)
+    settings_of(record)
+    how_to_use(record)
+
+
+@app.command(
+    "compare",
+    help=say("Runs side by side: settings that differ, figures, and whether the difference could be luck."),
+    epilog=say("Example: taxolens runs compare run/ another-run/"),
+)
+def compare(runs: RunFolders, as_json: AsJson = False) -> None:
+    """Compares each run with the first one."""
+    if len(runs) < 2:
+        raise UsageError("Name at least two runs to compare.")
+    found = compare_runs([read_run(run) for run in runs])
+    if as_json:
+        _print(_comparison_document(found))
+        return
+    compared(found)
+    tell(_told(found))
+
+
+@app.command(
+    "delete",
+    help=say("Delete runs; they can be brought back with restore."),
+    epilog=say("Example: taxolens runs delete old-run/"),
+)
+def delete(
+    runs: RunFolders,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help=say("Do not ask."))] = False,
+    quiet: shared.Quiet = False,
+) -> None:
+    """Moves runs into a hidden folder beside them, after asking."""
+    check_deletable(runs)
+    tell(say("{run}: {size} MB").format(run=run, size=f"{_size(run) / 1e6:.1f}") for run in runs if not quiet)
+    if not yes:
+        _ask(len(runs))
+    for run in runs:
+        place = delete_run(run)
+        if not quiet:
+            template = say("Deleted: {run}. It lies in {place}; bring it back: taxolens runs restore {run}")
+            tell([template.format(run=run, place=place)])
+    if not quiet:
+        tell([say("Their space is free once you remove that folder.")])
+
+
+@app.command(
+    "restore",
+    help=say("Bring back a deleted run."),
+    epilog=say("Example: taxolens runs restore old-run/"),
+)
+def restore(
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help=say("Where the run lay."))],
+    quiet: shared.Quiet = False,
+) -> None:
+    """Moves runs back to where they were."""
+    for run in runs:
+        restore_run(run)
+        if not quiet:
+            tell([say("Restored: {run}").format(run=run)])
+
+
+def _ask(runs: int) -> None:
+    if not sys.stdin.isatty():
+        raise UsageError("Nothing was deleted, since nobody can be asked here. Add --yes to delete.")
+    question = say("Delete this run?") if runs == 1 else say("Delete these {n} runs?").format(n=runs)
+    if not typer.confirm(question):
+        tell([say("Nothing was deleted.")])
+        raise typer.Exit(0)
+
+
+def _size(folder: Path) -> int:
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+
+
+def _told(found: RunsComparison) -> list[str]:
+    names = [run.name for run in found.runs]
+    wording = Wording(say, language)
+    lines = [told_finding(one, names, wording) for one in found.test.rivalries]
+    if not found.test.n:
+        lines.append(
+            say(
+                "They held back different photos, so their figures cannot be compared one by one. "
+                "Do it on the same photos: taxolens compare RUN RUN DATA"
+            )
+        )
+    elif found.test.left_out:
+        lines.append(
+            say("Judged on the {n} photos that all of them held back; {others} others are left out.").format(
+                n=found.test.n, others=found.test.left_out
+            )
+        )
+    return lines
+
+
+def _comparison_document(found: RunsComparison) -> dict[str, Any]:
+    names = [str(run.folder) for run in found.runs]
+    return {
+        "runs": [document(run) for run in found.runs],
+        "fields": {row.name: dict(zip(names, row.values, strict=True)) for row in found.fields},
+        "shared_test_photos": found.test.n,
+        "left_out": found.test.left_out,
+        "pairs": [rivalry_document(one, names) for one in found.test.rivalries],
+    }
+
+
+def _print(value: Any) -> None:
+    typer.echo(json.dumps(value, indent=2, ensure_ascii=False))

@@ -1,0 +1,226 @@
+"""Runs as tables for a terminal of 80 columns, and as values for programs."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from taxolens.cli.words import language, say
+from taxolens.core.printable import printable
+from taxolens.evaluation.result import Interval
+from taxolens.report.wording import Wording
+from taxolens.workflows.run_folder import MODEL, REPORT
+from taxolens.workflows.run_record import RunRecord
+from taxolens.workflows.runs_compare import RunsComparison
+
+_WORDING = Wording(say, language)
+_CLASSES_SHOWN = 30
+
+
+def table_of(runs: Sequence[RunRecord], folders: Sequence[Path]) -> None:
+    """One run a row, two lines each; named from the folder that was searched, where it is one."""
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    table.add_column(say("Run"), overflow="fold")
+    table.add_column(say("Date"), no_wrap=True)
+    table.add_column(f"{say('Photos')}\n{say('Classes')}", justify="right")
+    table.add_column(f"{say('Accuracy')} %", justify="right")
+    table.add_column("F1", justify="right")
+    table.add_column(f"{say('Method')}\n{say('Backbone')}", overflow="fold")
+    table.add_column(say("MB"), justify="right")
+    for run in runs:
+        figures = run.figures
+        accuracy = figures.interval("accuracy")
+        table.add_row(
+            _text(_below(run.folder, folders)),
+            f"{run.created.astimezone():%Y-%m-%d\n%H:%M}",
+            f"{_WORDING.count(run.photos)}\n{len(figures.per_class)}",
+            f"{_percent(accuracy.value)}\n{_percent(accuracy.low)}–{_percent(accuracy.high)}",
+            _WORDING.decimal(figures.macro_f1, 3),
+            f"{_text(run.method)}\n{_text(run.backbone)}",
+            _WORDING.decimal(run.size / 1e6, 1),
+        )
+    _console().print(table)
+
+
+def facts(run: RunRecord) -> None:
+    """Figures, and what they rest on."""
+    figures, split = run.figures, run.figures.split
+    failures = len(figures.failures)
+    _console().print(
+        _facts(
+            {
+                say("Run"): _text(run.folder),
+                say("Name"): run.card.name,
+                say("Created"): f"{run.created.astimezone():%Y-%m-%d %H:%M}, {run.card.created_with}",
+                say("Learnt from"): f"{run.data}: {say('{n} photos').format(n=_WORDING.count(run.photos))}"
+                + (f", {say('{n} could not be read').format(n=failures)}" if failures else ""),
+                say("Split"): say(
+                    "{train} to learn, {val} to choose, {test} to judge; kept together: {by}"
+                ).format(
+                    train=_WORDING.count(split.train),
+                    val=_WORDING.count(split.val),
+                    test=_WORDING.count(split.test),
+                    by=say(split.by) if split.by and split.by != "none" else say("single photos"),
+                ),
+                say("Method"): f"{run.method}, {run.backbone}".rstrip(", "),
+                say("Accuracy"): _interval(figures.interval("accuracy"))
+                + f", n = {_WORDING.count(figures.n)}",
+                "Macro-F1": _interval(figures.interval("macro_f1")),
+                say("Log loss"): _WORDING.decimal(figures.loss, 3),
+                say("Calibration error (ECE)"): _WORDING.percent(figures.ece),
+                say("Unsure below"): _WORDING.decimal(figures.unsure_below, 3)
+                if figures.unsure_below
+                else "",
+                say("Time"): _WORDING.duration(sum(figures.seconds.values())) if figures.seconds else "",
+                say("Model file"): _WORDING.megabytes(run.size),
+            }
+        )
+    )
+
+
+def counts(run: RunRecord) -> None:
+    """How each class fared."""
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    table.add_column(say("Class"), overflow="fold")
+    for head in (say("Judged"), say("Found (recall)"), say("Trustworthy (precision)"), "F1"):
+        table.add_column(head, justify="right")
+    known = [(label, one) for label, one in run.figures.per_class.items() if isinstance(one, Mapping)]
+    for label, one in known[:_CLASSES_SHOWN]:
+        shares = (_share(one.get(name)) for name in ("recall", "precision", "f1"))
+        table.add_row(_text(label), str(one.get("support", "")), *shares)
+    if len(known) > _CLASSES_SHOWN:
+        table.caption = say("... and {more} more").format(more=len(known) - _CLASSES_SHOWN)
+    _console().print(table)
+
+
+def settings_of(run: RunRecord) -> None:
+    """The recipe without what is nothing."""
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    table.add_column(say("Setting"), no_wrap=True)
+    table.add_column(say("Value"), overflow="fold")
+    for name, value in _flat(run.recipe):
+        table.add_row(_text(name), _text(value))
+    _console().print(table)
+
+
+def how_to_use(run: RunRecord) -> None:
+    """What to type next."""
+    model = shlex.quote(str(run.folder / MODEL))
+    console = _console()
+    for purpose, line in (
+        (say("Name new photos"), f"taxolens identify PHOTOS --model {model} --out results.csv"),
+        (say("Judge it on other photos"), f"taxolens evaluate {model} DATA --report page.html"),
+        (say("Read its report"), str(run.folder / REPORT)),
+    ):
+        console.print(_text(f"{purpose}: {line}"), soft_wrap=True)
+
+
+def compared(found: RunsComparison) -> None:
+    """Settings that differ and figures, one column for each run."""
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    table.add_column("", overflow="fold")
+    for run in found.runs:
+        table.add_column(_text(run.name), overflow="fold")
+    for row in found.fields:
+        table.add_row(_text(row.name), *(_text(value or "-") for value in row.values))
+    table.add_section()
+    for name, values in _figure_rows(found.runs).items():
+        table.add_row(name, *values)
+    _console().print(table)
+
+
+def document(run: RunRecord) -> dict[str, Any]:
+    """What a program may want of a run."""
+    figures = run.figures
+    return {
+        "folder": str(run.folder),
+        "name": run.card.name,
+        "created": run.created.isoformat(),
+        "method": run.method,
+        "backbone": run.backbone,
+        "data": run.data,
+        "photos": run.photos,
+        "classes": list(figures.per_class),
+        "split": figures.split.model_dump(),
+        "n": figures.n,
+        "accuracy": figures.accuracy,
+        "macro_f1": figures.macro_f1,
+        "top5": figures.top5,
+        "loss": figures.loss,
+        "ece": figures.ece,
+        "intervals": {name: list(limits) for name, limits in figures.intervals.items()},
+        "bytes": run.size,
+    }
+
+
+def _figure_rows(runs: Sequence[RunRecord]) -> dict[str, list[str]]:
+    def row(write: Any) -> list[str]:
+        return [write(run) for run in runs]
+
+    return {
+        say("Date"): row(lambda run: f"{run.created.astimezone():%Y-%m-%d %H:%M}"),
+        say("Photos"): row(lambda run: _WORDING.count(run.photos)),
+        say("Judged"): row(lambda run: _WORDING.count(run.figures.n)),
+        say("Accuracy"): row(lambda run: _share_of(run.figures.interval("accuracy"), "\n")),
+        "Macro-F1": row(lambda run: _number_of(run.figures.interval("macro_f1"), "\n")),
+        say("Log loss"): row(lambda run: _WORDING.decimal(run.figures.loss, 3)),
+        say("Calibration error (ECE)"): row(lambda run: _WORDING.percent(run.figures.ece)),
+        say("Backbone"): row(lambda run: _text(run.backbone)),
+        say("Model file"): row(lambda run: _WORDING.megabytes(run.size)),
+        say("Time"): row(lambda run: _WORDING.duration(sum(run.figures.seconds.values()))),
+    }
+
+
+def _flat(document_: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = []
+    for name, value in document_.items():
+        if isinstance(value, Mapping):
+            found += _flat(value, f"{prefix}{name}.")
+        elif value not in (None, "", False):
+            found.append((prefix + name, str(value)))
+    return found
+
+
+def _below(run: Path, folders: Sequence[Path]) -> Path:
+    return run.relative_to(folders[0]) if len(folders) == 1 and run != folders[0] else run
+
+
+def _facts(known: Mapping[str, str]) -> Table:
+    table = Table(show_header=False, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, value in known.items():
+        if value:
+            table.add_row(name, printable(value))
+    return table
+
+
+def _console() -> Console:
+    return Console(highlight=False, markup=False)
+
+
+def _text(value: object) -> str:
+    return printable(str(value))
+
+
+def _percent(share: float) -> str:
+    return _WORDING.decimal(100 * share, 1)
+
+
+def _share_of(figure: Interval, between: str = " ") -> str:
+    return f"{_WORDING.percent(figure.value)}{between}({_WORDING.percent_range(figure.low, figure.high)})"
+
+
+def _number_of(figure: Interval, between: str = " ") -> str:
+    value, low, high = (_WORDING.decimal(one, 3) for one in (figure.value, figure.low, figure.high))
+    return f"{value}{between}({say('{low} to {high}').format(low=low, high=high)})"
+
+
+def _share(value: object) -> str:
+    return _WORDING.percent(value) if isinstance(value, int | float) else ""

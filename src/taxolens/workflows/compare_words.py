@@ -1,0 +1,60 @@
+"""What a comparison shows, in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from taxolens.evaluation.result import Interval
+from taxolens.evaluation.rivals import Finding, Rivalry
+from taxolens.report.wording import Wording
+
+_LEAST_P = 0.001
+
+
+def told_finding(rivalry: Rivalry, names: Sequence[str], wording: Wording) -> str:
+    """Whether the second model is better, worse, or no difference is shown, and with how many photos."""
+    say = wording.say
+    template = {
+        Finding.BETTER: say(
+            "{second} is better than {first}: {points} points of accuracy more (95% interval {range}, {p}, n = {n})."
+        ),
+        Finding.WORSE: say(
+            "{second} is worse than {first}: {points} points of accuracy less (95% interval {range}, {p}, n = {n})."
+        ),
+        Finding.NO_DIFFERENCE: say(
+            "No difference between {second} and {first} is shown with {n} photos: "
+            "{signed} points of accuracy (95% interval {range}, {p})."
+        ),
+    }[rivalry.finding]
+    accuracy = rivalry.paired.accuracy
+    return template.format(
+        first=names[rivalry.first],
+        second=names[rivalry.second],
+        n=wording.count(rivalry.paired.outcomes.n),
+        points=wording.decimal(abs(100 * accuracy.value), 1),
+        signed=signed_points(accuracy.value, wording),
+        range=points_range(accuracy, wording),
+        p=told_p(rivalry.p, wording),
+    )
+
+
+def told_p(p: float, wording: Wording) -> str:
+    """A p-value with its letter."""
+    if p < _LEAST_P:
+        return f"p < {wording.decimal(_LEAST_P, 3)}"
+    return f"p = {wording.decimal(p, 3 if p < 0.1 else 2)}"
+
+
+def signed_points(difference: float, wording: Wording) -> str:
+    """A difference of shares in percentage points, with its sign."""
+    text = wording.decimal(abs(100 * difference), 1)
+    if not any(digit in text for digit in "123456789"):
+        return text
+    return ("+" if difference > 0 else "\N{MINUS SIGN}") + text
+
+
+def points_range(difference: Interval, wording: Wording) -> str:
+    """The interval of a difference of shares, in percentage points."""
+    return wording.say("{low} to {high}").format(
+        low=signed_points(difference.low, wording), high=signed_points(difference.high, wording)
+    )
