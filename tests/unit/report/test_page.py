@@ -10,11 +10,17 @@ import pytest
 from markupsafe import Markup
 
 from taxolens.core.texts import plain
+from taxolens.report.clusters import Badge, Cluster, Clusters
+from taxolens.report.columns import columns_chart
 from taxolens.report.gallery import Budget, Gallery, Picture
 from taxolens.report.histogram import counted, histogram
 from taxolens.report.named_map import LEVELS
+from taxolens.report.outline import Grid, Step, Steps, Titled
 from taxolens.report.page import Page, Pair, Section
 from taxolens.report.panels import Command, Commands, Fact, Facts, Notice, Tile, Tiles, Tone
+from taxolens.report.pie import pie_chart
+from taxolens.report.scatter import Point, scatter_map
+from taxolens.report.small import Small, Smalls, small_histogram
 from taxolens.report.table import Cell, Column, Row, ShareBar, Table
 from taxolens.report.wording import Wording
 
@@ -76,7 +82,20 @@ def every_block(word: str) -> list[object]:
         Pair((table, Notice(word))),
         Gallery(word, (Picture(word, b"\xff\xd8", ((word, word),), right=False), Picture(word, None, ()))),
         histogram(counted([1.0, 2.0]), WORDING, title=word, reading=word, x_title=word),
+        pie_chart([(word, 3), ("other", 1)], WORDING, title=word, reading=word),
+        columns_chart([(word, 3)], WORDING, title=word, reading=word, x_title=word, unit=word),
+        Smalls(word, (a_small(word),)),
+        scatter_map([Point(word, 0.1, 0.2, 0)], [word], WORDING, title=word, reading=word),
+        Clusters(word, (Cluster(word, (Picture(word, b"\xff\xd8", ()),), (Badge(word, Tone.BAD),), word),)),
+        Titled(word, (Grid((Notice(word),)),), word, word),
+        Titled(word, (Notice(word),), folded=True),
+        Steps(word, (Step(word, word, Tone.BAD, "one", word), Step(word, word))),
     ]
+
+
+def a_small(word: str) -> Small:
+    ranges = counted([1.0, 2.0])
+    return small_histogram(ranges, WORDING, title=word, value=word, reading=word, ends=(word, word))
 
 
 def test_a_page_is_well_formed_and_complete() -> None:
