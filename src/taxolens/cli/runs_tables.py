@@ -69,9 +69,9 @@ def facts(run: RunRecord) -> None:
                     by=say(split.by) if split.by and split.by != "none" else say("single photos"),
                 ),
                 say("Method"): f"{run.method}, {run.backbone}".rstrip(", "),
-                say("Accuracy"): _interval(figures.interval("accuracy"))
+                say("Accuracy"): _share_of(figures.interval("accuracy"))
                 + f", n = {_WORDING.count(figures.n)}",
-                "Macro-F1": _interval(figures.interval("macro_f1")),
+                "Macro-F1": _number_of(figures.interval("macro_f1")),
                 say("Log loss"): _WORDING.decimal(figures.loss, 3),
                 say("Calibration error (ECE)"): _WORDING.percent(figures.ece),
                 say("Unsure below"): _WORDING.decimal(figures.unsure_below, 3)
