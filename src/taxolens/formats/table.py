@@ -46,6 +46,35 @@ def read_table(table: Path, *, inside: bool = False) -> Labelled:
     return Labelled(table.parent, tuple(images), layout=Layout.TABLE, file=table)
 
 
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One row of a table, as it stands there.
+
+    Attributes:
+        file: path as written, relative to the table.
+        taken: local time.
+    """
+
+    file: str
+    label: str
+    site: str | None
+    sequence: str | None
+    taken: datetime | None
+    part: Part | None
+
+
+def list_table(table: Path) -> Iterator[Listed]:
+    """The rows of a table one at a time, for tables of millions: no file is looked for.
+
+    Raises:
+        DataError: as `read_table`.
+    """
+    with _open(table) as file:
+        rows = _rows(file, table)
+        reader = _Reader(table, next(rows), inside=False)
+        yield from map(reader.listed, rows)
+
+
 def is_label_table(table: Path) -> bool:
     """Whether a file is a table of labels, and not one of predictions (which has a column `score`)."""
     try:
@@ -154,13 +183,7 @@ class _Reader:
 
     def image(self, row: _Row) -> Image:
         """One row as an image."""
-        label = label_text(self._text(row, "label"))
-        if not label:
-            raise DataError(
-                "Line {line} of {table} has no label. Fill it in or delete the line.",
-                line=row.line,
-                table=self._table,
-            )
+        label = self._label(row)
         path, name = self._file(row)
         above = Path(name).parent.parts
         return Image(
@@ -173,6 +196,27 @@ class _Reader:
             taken=self._taken(row),
             part=self._part(row),
         )
+
+    def listed(self, row: _Row) -> Listed:
+        """One row as it stands there."""
+        return Listed(
+            self._file_cell(row).strip(),
+            self._label(row),
+            self._text(row, "site") or None,
+            self._text(row, "sequence") or None,
+            self._taken(row),
+            self._part(row),
+        )
+
+    def _label(self, row: _Row) -> str:
+        label = label_text(self._text(row, "label"))
+        if not label:
+            raise DataError(
+                "Line {line} of {table} has no label. Fill it in or delete the line.",
+                line=row.line,
+                table=self._table,
+            )
+        return label
 
     def _cell(self, row: _Row, column: str) -> str:
         place = self._columns.get(column)
@@ -191,7 +235,7 @@ class _Reader:
             table=self._table,
         )
 
-    def _file(self, row: _Row) -> tuple[Path, str]:
+    def _file_cell(self, row: _Row) -> str:
         cell = self._cell(row, "file")
         if not cell.strip() or "\0" in cell:
             raise DataError(
@@ -199,6 +243,10 @@ class _Reader:
                 line=row.line,
                 table=self._table,
             )
+        return cell
+
+    def _file(self, row: _Row) -> tuple[Path, str]:
+        cell = self._file_cell(row)
         root = self._table.parent
         path = _found(root, cell)
         if self._inside and (".." in path.parts or not path.is_relative_to(root)):

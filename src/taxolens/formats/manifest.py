@@ -1,0 +1,101 @@
+"""The table of a prepared folder: what `read_table` reads, and where each photo came from.
+
+`file,label,site,sequence,datetime,split[,fold],source,copy_of,made_by`: `source` is the photo's name where it
+came from; a copy names the photo it was made from (`copy_of`) and what changed it (`made_by`). The column
+`label` is left out where photos have boxes and no class as a whole.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable
+from dataclasses import dataclass
+from io import TextIOWrapper
+from pathlib import Path
+
+from taxolens.core.errors import DataError
+from taxolens.storage.atomic import written_whole
+
+LABELS = "labels.csv"
+"""Name of the table where photos have a class."""
+PHOTOS = "photos.csv"
+"""Name of the table where they have boxes only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One photo of a prepared folder.
+
+    Attributes:
+        file: path relative to the table, or a full path.
+        datetime: local time, "2026-05-31 14:05:00".
+        split: "train", "val" or "test"; empty where the photos are divided into folds.
+        fold: from 1; None without folds.
+        source: its name where it came from.
+        copy_of: for a copy, the `file` that it was made from.
+        made_by: for a copy, what changed it.
+    """
+
+    file: str
+    label: str | None
+    site: str
+    sequence: str
+    datetime: str
+    split: str
+    fold: int | None
+    source: str
+    copy_of: str = ""
+    made_by: str = ""
+
+
+def write_manifest(entries: Iterable[Entry], table: Path, *, labelled: bool, folded: bool) -> None:
+    """Writes the table, whole or not at all; entries are taken one at a time.
+
+    Args:
+        labelled: with the column `label`.
+        folded: with the column `fold`.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    with written_whole(table) as binary:
+        file = TextIOWrapper(binary, encoding="utf-8", errors="surrogateescape", newline="")
+        rows = csv.writer(file, lineterminator="\n")
+        rows.writerow(_columns(labelled, folded))
+        rows.writerows(_cells(entry, labelled, folded) for entry in entries)
+        file.flush()
+        file.detach()
+
+
+def manifest_files(table: Path) -> tuple[str, ...]:
+    """The files that a manifest names.
+
+    Raises:
+        DataError: it cannot be read, or is no manifest.
+    """
+    try:
+        with table.open(encoding="utf-8", errors="surrogateescape", newline="") as file:
+            return tuple(row["file"] for row in csv.DictReader(file, strict=True))
+    except (OSError, KeyError, csv.Error, UnicodeError) as error:
+        raise DataError("{table} is not the table of a prepared folder.", table=table) from error
+
+
+def _columns(labelled: bool, folded: bool) -> tuple[str, ...]:
+    label = ("label",) if labelled else ()
+    fold = ("fold",) if folded else ()
+    return ("file", *label, "site", "sequence", "datetime", "split", *fold, "source", "copy_of", "made_by")
+
+
+def _cells(entry: Entry, labelled: bool, folded: bool) -> tuple[str, ...]:
+    return (
+        entry.file,
+        *((entry.label or "",) if labelled else ()),
+        entry.site,
+        entry.sequence,
+        entry.datetime,
+        entry.split,
+        *((str(entry.fold or ""),) if folded else ()),
+        entry.source,
+        entry.copy_of,
+        entry.made_by,
+    )
