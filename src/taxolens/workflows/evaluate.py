@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 
-from taxolens.core.errors import DataError, ImageError, UsageError
+from taxolens.core.errors import DataError, ImageError
 from taxolens.core.progress import Progress, Silent
-from taxolens.core.records import Failure, Image, Part
+from taxolens.core.records import Failure, Image
 from taxolens.core.taxonomy import Taxon
 from taxolens.core.texts import Say, plain
 from taxolens.data.dataset import Dataset, load_dataset, named
@@ -23,9 +23,16 @@ from taxolens.evaluation.judge import judge
 from taxolens.evaluation.result import ClassificationResult
 from taxolens.execution.local import ordered_map
 from taxolens.inference.predictor import Predictor, open_predictor, threads_for
-from taxolens.modelfile.fingerprint import data_fingerprint
 from taxolens.recipes.evaluate import EvaluateRecipe
 from taxolens.storage.atomic import written_whole
+from taxolens.workflows.judging import (
+    asked_part,
+    check_places,
+    classes_meant,
+    exact_rows,
+    fingerprint_of,
+    groups_of,
+)
 from taxolens.workflows.listener import Listener
 from taxolens.workflows.model_facts import BackboneFacts, FileFacts, HeadFacts, ModelFacts
 from taxolens.workflows.model_page import model_page
@@ -91,11 +98,11 @@ def evaluate(
         OutputError: a file cannot be written.
     """
     listener = Listener(progress or Silent())
-    _check_places(recipe)
+    check_places((recipe.json, recipe.report), read=(recipe.model, recipe.source.data))
     predictor = open_predictor(recipe.model)
     dataset = load_dataset(recipe.source, home=home, progress=listener, say=say)
     dataset = named(dataset, recipe.source.data)
-    asked = _asked(dataset, listener, say)
+    asked = asked_part(dataset, listener, say)
     truth, unknown = _truth(asked, predictor.card.taxa, recipe)
     for label, count in unknown.items():
         listener.note(
@@ -104,7 +111,7 @@ def evaluate(
             )
         )
     judged = _judged(recipe, predictor, asked, truth, listener, say)
-    if asked is dataset and _learnt(dataset, judged.failures) == predictor.card.data_fingerprint:
+    if asked is dataset and fingerprint_of(dataset, judged.failures) == predictor.card.data_fingerprint:
         listener.note(
             say("The model was made from these very photos: these figures say nothing about new ones.")
         )
@@ -113,53 +120,12 @@ def evaluate(
     return EvaluateSummary(result, judged.failures, unknown, recipe.json, recipe.report)
 
 
-def _check_places(recipe: EvaluateRecipe) -> None:
-    """A place that cannot be written, or must not be, is told before the work."""
-    taken = {recipe.model.resolve(), recipe.source.data.resolve()}
-    for place in (recipe.json, recipe.report):
-        if place is None:
-            continue
-        if place.is_dir() or not place.resolve().parent.is_dir():
-            raise UsageError(
-                "{place} cannot be written there. Name a file in a folder that exists.", place=place
-            )
-        if place.resolve() in taken:
-            raise UsageError("{place} is named twice. Name another file for what is written.", place=place)
-        taken.add(place.resolve())
-
-
-def _asked(dataset: Dataset, progress: Progress, say: Say) -> Dataset:
-    """The photos of the test part where the data have one: the others may have been learnt from."""
-    tests = tuple(image for image in dataset.images if image.part is Part.TEST)
-    others = len(dataset.images) - len(tests)
-    if not tests or not others:
-        return dataset
-    progress.note(
-        say("Only the {n} photos of the test part are judged; the {others} others are left out.").format(
-            n=len(tests), others=others
-        )
-    )
-    return replace(dataset, images=tests)
-
-
-def _learnt(dataset: Dataset, failures: Sequence[Failure]) -> str:
-    """The fingerprint that a training on these data would write; it leaves out what it cannot read."""
-    failed = {failure.name for failure in failures}
-    return data_fingerprint(
-        (image.sha256 or "", image.label or "") for image in dataset.images if image.name not in failed
-    )
-
-
 def _truth(
     dataset: Dataset, taxa: Sequence[Taxon], recipe: EvaluateRecipe
 ) -> tuple[dict[str, int], dict[str, int]]:
     """Label to class of the model, and how many photos have a label that it does not know."""
     counts = Counter(image.label or "" for image in dataset.images)
-    ids, folded, names = _tables(taxa)
-    found = {
-        label: ids.get(label, folded.get(label.casefold(), names.get(label.casefold()))) for label in counts
-    }
-    truth = {label: index for label, index in found.items() if index is not None}
+    truth = classes_meant(counts, taxa)
     if not truth:
         raise DataError(
             "The model knows none of the classes in {data}: {found}. It knows {known}.",
@@ -168,26 +134,6 @@ def _truth(
             known=", ".join(taxon.id for taxon in taxa[:10]),
         )
     return truth, {label: count for label, count in sorted(counts.items()) if label not in truth}
-
-
-def _tables(taxa: Sequence[Taxon]) -> tuple[dict[str, int], dict[str, int | None], dict[str, int | None]]:
-    """What a data set may call each class: its id, its id in other letters, its other names.
-
-    What two classes are called means neither (None): a wrong truth is worse than none.
-    """
-    ids = {taxon.id: index for index, taxon in enumerate(taxa)}
-    folded: dict[str, int | None] = {}
-    names: dict[str, int | None] = {}
-    for index, taxon in enumerate(taxa):
-        _claim(folded, taxon.id, index)
-        for name in filter(None, (*taxon.names.values(), taxon.scientific)):
-            _claim(names, name, index)
-    return ids, folded, names
-
-
-def _claim(table: dict[str, int | None], name: str, index: int) -> None:
-    key = name.casefold()
-    table[key] = index if table.get(key, index) == index else None
 
 
 def _judged(
@@ -222,24 +168,10 @@ def _judged(
         labels=predictor.labels,
         names=tuple(image.name for image, _ in read),
         truth=np.array([truth[image.label or ""] for image, _ in read], dtype=np.int64),
-        probabilities=_rows(np.stack([one for _, one in read])),
-        groups=_groups([image for image, _ in read]),
+        probabilities=exact_rows(np.stack([one for _, one in read])),
+        groups=groups_of([image for image, _ in read]),
     )
     return Judged(tuple(image for image, _ in read), answers, (*dataset.failures, *failed))
-
-
-def _rows(scores: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Rows that sum to one; float32 does so only nearly."""
-    exact = scores.astype(np.float64)
-    return np.asarray(exact / exact.sum(axis=1, keepdims=True))
-
-
-def _groups(images: Sequence[Image]) -> NDArray[np.int64] | None:
-    """Sites where several are known, else sequences, else nothing."""
-    for known in ([image.site for image in images], [image.sequence for image in images]):
-        if all(known) and 1 < len(set(known)) < len(known):
-            return np.unique([name or "" for name in known], return_inverse=True)[1].astype(np.int64)
-    return None
 
 
 def _result(recipe: EvaluateRecipe, predictor: Predictor, answers: Answers) -> ClassificationResult:
