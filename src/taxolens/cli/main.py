@@ -34,6 +34,9 @@ COMMANDS = {
     "demo": Entry("taxolens.cli.demo", say("Show everything in a minute, on drawn photos.")),
     "train": Entry("taxolens.cli.train", say("Teach a model from labelled photos.")),
     "evaluate": Entry("taxolens.cli.evaluate", say("Judge a model on labelled photos.")),
+    "compare": Entry(
+        "taxolens.cli.compare", say("Judge several models on the same labelled photos, side by side.")
+    ),
     "runs": Entry(
         "taxolens.cli.runs", say("The runs that trainings left: list, show, compare, delete, restore.")
     ),
@@ -41,6 +44,7 @@ COMMANDS = {
     "models": Entry(
         "taxolens.cli.models", say("Backbones and model files: list, show, get, add, remove, describe.")
     ),
+    "datasets": Entry("taxolens.cli.datasets", say("Public image sets: list, show, get.")),
     "doctor": Entry("taxolens.cli.doctor", say("What is installed, where things lie, what is missing.")),
 }
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from taxolens.evaluation.result import Interval
-from taxolens.evaluation.rivals import Finding, Rivalry
+from taxolens.evaluation.rivals import Choice, Finding, Rivalry
 from taxolens.report.wording import Wording
+from taxolens.workflows.compare_facts import Comparison
 
 _LEAST_P = 0.001
 
@@ -58,3 +59,49 @@ def points_range(difference: Interval, wording: Wording) -> str:
     return wording.say("{low} to {high}").format(
         low=signed_points(difference.low, wording), high=signed_points(difference.high, wording)
     )
+
+
+def told_choice(found: Comparison, wording: Wording) -> list[str]:
+    """Which model to take for accuracy, and which for speed on this kind of processor."""
+    choice = found.choice
+    if choice is None:
+        return []
+    say, names = wording.say, found.names
+    if choice.accuracy == choice.speed:
+        text = say(
+            "Choose {best}: no other is more accurate, and none that is not shown to be worse is faster."
+        )
+        told = [text.format(best=names[choice.accuracy])]
+    else:
+        text = say(
+            "For accuracy choose {best}. For speed on a processor choose {fast}: it is {times} times as fast, "
+            "and these photos do not show that it is worse."
+        )
+        times = _times(found, choice.speed, choice.accuracy, wording)
+        told = [text.format(best=names[choice.accuracy], fast=names[choice.speed], times=times)]
+    return told + _faster_but_worse(found, choice, wording)
+
+
+def _faster_but_worse(found: Comparison, choice: Choice, wording: Wording) -> list[str]:
+    """What more speed would cost."""
+    if choice.fastest == choice.speed or choice.fastest not in choice.front:
+        return []
+    against = next((one for one in choice.against_best if one.second == choice.fastest), None)
+    if against is None or against.finding is not Finding.WORSE:
+        return []
+    text = wording.say(
+        "{fastest} is faster still ({times} times as fast as {best}), at the price of {points} points of accuracy."
+    )
+    return [
+        text.format(
+            fastest=found.names[choice.fastest],
+            best=found.names[choice.accuracy],
+            times=_times(found, choice.fastest, choice.accuracy, wording),
+            points=wording.decimal(-100 * against.paired.accuracy.value, 1),
+        )
+    ]
+
+
+def _times(found: Comparison, one: int, other: int, wording: Wording) -> str:
+    speeds = [model.speed.whole.value if model.speed else 1.0 for model in found.models]
+    return wording.decimal(speeds[one] / speeds[other], 1)

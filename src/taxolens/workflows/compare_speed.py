@@ -1,0 +1,114 @@
+"""How fast models are on this machine, one photo at a time, measured turn by turn."""
+
+from __future__ import annotations
+
+import math
+import statistics
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from taxolens.core.progress import Progress
+from taxolens.core.texts import Say
+from taxolens.evaluation.result import Interval
+from taxolens.imaging.decode import decode
+from taxolens.inference.predictor import Predictor
+from taxolens.inference.session import Session
+from taxolens.inference.tensor import to_probabilities, to_tensor
+
+_WARM_UP = 3
+_FEWEST = 8
+_MOST_SECONDS = 60.0
+_HALF_WIDTH = 0.98  # half of 1.96: the ranks around the median, for 95 %
+
+
+@dataclass(frozen=True, slots=True)
+class Speed:
+    """Photos per second on one thread; medians over single photos with their 95 % intervals.
+
+    Attributes:
+        photos: how many were timed.
+        whole: from the file to the probabilities.
+        alone: the network alone, on a photo that is decoded.
+    """
+
+    photos: int
+    whole: Interval
+    alone: Interval
+
+
+class _Timed:
+    """A model with what its photos took."""
+
+    def __init__(self, predictor: Predictor) -> None:
+        self._card = predictor.card
+        self._session = Session(predictor.model.graph, output=predictor.card.output.tensor)
+        self.whole: list[float] = []
+        self.alone: list[float] = []
+
+    def look(self, path: Path, max_megapixels: float) -> None:
+        begin = time.perf_counter()
+        pixels = decode(path, self._card.preprocess, max_megapixels=max_megapixels)
+        tensor = to_tensor(pixels, self._card.input)
+        before = time.perf_counter()
+        answer = self._session(tensor)
+        after = time.perf_counter()
+        to_probabilities(answer, self._card.output.decoder)
+        self.whole.append(time.perf_counter() - begin)
+        self.alone.append(after - before)
+
+    def forget(self) -> None:
+        self.whole.clear()
+        self.alone.clear()
+
+    def speed(self) -> Speed:
+        return Speed(len(self.whole), _rate(self.whole), _rate(self.alone))
+
+
+def measure_speeds(
+    predictors: Sequence[Predictor],
+    photos: Sequence[Path],
+    *,
+    most: int,
+    max_megapixels: float,
+    progress: Progress,
+    say: Say,
+) -> tuple[Speed, ...]:
+    """Times every model on every photo, each photo beginning with another model, so that none gets the quiet
+    moments. Stops after a minute once eight photos are timed.
+
+    Args:
+        photos: readable ones, at least one.
+        most: how many of them to use, at least 1.
+    """
+    timed = [_Timed(predictor) for predictor in predictors]
+    chosen = _spread(photos, most)
+    for model in timed:
+        for path in (chosen * _WARM_UP)[:_WARM_UP]:
+            model.look(path, max_megapixels)
+        model.forget()
+    began = time.perf_counter()
+    for number, path in enumerate(progress.track(chosen, what=say("Measuring the speed"), total=len(chosen))):
+        if number >= _FEWEST and time.perf_counter() - began > _MOST_SECONDS:
+            break
+        path.read_bytes()  # lest the first model wait for the disk alone
+        turn = number % len(timed)
+        for model in (*timed[turn:], *timed[:turn]):
+            model.look(path, max_megapixels)
+    return tuple(model.speed() for model in timed)
+
+
+def _spread(photos: Sequence[Path], most: int) -> list[Path]:
+    if len(photos) <= most:
+        return list(photos)
+    return [photos[place * len(photos) // most] for place in range(most)]
+
+
+def _rate(seconds: Sequence[float]) -> Interval:
+    """Photos per second: the median's, and those of the ranks between which it lies in 95 % of cases."""
+    ranked = sorted(seconds)
+    n = len(ranked)
+    low = max(0, math.floor(n / 2 - _HALF_WIDTH * math.sqrt(n)))
+    high = min(n - 1, math.ceil(n / 2 + _HALF_WIDTH * math.sqrt(n)))
+    return Interval(1 / statistics.median(ranked), 1 / ranked[high], 1 / ranked[low])
