@@ -12,6 +12,19 @@ from functools import cache
 
 from taxolens.core.errors import UsageError
 from taxolens.core.registry import Registry
+from taxolens.imaging.operations import (
+    augment_look,
+    augment_place,
+    colour,
+    crop,
+    fitted,
+    mirror,
+    rotate,
+    sharpness,
+    size,
+    tone,
+    whiten,
+)
 from taxolens.imaging.operations.opencv import opencv
 from taxolens.imaging.operations.operation import Operation
 from taxolens.imaging.operations.step import Step
@@ -93,7 +106,19 @@ def _unknown(operation: Operation, key: str) -> UsageError:
 
 
 def _own() -> Iterable[Operation]:
-    return ()
+    return (
+        *size.OPERATIONS,
+        *crop.OPERATIONS,
+        *mirror.OPERATIONS,
+        *rotate.OPERATIONS,
+        *tone.OPERATIONS,
+        *sharpness.OPERATIONS,
+        *colour.OPERATIONS,
+        *whiten.OPERATIONS,
+        *fitted.OPERATIONS,
+        *augment_place.OPERATIONS,
+        *augment_look.OPERATIONS,
+    )
 
 
 def _plant() -> Iterable[Operation]:
