@@ -10,7 +10,7 @@ from taxolens.report.gallery import Budget, Thumbnails
 from taxolens.report.page import Block, Pair, Section
 from taxolens.report.page import Page as ReportPage
 from taxolens.report.panels import Notice, Tone
-from taxolens.report.table import Cell, Column, Row, ShareBar, Table
+from taxolens.report.table import Cell, Column, Row, Table
 from taxolens.report.tradeoff import Spot, tradeoff_chart
 from taxolens.report.wording import MISSING, Wording
 from taxolens.workflows.compare_curves import curves_section
@@ -159,7 +159,7 @@ def _model_row(model: Compared, wording: Wording) -> Row:
             _share(result.accuracy, wording),
             _share(result.macro_f1, wording),
             _number(scores.loss, wording, 3),
-            _share(scores.ece, wording, bar=False),
+            _share(scores.ece, wording),
             _number(model.speed.whole, wording, 1) if model.speed else Cell(MISSING),
             _number(model.speed.alone, wording, 1) if model.speed else Cell(MISSING),
             Cell(wording.megabytes(model.size), model.size),
@@ -167,10 +167,8 @@ def _model_row(model: Compared, wording: Wording) -> Row:
     )
 
 
-def _share(figure: Interval, wording: Wording, *, bar: bool = True) -> Cell:
-    reach = wording.percent_range(figure.low, figure.high)
-    drawn = ShareBar(figure.value, figure.low, figure.high) if bar else None
-    return Cell(wording.percent(figure.value), figure.value, reach, drawn)
+def _share(figure: Interval, wording: Wording) -> Cell:
+    return Cell(wording.percent(figure.value), figure.value, wording.percent_range(figure.low, figure.high))
 
 
 def _number(figure: Interval, wording: Wording, digits: int) -> Cell:
