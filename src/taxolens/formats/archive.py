@@ -54,7 +54,7 @@ USUAL_LIMITS = ArchiveLimits()
 
 
 @dataclass(frozen=True, slots=True)
-class _Entry:
+class Entry:
     """A file of an archive and where it goes below the target folder."""
 
     info: zipfile.ZipInfo
@@ -72,8 +72,8 @@ def unpacked(archive: Path, unpack_to: Path, limits: ArchiveLimits = USUAL_LIMIT
     """
     target = unpack_to / _digest(archive)[:16]
     if not target.is_dir():
-        with _opened(archive) as file:
-            entries = _checked(file, archive, limits)
+        with opened_zip(archive) as file:
+            entries = checked_entries(file, archive, limits)
             with told_as_output(unpack_to):
                 unpack_to.mkdir(parents=True, exist_ok=True)
                 _sweep(unpack_to)
@@ -87,10 +87,10 @@ def _digest(archive: Path) -> str:
         with archive.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        raise _unreadable(archive, error) from error
+        raise unreadable(archive, error) from error
 
 
-def _unreadable(archive: Path, error: OSError) -> DataError:
+def unreadable(archive: Path, error: OSError) -> DataError:
     return DataError(
         "{archive} cannot be read: {why}. Check its access rights.",
         archive=archive,
@@ -99,13 +99,13 @@ def _unreadable(archive: Path, error: OSError) -> DataError:
 
 
 @contextmanager
-def _opened(archive: Path) -> Iterator[zipfile.ZipFile]:
+def opened_zip(archive: Path) -> Iterator[zipfile.ZipFile]:
     """A zip; what is wrong with its bytes is told in one sentence."""
     try:
         with zipfile.ZipFile(archive) as file:
             yield file
     except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, ValueError) as error:
-        raise _damaged(archive) from error
+        raise damaged(archive) from error
     except (NotImplementedError, RuntimeError) as error:
         raise DataError(
             "The archive {archive} is packed in a way that cannot be read. Unpack it and name the folder.",
@@ -113,14 +113,14 @@ def _opened(archive: Path) -> Iterator[zipfile.ZipFile]:
         ) from error
 
 
-def _damaged(archive: Path) -> DataError:
+def damaged(archive: Path) -> DataError:
     return DataError(
         "The archive {archive} is damaged. Get it again, or unpack it yourself and name the folder.",
         archive=archive,
     )
 
 
-def _checked(file: zipfile.ZipFile, archive: Path, limits: ArchiveLimits) -> list[_Entry]:
+def checked_entries(file: zipfile.ZipFile, archive: Path, limits: ArchiveLimits) -> list[Entry]:
     """The files of an archive, once all of them are known to be harmless."""
     infos = file.infolist()
     if len(infos) > limits.files:
@@ -130,9 +130,9 @@ def _checked(file: zipfile.ZipFile, archive: Path, limits: ArchiveLimits) -> lis
             count=len(infos),
             most=limits.files,
         )
-    entries = [_Entry(info, _place(info, archive)) for info in infos]
+    entries = [Entry(info, _place(info, archive)) for info in infos]
     entries = [entry for entry in entries if not entry.info.is_dir()]
-    _check_size(sum(entry.info.file_size for entry in entries), archive, limits)
+    check_size(sum(entry.info.file_size for entry in entries), archive, limits)
     seen: set[PurePosixPath] = set()
     for entry in entries:
         if entry.place in seen:
@@ -140,10 +140,10 @@ def _checked(file: zipfile.ZipFile, archive: Path, limits: ArchiveLimits) -> lis
                 "The archive {archive} holds {name} twice. Pack it anew.", archive=archive, name=entry.place
             )
         seen.add(entry.place)
-    return [entry for entry in entries if not _is_left_out(entry.place)]
+    return [entry for entry in entries if not is_left_out(entry.place)]
 
 
-def _check_size(size: int, archive: Path, limits: ArchiveLimits) -> None:
+def check_size(size: int, archive: Path, limits: ArchiveLimits) -> None:
     packed = max(1, archive.stat().st_size)
     if size > limits.unpacked or (size > limits.free and size > limits.ratio * packed):
         raise DataError(
@@ -156,27 +156,45 @@ def _check_size(size: int, archive: Path, limits: ArchiveLimits) -> None:
 
 def _place(info: zipfile.ZipInfo, archive: Path) -> PurePosixPath:
     """Where an entry goes; refused when that is anywhere but below the target folder."""
-    name = _name(info).replace("\\", "/")
-    place = PurePosixPath(name)
-    kind = stat.S_IFMT(info.external_attr >> 16)
-    # Windows drops dots and spaces at the end of a part, so that ".. " is the folder above there.
-    climbs = place.is_absolute() or any(not part.strip(". ") for part in place.parts)
-    if climbs or name[1:2] == ":" or kind not in _PLAIN:
-        raise _outside(name, archive)
-    # Windows takes a colon for a drive or a stream wherever it stands.
-    if ":" in name or UNPRINTABLE.search(info.orig_filename) or UNPRINTABLE.search(name):
-        raise DataError(
-            "The archive {archive} holds {name}, a name with a colon or a control character, which not every "
-            "system can write. Pack it anew with other names.",
-            archive=archive,
-            name=ascii(name),
-        )
+    name = _name(info)
+    if stat.S_IFMT(info.external_attr >> 16) not in _PLAIN:
+        raise outside(name, archive)
+    place = safe_place(name, archive)
+    if UNPRINTABLE.search(info.orig_filename):
+        raise _unwritable(info.orig_filename, archive)
     if info.flag_bits & _ENCRYPTED_FLAG:
         raise DataError("The archive {archive} is encrypted. Unpack it and name the folder.", archive=archive)
     return place
 
 
-def _outside(name: str, archive: Path) -> DataError:
+def safe_place(name: str, archive: Path) -> PurePosixPath:
+    """Where a file of an archive goes, below the folder it is unpacked to.
+
+    Raises:
+        DataError: it would go elsewhere, or not every system can write such a name.
+    """
+    name = name.replace("\\", "/")
+    place = PurePosixPath(name)
+    # Windows drops dots and spaces at the end of a part, so that ".. " is the folder above there.
+    climbs = place.is_absolute() or any(not part.strip(". ") for part in place.parts)
+    if climbs or name[1:2] == ":":
+        raise outside(name, archive)
+    # Windows takes a colon for a drive or a stream wherever it stands.
+    if ":" in name or UNPRINTABLE.search(name):
+        raise _unwritable(name, archive)
+    return place
+
+
+def _unwritable(name: str, archive: Path) -> DataError:
+    return DataError(
+        "The archive {archive} holds {name}, a name with a colon or a control character, which not every "
+        "system can write. Pack it anew with other names.",
+        archive=archive,
+        name=ascii(name),
+    )
+
+
+def outside(name: str, archive: Path) -> DataError:
     return DataError(
         "The archive {archive} is not safe to unpack: {name} points outside it. "
         "Get it from a source that you trust.",
@@ -195,11 +213,11 @@ def _name(info: zipfile.ZipInfo) -> str:
         return info.filename
 
 
-def _is_left_out(place: PurePosixPath) -> bool:
+def is_left_out(place: PurePosixPath) -> bool:
     return any(part.startswith(".") or part.lower() == _LEFT_OUT for part in place.parts)
 
 
-def _check_room(entries: list[_Entry], folder: Path, archive: Path) -> None:
+def _check_room(entries: list[Entry], folder: Path, archive: Path) -> None:
     size = sum(entry.info.file_size for entry in entries)
     if size > shutil.disk_usage(folder).free:
         raise OutputError(
@@ -219,7 +237,7 @@ def _sweep(folder: Path) -> None:
                 shutil.rmtree(left, ignore_errors=True)
 
 
-def _unpack(file: zipfile.ZipFile, entries: list[_Entry], target: Path, archive: Path) -> None:
+def _unpack(file: zipfile.ZipFile, entries: list[Entry], target: Path, archive: Path) -> None:
     part = Path(tempfile.mkdtemp(prefix=f".{target.name}-", suffix=_PART, dir=target.parent))
     try:
         for entry in entries:
@@ -233,10 +251,10 @@ def _unpack(file: zipfile.ZipFile, entries: list[_Entry], target: Path, archive:
         shutil.rmtree(part, ignore_errors=True)
 
 
-def _write(file: zipfile.ZipFile, entry: _Entry, part: Path, archive: Path) -> None:
+def _write(file: zipfile.ZipFile, entry: Entry, part: Path, archive: Path) -> None:
     place = part.joinpath(*entry.place.parts)
     if not place.is_relative_to(part):
-        raise _outside(str(entry.place), archive)
+        raise outside(str(entry.place), archive)
     with _created(place, entry, part, archive) as target:
         for chunk in _chunks(file, entry, archive):
             with told_as_output(part.parent):
@@ -245,7 +263,7 @@ def _write(file: zipfile.ZipFile, entry: _Entry, part: Path, archive: Path) -> N
             target.flush()
 
 
-def _created(place: Path, entry: _Entry, part: Path, archive: Path) -> BufferedWriter:
+def _created(place: Path, entry: Entry, part: Path, archive: Path) -> BufferedWriter:
     """A new file, open for writing; a name that cannot be had is the archive's fault, the rest the disk's."""
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -262,7 +280,7 @@ def _created(place: Path, entry: _Entry, part: Path, archive: Path) -> BufferedW
         ) from error
 
 
-def _chunks(file: zipfile.ZipFile, entry: _Entry, archive: Path) -> Iterator[bytes]:
+def _chunks(file: zipfile.ZipFile, entry: Entry, archive: Path) -> Iterator[bytes]:
     """The bytes of an entry; what goes wrong here is never the fault of the place they are written to."""
     try:
         with file.open(entry.info) as packed:
@@ -270,8 +288,8 @@ def _chunks(file: zipfile.ZipFile, entry: _Entry, archive: Path) -> Iterator[byt
                 yield chunk
     except OSError as error:
         if error.errno is None:  # the way in which bz2 says that its stream makes no sense
-            raise _damaged(archive) from error
-        raise _unreadable(archive, error) from error
+            raise damaged(archive) from error
+        raise unreadable(archive, error) from error
 
 
 def _only_folder(folder: Path) -> Path:

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import TextIOWrapper
 from pathlib import Path
 
 from taxolens.core.errors import DataError
+from taxolens.core.records import Part
 from taxolens.storage.atomic import written_whole
 
 LABELS = "labels.csv"
@@ -46,6 +47,10 @@ class Entry:
     source: str
     copy_of: str = ""
     made_by: str = ""
+
+    def in_part(self, part: Part) -> Entry:
+        """The same photo in a part of a split."""
+        return replace(self, split=part.value)
 
 
 def write_manifest(entries: Iterable[Entry], table: Path, *, labelled: bool, folded: bool) -> None:

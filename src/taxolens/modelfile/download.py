@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 
 from taxolens.core.errors import NetworkError, OutputError
 from taxolens.core.progress import Progress, Silent
 from taxolens.core.texts import Say, plain
 from taxolens.modelfile.catalogue import CatalogueEntry, download_path, keep
-
-_SECONDS_TO_ANSWER = 10.0
-_CHUNK = 1 << 20
+from taxolens.storage.download import Remote, download
 
 
 def fetch(entry: CatalogueEntry, home: Path, *, progress: Progress | None = None, say: Say = plain) -> Path:
@@ -28,21 +25,20 @@ def fetch(entry: CatalogueEntry, home: Path, *, progress: Progress | None = None
     target = download_path(entry, home)
     if target.is_file():
         return target
+    arrived = target.with_name(f".download.{target.name}")
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=target.parent, prefix=".download.") as folder:
-            arrived = Path(folder) / target.name
-            _download(entry, arrived, progress or Silent(), say)
-            return keep(entry, arrived, home)
+        _download(entry, arrived, progress or Silent(), say)
+        return keep(entry, arrived, home)
     except OSError as error:
         raise OutputError(
             "The file {file} cannot be written: {why}.", file=target, why=error.strerror
         ) from error
+    finally:
+        arrived.unlink(missing_ok=True)
 
 
 def _download(entry: CatalogueEntry, target: Path, progress: Progress, say: Say) -> None:
-    # Neither library is needed by a command that downloads nothing, and both take long to import.
-    import httpx
+    # The library is not needed by a command that downloads nothing, and takes long to import.
     from huggingface_hub import constants, hf_hub_url
 
     if constants.HF_HUB_OFFLINE:
@@ -50,18 +46,9 @@ def _download(entry: CatalogueEntry, target: Path, progress: Progress, say: Say)
     url = hf_hub_url(entry.repo, entry.file, revision=entry.revision)
     what = say("Downloading {name}").format(name=entry.name)
     try:
-        with (
-            httpx.stream("GET", url, follow_redirects=True, timeout=_SECONDS_TO_ANSWER) as answer,
-            target.open("wb") as file,
-        ):
-            answer.raise_for_status()
-            chunks = answer.iter_bytes(_CHUNK)
-            # A server that sends more than was agreed is cut off; the checksum then refuses the file.
-            most = entry.bytes // _CHUNK + 1
-            for chunk, _ in zip(progress.track(chunks, what=what, total=most), range(most + 1), strict=False):
-                file.write(chunk)
-    except httpx.HTTPError as error:
-        raise _not_fetched(entry, str(error) or type(error).__name__) from error
+        download(Remote(entry.name, url, entry.bytes), target, what=what, progress=progress)
+    except NetworkError as error:
+        raise _not_fetched(entry, str(error.fields["why"])) from error
 
 
 def _not_fetched(entry: CatalogueEntry, why: str) -> NetworkError:

@@ -1,0 +1,198 @@
+"""`taxolens datasets`: public image sets, listed, shown, fetched or taken from local files."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from taxolens.cli import options as shared
+from taxolens.cli.progress import progress_for
+from taxolens.cli.words import say, settings
+from taxolens.core.texts import noted
+from taxolens.data.public.catalogue import PublicDataset, PublicFile, public_datasets
+from taxolens.recipes.datasets import Arrangement, GetRecipe
+from taxolens.workflows.datasets import get_dataset
+
+app = typer.Typer(
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    no_args_is_help=True,
+    help=say("Public image sets: list, show, get."),
+    epilog=say("Example: taxolens datasets get stanford-dogs --classes Chihuahua,boxer --out dogs"),
+)
+
+_SOME_FAILED = 3
+_GIGABYTE = 1e9
+_MEGABYTE = 1e6
+_HEADS = (
+    noted("Name"),
+    noted("Task"),
+    noted("Images"),
+    noted("Classes"),
+    noted("Size"),
+    noted("Licence"),
+)
+
+AsJson = Annotated[bool, typer.Option("--json", help=say("For programs."))]
+
+
+@app.command(
+    "list", help=say("Sets with task, size and licence."), epilog=say("Example: taxolens datasets list")
+)
+def list_datasets(as_json: AsJson = False) -> None:
+    """Shows the catalogue."""
+    entries = [public_datasets()[name] for name in public_datasets()]
+    if as_json:
+        typer.echo(json.dumps([_document(entry) for entry in entries], indent=2, ensure_ascii=False))
+        return
+    table = Table(box=box.SIMPLE_HEAD)
+    for head in _HEADS:
+        right = head in ("Images", "Classes", "Size")
+        table.add_column(say(head), no_wrap=head != "Task", justify="right" if right else "left")
+    for entry in entries:
+        cells = (f"{entry.images:,}", f"{entry.classes}", _size(entry.bytes) or entry.about)
+        table.add_row(entry.name, _task(entry), *cells, say(entry.licence))
+    console = Console(highlight=False, markup=False)
+    console.print(table)
+    console.print(
+        say("More of one: taxolens datasets show NAME. Get it: taxolens datasets get NAME --out DIR")
+    )
+
+
+@app.command(
+    "show",
+    help=say("What is known of a set: source, licence, citation, files, checksums."),
+    epilog=say("Example: taxolens datasets show ena24"),
+)
+def show(
+    name: Annotated[str, typer.Argument(help=say("Name in the catalogue."))], as_json: AsJson = False
+) -> None:
+    """Shows one set."""
+    entry = public_datasets()[name]
+    if as_json:
+        typer.echo(json.dumps(_document(entry), indent=2, ensure_ascii=False))
+        return
+    console = Console(highlight=False, markup=False)
+    console.print(_facts(entry))
+    console.print(_files(entry))
+    console.print(say("Get it: taxolens datasets get {name} --out DIR").format(name=entry.name))
+
+
+@app.command(
+    "get",
+    help=say("Fetch a set, check it and lay it out ready to train. A stopped command goes on where it was."),
+    epilog=say(
+        "Example: taxolens datasets get plantvillage --classes apple,grape --out leaves\n\n"
+        "From a file that is here: taxolens datasets get cifar10 --from cifar-10-python.tar.gz --out cifar10\n\n"
+        "Dogs cut out of their photos: taxolens datasets get stanford-dogs --as crops --out dogs"
+    ),
+)
+def get(
+    name: Annotated[str, typer.Argument(help=say("Name in the catalogue."))],
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help=say("Folder to write."))],
+    sources: Annotated[
+        list[Path],
+        typer.Option(
+            "--from",
+            metavar="FILE",
+            help=say("An original file, or the folder that it was unpacked to, in place of the download."),
+        ),
+    ] = [],  # noqa: B006
+    classes: Annotated[
+        str | None, typer.Option("--classes", metavar="A,B", help=say("Only these classes, by name."))
+    ] = None,
+    arrangement: Annotated[
+        Arrangement | None,
+        typer.Option(
+            "--as", help=say("Class folders, whole photos with boxes (YOLO and COCO), or boxes cut out.")
+        ),
+    ] = None,
+    variant: Annotated[
+        str | None,
+        typer.Option(
+            "--variant",
+            metavar="NAME",
+            help=say("A version of it (PlantVillage: color, grayscale, segmented)."),
+        ),
+    ] = None,
+    quiet: shared.Quiet = False,
+) -> None:
+    """Lays it out."""
+    wanted = tuple(part.strip() for part in (classes or "").split(",") if part.strip())
+    recipe = GetRecipe(name, out, tuple(sources), wanted, arrangement, variant)
+    summary = get_dataset(recipe, home=settings.home, progress=progress_for(quiet), say=say)
+    if not quiet:
+        for line in summary.lines(say):
+            typer.echo(line)
+        typer.echo(say("Look at it: taxolens inspect {out}").format(out=out))
+    if summary.laid and summary.laid.failed:
+        raise typer.Exit(_SOME_FAILED)
+
+
+def _task(entry: PublicDataset) -> str:
+    return ", ".join(say(_TASKS[task]) for task in entry.task.split(", "))
+
+
+_TASKS = {"classify": noted("classify"), "detect": noted("detect")}
+
+
+def _size(count: int | None) -> str:
+    if count is None:
+        return ""
+    if count >= _GIGABYTE:
+        return f"{count / _GIGABYTE:.1f} {say('GB')}"
+    return f"{count / _MEGABYTE:.1f} {say('MB')}"
+
+
+def _facts(entry: PublicDataset) -> Table:
+    table = Table(show_header=False)
+    facts = {
+        say("Name"): f"{entry.title} ({entry.name})",
+        say("Task"): _task(entry),
+        say("Images"): f"{entry.images:,}",
+        say("Classes"): f"{entry.classes:,}",
+        say("Licence"): " ".join(filter(None, (say(entry.licence), entry.terms))),
+        say("Please cite"): entry.citation,
+        say("Source"): entry.url,
+        say("Versions"): ", ".join(variant.name for variant in entry.variants),
+        say("Notes"): entry.notes,
+    }
+    for fact, value in facts.items():
+        if value:
+            table.add_row(fact, value)
+    return table
+
+
+def _files(entry: PublicDataset) -> Table:
+    table = Table(show_header=False)
+    table.add_column()
+    table.add_column(overflow="fold")
+    seen: set[str] = set()
+    for variant in entry.variants:
+        for file in variant.files:
+            if file.url not in seen:
+                seen.add(file.url)
+                size = _size(file.bytes) or file.about or say("size not published")
+                table.add_row(file.name, f"{size}\n{_checksum(file)}\n{file.url}")
+        if variant.images_url:
+            table.add_row(say("single photos"), f"{say('no checksums are published')}\n{variant.images_url}")
+    return table
+
+
+def _checksum(file: PublicFile) -> str:
+    if file.sha256:
+        return f"sha256 {file.sha256}"
+    if file.md5:
+        return f"md5 {file.md5}"
+    return say("no checksum is published: what first arrives is remembered")
+
+
+def _document(entry: PublicDataset) -> dict[str, object]:
+    document = entry.model_dump(mode="json", by_alias=True, exclude_none=True)
+    return {**document, "bytes": entry.bytes}

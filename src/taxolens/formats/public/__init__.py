@@ -1,0 +1,1 @@
+"""Public image sets in the layout in which their authors publish them."""
