@@ -19,12 +19,13 @@ _STYLES = 6
 
 @dataclass(frozen=True, slots=True)
 class Dot:
-    """A figure of something, with its 95 % interval."""
+    """A figure of something, with its 95 % interval; `number` decides its colour."""
 
     name: str
     value: float
     low: float
     high: float
+    number: int
 
 
 def dot_chart(
@@ -78,7 +79,7 @@ def _upwards(scale: Scale) -> Scale:
 
 def _draw(plot: Plot, dot: Dot, row: int, words: str) -> None:
     place = plot.y_scale.high - 0.5 - row
-    style = f"s{row % _STYLES}"
+    style = f"s{dot.number % _STYLES}"
     plot.path([(dot.low, place), (dot.high, place)], kind=f"reach {style}")
     for end in (dot.low, dot.high):
         x, y = plot.x(end), plot.y(place)

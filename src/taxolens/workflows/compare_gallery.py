@@ -24,7 +24,7 @@ def differing_section(found: Comparison, thumbnails: Thumbnails, budget: Budget,
         return Section("differ", title, blocks=(Notice(text),))
     text = say(
         "Some models name these photos rightly and others do not: {n} in all. Those whose wrong answer was surest "
-        "come first; ✓ marks the right answers."
+        "come first; ✓ marks right answers, ✗ wrong ones."
     ).format(n=wording.count(differing))
     pictures = tuple(
         Picture(
@@ -68,7 +68,7 @@ def _lines(found: Comparison, row: int, wording: Wording) -> tuple[tuple[str, st
     for model, answers in zip(found.models, found.answers, strict=True):
         best = int(answers.probabilities[row].argmax())
         score = wording.percent(float(answers.probabilities[row, best]), 0)
-        mark = "✓ " if best == truth else ""
+        mark = "✓ " if best == truth else "✗ "
         lines.append((model.name, f"{mark}{_shown(found, labels[best], wording)} {score}"))
     return tuple(lines)
 

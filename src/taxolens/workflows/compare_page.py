@@ -12,7 +12,7 @@ from taxolens.report.page import Page as ReportPage
 from taxolens.report.panels import Notice, Tone
 from taxolens.report.table import Cell, Column, Row, Table
 from taxolens.report.tradeoff import Spot, tradeoff_chart
-from taxolens.report.wording import MISSING, Wording
+from taxolens.report.wording import Wording
 from taxolens.workflows.compare_curves import curves_section
 from taxolens.workflows.compare_facts import Compared, Comparison
 from taxolens.workflows.compare_gallery import differing_section
@@ -94,8 +94,8 @@ def _figures_section(found: Comparison, wording: Wording) -> Section:
 
     def chart(title: str, reading: str, figures: list[Interval]) -> Block:
         dots = [
-            Dot(model.name, figure.value, figure.low, figure.high)
-            for model, figure in zip(found.models, figures, strict=True)
+            Dot(model.name, figure.value, figure.low, figure.high, place)
+            for place, (model, figure) in enumerate(zip(found.models, figures, strict=True))
         ]
         return dot_chart(
             dots,
@@ -138,12 +138,6 @@ def _model_table(found: Comparison, wording: Wording) -> Table:
                 "By how much its scores miss the share that is right, on average; smaller is better."
             ),
         ),
-        Column(
-            say("Photos per second"),
-            numeric=True,
-            explanation=say("On one thread of this machine, with decoding."),
-        ),
-        Column(say("Network alone"), numeric=True, explanation=say("The same without reading and decoding.")),
         Column(say("File"), numeric=True),
     )
     rows = tuple(_model_row(model, wording) for model in found.models)
@@ -160,8 +154,6 @@ def _model_row(model: Compared, wording: Wording) -> Row:
             _share(result.macro_f1, wording),
             _number(scores.loss, wording, 3),
             _share(scores.ece, wording),
-            _number(model.speed.whole, wording, 1) if model.speed else Cell(MISSING),
-            _number(model.speed.alone, wording, 1) if model.speed else Cell(MISSING),
             Cell(wording.megabytes(model.size), model.size),
         )
     )
@@ -211,7 +203,40 @@ def _speed_section(found: Comparison, wording: Wording) -> Section | None:
         "Measured on this machine on {n} photos, one photo at a time on one thread, the models taking turns; "
         "medians. Other machines differ, and the ratios much less."
     ).format(n=wording.count(photos))
-    return Section("speed", say("Accuracy and speed"), text, (chart,))
+    table = _speed_table(found, choice.front, wording)
+    return Section("speed", say("Accuracy and speed"), text, (chart, table))
+
+
+def _speed_table(found: Comparison, front: tuple[int, ...], wording: Wording) -> Table:
+    say = wording.say
+    columns = (
+        Column(say("Model")),
+        Column(
+            say("Photos per second"),
+            numeric=True,
+            explanation=say("On one thread of this machine, with decoding."),
+        ),
+        Column(say("Network alone"), numeric=True, explanation=say("The same without reading and decoding.")),
+        Column(say("Accuracy"), numeric=True),
+        Column(
+            say("Beaten in both"),
+            explanation=say("Another model is more accurate and not slower, or faster and as accurate."),
+        ),
+    )
+    rows = tuple(
+        Row(
+            (
+                Cell(model.name),
+                _number(model.speed.whole, wording, 1),
+                _number(model.speed.alone, wording, 1),
+                _share(model.result.accuracy, wording),
+                Cell(say("no") if place in front else say("yes")),
+            )
+        )
+        for place, model in enumerate(found.models)
+        if model.speed
+    )
+    return Table(say("Photos per second, with 95% intervals"), columns, rows)
 
 
 def _pairs_section(found: Comparison, wording: Wording) -> Section:
@@ -241,7 +266,13 @@ def _pairs_section(found: Comparison, wording: Wording) -> Section:
     rows = tuple(_pair_row(one, names, wording) for one in found.rivalries)
     caption = say("Each model against {model}").format(model=first)
     dots = [
-        Dot(names[one.second], *(getattr(one.paired.accuracy, part) for part in ("value", "low", "high")))
+        Dot(
+            names[one.second],
+            one.paired.accuracy.value,
+            one.paired.accuracy.low,
+            one.paired.accuracy.high,
+            one.second,
+        )
         for one in found.rivalries
     ]
     chart = dot_chart(

@@ -69,7 +69,7 @@ def told_choice(found: Comparison, wording: Wording) -> list[str]:
     say, names = wording.say, found.names
     if choice.accuracy == choice.speed:
         text = say(
-            "Choose {best}: no other is more accurate, and none that is not shown to be worse is faster."
+            "Choose {best}: it is the most accurate on these photos, and none that does as well is faster."
         )
         told = [text.format(best=names[choice.accuracy])]
     else:
