@@ -24,6 +24,7 @@ ERRORS = (
     "OutputError",
     "ParityError",
     "NetworkError",
+    "TrainingFailed",
 )
 KEYWORDS: dict[str, tuple[int, ...] | None] = {
     "say": None,

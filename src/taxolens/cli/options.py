@@ -96,7 +96,12 @@ Taxonomy = Annotated[
 ModelName = Annotated[str | None, typer.Option("--name", help=say("Name of the model."))]
 Run = Annotated[Path, typer.Option("--out", "-o", metavar="RUN", help=say("Run folder to write."))]
 Method = Annotated[
-    str | None, typer.Option("--method", metavar="head", help=say("head: a new head on a frozen backbone."))
+    str | None,
+    typer.Option(
+        "--method",
+        metavar="head|finetune|scratch",
+        help=say("head: a new head on a frozen backbone (no torch); finetune, scratch: a network."),
+    ),
 ]
 FitName = Annotated[
     str | None,

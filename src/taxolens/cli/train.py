@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from taxolens.cli import options as shared
+from taxolens.cli.network_options import network_fields, with_network_options
 from taxolens.cli.progress import progress_for
 from taxolens.cli.words import language, say, settings, tell
-from taxolens.compose.trainers import load_backbone_maker
+from taxolens.compose.trainers import load_backbone_maker, load_trainer
 from taxolens.recipes.parse import parse_recipe
 from taxolens.recipes.train import TrainRecipe
 from taxolens.workflows.train import train
@@ -23,6 +24,7 @@ EPILOG = say(
 
 
 @app.command(help=say("Teach a model from labelled photos."), epilog=EPILOG)
+@with_network_options
 def command(
     data: shared.Data,
     out: shared.Run,
@@ -52,10 +54,23 @@ def command(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help=say("Replace the run that is there."))
     ] = False,
+    restart: Annotated[
+        bool, typer.Option("--restart", help=say("Forget what a stopped training of a network left."))
+    ] = False,
     quiet: shared.Quiet = False,
+    *,
+    network: dict[str, Any],
 ) -> None:
     """Parses a recipe and runs its workflow; exit code 3 when some photos could not be read."""
     train_share, val_share, test_share = shared.shares(split) or (None, None, None)
+    seen = {
+        "name": backbone,
+        "weights": weights,
+        "arguments": shared.key_values(backbone_arg, "--backbone-arg"),
+        "mean": shared.three_numbers(mean, "--mean"),
+        "std": shared.three_numbers(std, "--std"),
+    }
+    seen_with = "backbone" if method in (None, "head") else "network"
     given = {
         "source.data": data,
         "source.site_by": site_by,
@@ -69,11 +84,8 @@ def command(
         "split.by": by,
         "split.seed": seed,
         "method": method,
-        "backbone.name": backbone,
-        "backbone.weights": weights,
-        "backbone.arguments": shared.key_values(backbone_arg, "--backbone-arg"),
-        "backbone.mean": shared.three_numbers(mean, "--mean"),
-        "backbone.std": shared.three_numbers(std, "--std"),
+        **{f"{seen_with}.{field}": value for field, value in seen.items()},
+        **network_fields(network, seed),
         "backbone.embedding": embedding,
         "fit": fit,
         "views": views,
@@ -84,12 +96,14 @@ def command(
         "name": name,
         "workers": workers,
         "overwrite": overwrite or None,
+        "restart": restart or None,
         "language": language,
     }
     summary = train(
         parse_recipe(TrainRecipe, given, recipe),
         home=settings.home,
         maker=load_backbone_maker,
+        trainer=load_trainer,
         progress=progress_for(quiet),
         say=say,
     )

@@ -5,13 +5,17 @@ The rest of the program never names PyTorch; whoever has it installed gets what 
 
 from __future__ import annotations
 
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from typing import cast
 
 from taxolens.core.backbone import BackboneMaker
 from taxolens.core.errors import MissingExtra, UsageError
+from taxolens.core.trainer import AnyTrainer
 
 BACKBONES = "taxolens.backbones"
+
+
+TRAINERS = "taxolens.trainers"
 
 
 def load_backbone_maker(name: str) -> BackboneMaker:
@@ -31,11 +35,35 @@ def load_backbone_maker(name: str) -> BackboneMaker:
             name=name,
             known=", ".join(sorted(offered.names)) or "an ONNX file",
         )
+    return cast(BackboneMaker, _loaded(offered[name]))
+
+
+def load_trainer(method: str) -> AnyTrainer:
+    """The trainer of a method.
+
+    Args:
+        method: "finetune" or "scratch".
+
+    Raises:
+        UsageError: nothing trains so.
+        MissingExtra: it is known, but not installed.
+    """
+    offered = entry_points(group=TRAINERS)
+    if method not in offered.names:
+        raise UsageError(
+            "There is no method {method}. Choose {known}.",
+            method=method,
+            known=", ".join(("head", *sorted(offered.names))),
+        )
+    return cast(AnyTrainer, _loaded(offered[method]))
+
+
+def _loaded(entry: EntryPoint) -> object:
     try:
-        return cast(BackboneMaker, offered[name].load())
+        return entry.load()
     except ImportError as error:
         raise MissingExtra(
             "{name} needs the training extra ({missing} is missing): pip install 'taxolens[train]'",
-            name=name,
+            name=entry.name,
             missing=error.name or "a library",
         ) from error

@@ -8,6 +8,7 @@
     |-- OutputError            exit 1   results cannot be written (rights, disk full)
     |-- ParityError            exit 1   two ways that must agree do not
     |-- NetworkError           exit 1   a download that did not arrive
+    |-- TrainingFailed         exit 1   learning went astray: no numbers any more, no memory left
     `-- ImageError             (never leaves a run: it becomes a Failure)
 
 A message is an English template with named fields, which is also its key for translation:
@@ -78,6 +79,10 @@ class ParityError(TaxolensError):
 
 class NetworkError(TaxolensError):
     """Something could not be fetched."""
+
+
+class TrainingFailed(TaxolensError):
+    """Learning went astray; what was learnt before is kept."""
 
 
 class ImageError(TaxolensError):

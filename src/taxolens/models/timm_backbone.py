@@ -43,9 +43,9 @@ def make_backbone(request: BackboneRequest) -> MadeBackbone:
         ParityError: the exported graph answers otherwise than the network.
     """
     pooled, request = _pooling(request)
-    network = _built(request)
+    network = built(request)
     settings: Mapping[str, Any] = network.pretrained_cfg
-    weights = request.weights or _fetched(request.architecture, settings)
+    weights = request.weights or fetched(request.architecture, settings)
     _load(network, weights, settings)
     embedder = (_StageEmbedder if pooled else _Embedder)(network).eval()
     side = request.size or int(settings["input_size"][-1])
@@ -54,8 +54,8 @@ def make_backbone(request: BackboneRequest) -> MadeBackbone:
         onnx=graph,
         width=side,
         height=side,
-        mean=request.mean or _triple(settings["mean"]),
-        std=request.std or _triple(settings["std"]),
+        mean=request.mean or triple(settings["mean"]),
+        std=request.std or triple(settings["std"]),
         licence=None if request.weights else settings.get("license"),
         largest_difference=_compare(embedder, graph, side),
     )
@@ -104,7 +104,16 @@ def _pooling(request: BackboneRequest) -> tuple[bool, BackboneRequest]:
     return pool == "stages", replace(request, arguments=arguments)
 
 
-def _built(request: BackboneRequest) -> Any:
+def built(request: BackboneRequest, *, classes: int = 0, dropout: float | None = None) -> Any:
+    """A network of timm, without weights.
+
+    Args:
+        classes: logits of its new head; 0: none, the network ends in its embedding.
+        dropout: before the head; None: the network's own.
+
+    Raises:
+        UsageError: timm does not know it, or cannot build it with these arguments.
+    """
     timm = load_timm()
     if not timm.is_model(request.architecture):
         near = difflib.get_close_matches(request.architecture, timm.list_models(), n=_MOST_NAMED)
@@ -114,10 +123,12 @@ def _built(request: BackboneRequest) -> Any:
             known=", ".join(near) or "one of https://huggingface.co/timm",
         )
     arguments = {name: typed(value) for name, value in request.arguments.items()}
+    if dropout is not None:
+        arguments["drop_rate"] = dropout
     if request.size and "img_size" not in arguments and "vit" in request.architecture:
         arguments["img_size"] = request.size
     try:
-        return timm.create_model(request.architecture, num_classes=0, exportable=True, **arguments)
+        return timm.create_model(request.architecture, num_classes=classes, exportable=True, **arguments)
     except (TypeError, ValueError, KeyError, AssertionError, RuntimeError) as error:
         raise UsageError(
             "timm cannot build {name} with the arguments {arguments}: {why}.",
@@ -138,7 +149,12 @@ def typed(text: str) -> object:
         return text
 
 
-def _fetched(architecture: str, settings: Mapping[str, Any]) -> Path:
+def fetched(architecture: str, settings: Mapping[str, Any]) -> Path:
+    """The library's own weights of a network, from this computer or the hub.
+
+    Raises:
+        NetworkError: they are not here and could not be fetched.
+    """
     # Only these two lines need the network, and most requests name a file.
     import httpx
     from huggingface_hub import constants, hf_hub_download, hf_hub_url, try_to_load_from_cache
@@ -164,7 +180,7 @@ def _fetched(architecture: str, settings: Mapping[str, Any]) -> Path:
 
 def _load(network: Any, weights: Path, settings: Mapping[str, Any]) -> None:
     """Loads weights; only a classifier may be left over."""
-    tensors = _read(weights)
+    tensors = read_weights(weights)
     wanted = network.state_dict()
     missing = [name for name in wanted if name not in tensors]
     named = settings.get("classifier") or ()
@@ -184,7 +200,12 @@ def _load(network: Any, weights: Path, settings: Mapping[str, Any]) -> None:
     network.load_state_dict({name: tensors[name] for name in wanted}, strict=True)
 
 
-def _read(weights: Path) -> dict[str, torch.Tensor]:
+def read_weights(weights: Path) -> dict[str, torch.Tensor]:
+    """The tensors of a safetensors file.
+
+    Raises:
+        ModelError: it is none, or not there.
+    """
     if weights.suffix.lower() != _WEIGHTS:
         raise ModelError(
             "The weights {file} are not a safetensors file, and other files may run code when they are opened. "
@@ -255,6 +276,6 @@ def _trials(side: int) -> list[np.ndarray[Any, np.dtype[np.float32]]]:
     return [noise[:1], noise, pattern[np.newaxis].astype(np.float32)]
 
 
-def _triple(values: Any) -> Triple:
+def triple(values: Any) -> Triple:
     red, green, blue = (float(value) for value in values)
     return (red, green, blue)

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from taxolens.core.backbone import Triple
 from taxolens.core.errors import UsageError
 from taxolens.core.texts import noted
+from taxolens.recipes.network import NetworkRecipe
 from taxolens.recipes.numbers import check_count, check_share
 from taxolens.recipes.source import SourceRecipe
 from taxolens.recipes.split import SplitRecipe
@@ -73,7 +74,9 @@ class TrainRecipe:
 
     Attributes:
         out: run folder to write.
-        method: how to train; "head" fits a linear head on a frozen backbone.
+        method: how to train; "head" fits a linear head on a frozen backbone, "finetune" teaches a network that
+            has learnt something before, "scratch" one that has not.
+        network: what `finetune` and `scratch` do.
         fit: how photos fill the model's input ("squash", "crop", "letterbox"); None: the backbone's way.
         precision: accuracy that automatic acceptance is to reach; decides what is "unsure".
         coverage: share of conformal sets that should hold the truth.
@@ -82,6 +85,7 @@ class TrainRecipe:
         taxonomy: table of class names and roles.
         workers: photos worked on at once; 0: one per processor.
         overwrite: replace the run that lies at `out`.
+        restart: forget what a stopped training of a network left.
         remark: a sentence that must stand at the top of the report and in the model's card.
     """
 
@@ -90,6 +94,7 @@ class TrainRecipe:
     split: SplitRecipe = field(default_factory=SplitRecipe)
     method: str = "head"
     backbone: BackboneRecipe = field(default_factory=BackboneRecipe)
+    network: NetworkRecipe = field(default_factory=NetworkRecipe)
     fit: PhotoFit | None = None
     views: Views = Views.NONE
     class_weight: ClassWeight = ClassWeight.NONE
@@ -100,6 +105,7 @@ class TrainRecipe:
     taxonomy: Path | None = None
     workers: int = 0
     overwrite: bool = False
+    restart: bool = False
     remark: str | None = None
 
     def __post_init__(self) -> None:

@@ -13,59 +13,31 @@ from numpy.typing import NDArray
 from taxolens.core.embedder import Embedder
 from taxolens.core.errors import DataError
 from taxolens.core.progress import Progress
-from taxolens.core.records import Failure, Image, Part
+from taxolens.core.records import Image, Part
 from taxolens.core.texts import Say
 from taxolens.data.dataset import Dataset, check_trainable, load_dataset, named
-from taxolens.data.split import ALONE, Split, split_images
+from taxolens.data.split import split_images
 from taxolens.imaging.preprocess import Preprocess
 from taxolens.probe.cache import EmbeddingCache, cache_file, open_cache
 from taxolens.probe.embeddings import Embedded, embed_images
 from taxolens.probe.views import WHOLE, views_of
 from taxolens.recipes.train import TrainRecipe, Views
+from taxolens.workflows.divided import Divided, classes_of
 
 
 @dataclass(frozen=True, slots=True)
-class Lesson:
+class Lesson(Divided):
     """What a head learns from and is judged on.
 
     Attributes:
-        images: the n images that could be read.
-        labels: the c classes, sorted.
-        truth: int64 [n], index of each image's class.
         vectors: float32 [n, d], embeddings of the whole images.
         extra: float32 [m, v, d], further views of the m training images.
         fresh: bool [n], whether an image was embedded now, not remembered.
-        dataset: the source, with what could not be read before embedding.
-        failures: everything that could not be read.
     """
 
-    images: tuple[Image, ...]
-    labels: tuple[str, ...]
-    truth: NDArray[np.int64]
-    split: Split
     vectors: NDArray[np.float32]
     extra: NDArray[np.float32]
     fresh: NDArray[np.bool_]
-    dataset: Dataset
-    failures: tuple[Failure, ...]
-
-    def rows(self, part: Part) -> NDArray[np.int64]:
-        """Indices of the images of a part, without those whose label an identical file contradicts."""
-        return self.split.indices(part)
-
-
-def doubts_of(lesson: Lesson, say: Say) -> tuple[str, ...]:
-    """What a reader of the figures should know of the split, in the user's language."""
-    judged = {lesson.labels[index] for index in lesson.truth[lesson.rows(Part.TEST)]}
-    unjudged = [label for label in lesson.labels if label not in judged]
-    told = [say(note) for note in lesson.split.notes if note != ALONE]
-    if unjudged:
-        told.append(
-            say("Too few photos to be judged, though they are learnt: {labels}.").format(
-                labels=", ".join(unjudged)
-            )
-        )
-    return tuple(told)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,13 +72,12 @@ def prepare_lesson(
         )
     check_trainable(images)
     split = split_images(images, recipe.split)
-    labels = tuple(sorted({image.label for image in images if image.label is not None}))
-    position = {label: index for index, label in enumerate(labels)}
+    labels, truth = classes_of(images)
     learners = [images[row] for row in split.indices(Part.TRAIN)]
     return Lesson(
         images=images,
         labels=labels,
-        truth=np.array([position[image.label or ""] for image in images], dtype=np.int64),
+        truth=truth,
         split=split,
         vectors=whole.vectors[:, 0],
         extra=_extra_views(recipe, learners, eye, whole.vectors.shape[2], progress, say),

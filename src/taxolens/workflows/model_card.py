@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from taxolens.core.records import Part
 from taxolens.core.taxonomy import Taxon
 from taxolens.data.split import COMPLETED
@@ -23,10 +25,12 @@ from taxolens.probe.backbone import Backbone
 from taxolens.probe.graft import PROBABILITIES
 from taxolens.recipes.parse import recipe_document
 from taxolens.recipes.train import TrainRecipe
+from taxolens.workflows.divided import Divided
 from taxolens.workflows.lesson import Lesson
 from taxolens.workflows.teaching import Taught
 
 _HELD_BACK = "held-out part"
+_HEAD = "head"
 
 
 def class_taxa(recipe: TrainRecipe, labels: tuple[str, ...]) -> tuple[Taxon, ...]:
@@ -64,7 +68,7 @@ def card_of_head(
     )
 
 
-def split_rule(recipe: TrainRecipe, lesson: Lesson) -> SplitRule:
+def split_rule(recipe: TrainRecipe, lesson: Divided) -> SplitRule:
     """How the photos were really divided: shares in percent of all that could be read.
 
     The seed is stated only where it decided anything: not where the source brought its own division.
@@ -107,9 +111,24 @@ def metrics_of(result: ClassificationResult, data: str = _HELD_BACK) -> tuple[Me
 def portable(recipe: TrainRecipe) -> dict[str, object]:
     """The recipe without places of this computer: a model is copied to people who should not see them."""
     document = recipe_document(recipe)
-    for place in ("out", "taxonomy", "workers", "overwrite"):
+    for place in ("out", "taxonomy", "workers", "overwrite", "restart"):
         document.pop(place)
     document["source"]["data"] = recipe.source.data.name
-    document["backbone"]["weights"] = recipe.backbone.weights.name if recipe.backbone.weights else None
+    if recipe.method == _HEAD:
+        document.pop("network")
+    else:
+        document.pop("backbone")
+        _without_places(document["network"])
+        return document
     document["backbone"]["name"] = recipe.backbone.name.replace("\\", "/").rsplit("/", 1)[-1]
+    _without_places(document["backbone"])
     return document
+
+
+def _without_places(document: dict[str, Any]) -> None:
+    """Files keep their names and lose their folders."""
+    for name in ("weights", "teacher"):
+        if document.get(name):
+            document[name] = document[name].replace("\\", "/").rsplit("/", 1)[-1]
+    if document.get("distill"):
+        _without_places(document["distill"])

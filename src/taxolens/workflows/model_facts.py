@@ -7,7 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
 
+import numpy as np
+from numpy.typing import NDArray
+
 from taxolens.core.records import Failure
+from taxolens.core.trainer import Epoch
 from taxolens.recipes.split import SplitBy
 
 
@@ -76,6 +80,27 @@ class HeadFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class NetworkFacts:
+    """A network that was trained as a whole.
+
+    Attributes:
+        parameters: how many numbers it is made of.
+        multiplications: for one photo; None where not counted.
+        epochs: how the training went.
+        best: number of the epoch that was kept.
+        examples: uint8 [k, height, width, 3], training photos as the network saw them.
+    """
+
+    name: str
+    licence: str | None
+    parameters: int
+    multiplications: int | None
+    epochs: tuple[Epoch, ...]
+    best: int
+    examples: NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
 class AgreementFacts:
     """Two ways that must give the same answers.
 
@@ -141,6 +166,7 @@ class ModelFacts:
     notes: tuple[str, ...] = ()
     backbone: BackboneFacts | None = None
     head: HeadFacts | None = None
+    network: NetworkFacts | None = None
     precision: float | None = None
     unsure: float | None = None
     conformal_quantile: float | None = None

@@ -16,6 +16,7 @@ from taxolens.workflows.model_facts import (
     ModelFacts,
     SplitFacts,
 )
+from taxolens.workflows.model_learning import network_facts
 
 _MOST_FAILURES = 500
 _MOST_CONTRADICTIONS = 20
@@ -159,6 +160,8 @@ def making_section(facts: ModelFacts, wording: Wording) -> Section | None:
     known: list[Fact] = []
     if facts.backbone:
         known += _backbone_facts(facts.backbone, wording)
+    if facts.network:
+        known += network_facts(facts.network, wording)
     if facts.head:
         known += _head_facts(facts.head, wording)
     known += _decision_facts(facts, wording)

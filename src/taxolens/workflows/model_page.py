@@ -10,6 +10,7 @@ from taxolens.report.gallery import Budget, Thumbnails
 from taxolens.report.page import Page, Section
 from taxolens.report.wording import Wording
 from taxolens.workflows.model_facts import ModelFacts
+from taxolens.workflows.model_learning import learning_section
 from taxolens.workflows.model_origin import data_section, honesty_section, making_section, next_section
 from taxolens.workflows.model_pictures import errors_section, sample_section
 from taxolens.workflows.model_quality import (
@@ -53,7 +54,12 @@ def model_page(
             calibration_section(facts, result, wording),
             conformal_section(result, wording),
         ]
-    sections += [data_section(facts, wording), making_section(facts, wording), next_section(facts, wording)]
+    sections += [
+        learning_section(facts, wording),
+        data_section(facts, wording),
+        making_section(facts, wording),
+        next_section(facts, wording),
+    ]
     page = Page(
         title=facts.name,
         lead=verdict(facts, result, wording),
@@ -97,6 +103,7 @@ def _meta(facts: ModelFacts, result: ClassificationResult, wording: Wording) -> 
         say("Photos: {n}").format(n=wording.count(facts.photos)) if facts.photos is not None else "",
         say("Data: {name}").format(name=facts.data) if facts.data else "",
         say("Backbone: {name}").format(name=facts.backbone.name) if facts.backbone else "",
+        say("Network: {name}").format(name=facts.network.name) if facts.network else "",
         f"{facts.created:%Y-%m-%d %H:%M}" if facts.created else "",
     ]
     return tuple(fact for fact in known if fact)

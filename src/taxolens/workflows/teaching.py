@@ -25,6 +25,7 @@ from taxolens.modelfile.read import ModelFile
 from taxolens.probe.graft import head_of
 from taxolens.probe.head import Head, fit_head, refit_head
 from taxolens.recipes.train import TrainRecipe
+from taxolens.workflows.divided import Divided, answers_on
 from taxolens.workflows.lesson import Lesson
 
 _MOST_COMPARED = 200
@@ -85,19 +86,7 @@ def teach(recipe: TrainRecipe, lesson: Lesson, *, progress: Progress, say: Say) 
 def held_back(lesson: Lesson, head: Head) -> Answers:
     """The head's answers on the part that nothing was chosen on."""
     test = lesson.rows(Part.TEST)
-    return Answers(
-        labels=lesson.labels,
-        names=tuple(lesson.images[row].name for row in test),
-        truth=lesson.truth[test],
-        probabilities=head.probabilities(lesson.vectors[test]),
-        groups=_independent(lesson, test),
-    )
-
-
-def _independent(lesson: Lesson, rows: NDArray[np.int64]) -> NDArray[np.int64] | None:
-    """Which images belong together; None where a single group leaves nothing to compare it with."""
-    groups = lesson.split.groups[rows]
-    return groups if lesson.split.grouped and len(np.unique(groups)) > 1 else None
+    return answers_on(lesson, test, head.probabilities(lesson.vectors[test]))
 
 
 def judged(recipe: TrainRecipe, answers: Answers, taught: Taught) -> ClassificationResult:
@@ -145,7 +134,7 @@ def _from_embeddings(vectors: NDArray[np.float32], model: ModelFile) -> NDArray[
     )
 
 
-def decode_agreement(recipe: TrainRecipe, lesson: Lesson, model: ModelFile) -> Parity:
+def decode_agreement(recipe: TrainRecipe, lesson: Divided, model: ModelFile) -> Parity:
     """Scaled against full decoding on held-back photos where the two differ, at most 200 of them."""
     rule = model.card.preprocess
     images = [lesson.images[row] for row in lesson.rows(Part.TEST)]

@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 
 from taxolens.core.backbone import BackboneMaker
-from taxolens.core.errors import UsageError
+from taxolens.core.errors import MissingExtra, UsageError
 from taxolens.core.progress import Progress, Silent
 from taxolens.core.texts import Say, noted, plain
+from taxolens.core.trainer import AnyTrainer
 from taxolens.data.split import write_split
 from taxolens.imaging.preprocess import Fit
 from taxolens.inference.session import SessionEmbedder
@@ -21,9 +22,12 @@ from taxolens.probe.graft import graft
 from taxolens.recipes.parse import recipe_document
 from taxolens.recipes.train import TrainRecipe
 from taxolens.workflows.backbones import resolve_backbone
-from taxolens.workflows.lesson import doubts_of, load_photos, open_eye, prepare_lesson
+from taxolens.workflows.divided import doubts_of
+from taxolens.workflows.lesson import load_photos, open_eye, prepare_lesson
 from taxolens.workflows.listener import Listener
 from taxolens.workflows.model_card import card_of_head, class_taxa
+from taxolens.workflows.network_run import write_network_run
+from taxolens.workflows.network_training import school, workplace
 from taxolens.workflows.run_folder import (
     HISTORY,
     METRICS,
@@ -42,12 +46,15 @@ from taxolens.workflows.stopwatch import Stopwatch
 from taxolens.workflows.teaching import decode_agreement, held_back, judged, prove_parity, teach
 from taxolens.workflows.trained import Proof, Trained, TrainSummary
 
+METHODS = ("head", "finetune", "scratch")
+
 
 def train(
     recipe: TrainRecipe,
     *,
     home: Path,
     maker: Callable[[str], BackboneMaker],
+    trainer: Callable[[str], AnyTrainer] | None = None,
     progress: Progress | None = None,
     say: Say = plain,
 ) -> TrainSummary:
@@ -56,14 +63,18 @@ def train(
     Args:
         home: the user's Taxolens folder, for caches.
         maker: gives what turns a network of some library into ONNX, by the library's name.
+        trainer: gives what trains networks, by the method's name.
 
     Raises:
         UsageError: a recipe that cannot be meant, or photos that cannot be learnt from.
+        TrainingFailed: a network's loss is no number any more, or memory ran out.
         ParityError: the written model does not answer as the trained head does; nothing is kept.
         OutputError: the run folder cannot be written.
     """
     listener, watch = Listener(progress or Silent()), Stopwatch()
     _check(recipe)
+    if recipe.method != "head":
+        return _train_network(recipe, home, trainer, listener, watch, say)
     with watch.stage(noted("Reading the photos")):
         dataset = load_photos(recipe, home=home, progress=listener, say=say)
     with watch.stage(noted("Backbone")):
@@ -90,9 +101,32 @@ def train(
     )
 
 
+def _train_network(
+    recipe: TrainRecipe,
+    home: Path,
+    trainer: Callable[[str], AnyTrainer] | None,
+    listener: Listener,
+    watch: Stopwatch,
+    say: Say,
+) -> TrainSummary:
+    if trainer is None:
+        raise MissingExtra("Networks are trained with PyTorch: pip install 'taxolens[train]'")
+    with workplace(recipe) as place:
+        schooled = school(recipe, place, home=home, trainer=trainer, listener=listener, watch=watch, say=say)
+        run = run_folder(recipe.out, overwrite=recipe.overwrite, data=recipe.source.data)
+        with run as folder, watch.stage(noted("Writing and proving the model")):
+            write_network_run(schooled, folder, tuple(listener.notes), dict(watch.seconds), say)
+    lesson = schooled.lesson
+    return TrainSummary(
+        recipe.out, len(lesson.images), schooled.result, lesson.failures, tuple(listener.notes), watch.seconds
+    )
+
+
 def _check(recipe: TrainRecipe) -> None:
-    if recipe.method != "head":
-        raise UsageError("There is no method {method} here. Choose head.", method=recipe.method)
+    if recipe.method not in METHODS:
+        raise UsageError(
+            "There is no method {method}. Choose {known}.", method=recipe.method, known=", ".join(METHODS)
+        )
     check_free(recipe.out, overwrite=recipe.overwrite, data=recipe.source.data)
     # What can be refused is refused before the first photo is looked at.
     class_taxa(recipe, ())

@@ -1,0 +1,190 @@
+"""The one epoch loop. The page to read first.
+
+photos in random order -> changed at random -> mixed -> network -> loss -> weights, step by step
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from taxolens.core.errors import TrainingFailed
+from taxolens.models.network import Network
+from taxolens.recipes.network import NetworkRecipe, Precision, Schedule
+from taxolens.training.batches import Batch, Batches, Lesson
+from taxolens.training.losses import distilled, loss_of, soft_targets
+from taxolens.training.mixing import mixed
+from taxolens.training.normalise import Normalised
+from taxolens.training.optimizer import Plateau, optimizer_of, share_of_rate, stilled_norms
+from taxolens.training.precision import autocast, precision_of
+from taxolens.training.teacher import Teacher
+
+_MIXING = 1  # stream of random numbers, apart from that of the photos' order
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """What an epoch did.
+
+    Attributes:
+        loss: mean over photos.
+        accuracy: 0..1; None where photos were mixed.
+        rate: largest learning rate at its end.
+    """
+
+    loss: float
+    accuracy: float | None
+    rate: float
+
+
+class Loop:
+    """A network with everything that changes its weights; can be put down and taken up again.
+
+    Args:
+        whole: the network behind its normalisation, on its device, parts of it frozen perhaps.
+        teacher: what it learns from beside the labels.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        whole: Normalised,
+        lesson: Lesson,
+        recipe: NetworkRecipe,
+        teacher: Teacher | None,
+    ) -> None:
+        self._recipe, self._lesson, self._teacher = recipe, lesson, teacher
+        self._whole = whole
+        self._device = next(whole.parameters()).device
+        self._batches = Batches(lesson, recipe)
+        self._optimizer = optimizer_of(network, recipe)
+        self._full_rates = [group["lr"] for group in self._optimizer.param_groups]
+        self._plateau = Plateau()
+        self._still = stilled_norms(network)
+        counts = np.bincount(lesson.truth[lesson.rows], minlength=lesson.classes)
+        self._loss = loss_of(recipe, counts)
+        self._average = (
+            AveragedModel(whole, multi_avg_fn=_averaging(recipe.ema), use_buffers=True)
+            if recipe.ema
+            else None
+        )
+        self._precision: Precision | None = None
+
+    @property
+    def steps(self) -> int:
+        """Steps in an epoch."""
+        return len(self._batches)
+
+    @property
+    def precision(self) -> Precision | None:
+        """Numbers that are computed with, once that is known."""
+        return self._precision
+
+    @property
+    def kept(self) -> nn.Module:
+        """What is judged and kept: the moving average where there is one, else the network itself."""
+        return self._average.module if self._average else self._whole
+
+    def batches(self, epoch: int) -> Iterable[Batch]:
+        """The steps of an epoch (from 1), as the network will see them."""
+        return self._batches.epoch(epoch)
+
+    def epoch(self, number: int, batches: Iterable[Batch]) -> Passed:
+        """Learns from the steps of epoch `number`.
+
+        Raises:
+            TrainingFailed: the loss is no number any more.
+        """
+        rng = np.random.default_rng((self._recipe.seed, number, _MIXING))
+        self._whole.train()
+        for norm in self._still:
+            norm.eval()
+        total, right, seen = 0.0, 0, 0
+        for step, batch in enumerate(batches):
+            self._set_rate((number - 1 + step / self.steps) / max(1, self._recipe.epochs))
+            loss, hits = self._learn(batch, rng, last=(step + 1) % self._recipe.accumulate == 0)
+            if not math.isfinite(loss):
+                raise TrainingFailed(
+                    "The loss is no number any more in epoch {epoch}, step {step}. Lower --rate.",
+                    epoch=number,
+                    step=step + 1,
+                )
+            total, right, seen = total + loss * len(batch.truth), right + hits, seen + len(batch.truth)
+        mixes = bool(self._recipe.mixup or self._recipe.cutmix)
+        rate = max(group["lr"] for group in self._optimizer.param_groups)
+        return Passed(total / max(1, seen), None if mixes else right / max(1, seen), rate)
+
+    def tell(self, val_loss: float) -> None:
+        """Takes the validation loss of an epoch, which may lower the rate."""
+        self._plateau.tell(val_loss)
+
+    def _learn(self, batch: Batch, rng: np.random.Generator, *, last: bool) -> tuple[float, int]:
+        recipe = self._recipe
+        targets = soft_targets(batch.truth, self._lesson.classes, recipe.label_smoothing)
+        pixels = self._whole.floats(batch.pixels.to(self._device))
+        if self._precision is None:
+            self._precision = precision_of(recipe, self._whole.network, pixels)
+        pixels, targets = mixed(pixels, targets.to(self._device), recipe, rng)
+        with autocast(self._device, self._precision):
+            logits = self._whole.network(pixels)
+        logits = logits.float()
+        loss = self._loss(logits, targets)
+        if self._teacher and recipe.distill:
+            loss = self._with_teacher(loss, logits, pixels)
+        torch.autograd.backward(loss / recipe.accumulate)
+        if last:
+            self._step()
+        return loss.item(), int((logits.argmax(1).cpu() == batch.truth).sum())
+
+    def _with_teacher(self, loss: torch.Tensor, logits: torch.Tensor, pixels: torch.Tensor) -> torch.Tensor:
+        """The teacher sees the very pixels that the pupil sees (Beyer et al. 2022)."""
+        recipe, teacher = self._recipe.distill, self._teacher
+        if recipe is None or teacher is None:
+            return loss
+        told = teacher.logits(self._whole.grey_levels(pixels)).to(logits)
+        return (1 - recipe.weight) * loss + recipe.weight * distilled(logits, told, recipe.temperature)
+
+    def _step(self) -> None:
+        if self._recipe.clip:
+            torch.nn.utils.clip_grad_norm_(self._whole.parameters(), self._recipe.clip)
+        self._optimizer.step()
+        self._optimizer.zero_grad(set_to_none=True)
+        if self._average:
+            self._average.update_parameters(self._whole)
+
+    def _set_rate(self, done: float) -> None:
+        share = share_of_rate(self._recipe, done)
+        if self._recipe.schedule is Schedule.PLATEAU:
+            share *= self._plateau.share
+        for group, full in zip(self._optimizer.param_groups, self._full_rates, strict=True):
+            group["lr"] = full * share
+
+    def state(self) -> dict[str, Any]:
+        """Everything that is needed to go on."""
+        return {
+            "network": self._whole.state_dict(),
+            "optimizer": self._optimizer.state_dict(),
+            "average": self._average.state_dict() if self._average else None,
+            "plateau": [self._plateau.share, self._plateau.best, self._plateau.waited],
+            "precision": self._precision.value if self._precision else None,
+        }
+
+    def load(self, state: Mapping[str, Any]) -> None:
+        """Goes on from what `state` gave."""
+        self._whole.load_state_dict(state["network"])
+        self._optimizer.load_state_dict(state["optimizer"])
+        if self._average and state["average"]:
+            self._average.load_state_dict(state["average"])
+        self._plateau.share, self._plateau.best, self._plateau.waited = state["plateau"]
+        self._precision = Precision(state["precision"]) if state["precision"] else None
+
+
+def _averaging(decay: float) -> Any:
+    return get_ema_multi_avg_fn(decay)  # type: ignore[no-untyped-call]

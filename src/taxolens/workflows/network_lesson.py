@@ -1,0 +1,89 @@
+"""Labelled photos made ready for a network: read, decoded once, divided."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from taxolens.core.errors import DataError
+from taxolens.core.progress import Progress
+from taxolens.core.texts import Say
+from taxolens.core.trainer import NetworkInput, Pixels
+from taxolens.data.dataset import Dataset, check_trainable
+from taxolens.data.pixels import decode_all
+from taxolens.data.split import split_images
+from taxolens.imaging.preprocess import Fit, Preprocess
+from taxolens.modelfile.fingerprint import data_fingerprint
+from taxolens.recipes.parse import recipe_document
+from taxolens.recipes.train import TrainRecipe
+from taxolens.workflows.divided import Divided, classes_of
+
+_PIXELS = "pixels.raw"
+_DECIDES = ("method", "split", "network", "fit")
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkLesson(Divided):
+    """What a network learns from and is judged on.
+
+    Attributes:
+        rule: how photos become the network's input.
+        pixels: all n images by this rule.
+    """
+
+    rule: Preprocess
+    pixels: Pixels
+
+
+def prepare_network_lesson(
+    recipe: TrainRecipe, dataset: Dataset, wanted: NetworkInput, folder: Path, *, progress: Progress, say: Say
+) -> NetworkLesson:
+    """Decodes first and divides what could be read, so that broken files do not distort the shares.
+
+    Args:
+        wanted: what the network wants to see.
+        folder: where decoded photos lie while they are learnt from.
+    """
+    rule = Preprocess(wanted.width, wanted.height, fit=Fit(recipe.fit) if recipe.fit else Fit.SQUASH)
+    decoded = decode_all(
+        dataset.images,
+        rule,
+        folder / _PIXELS,
+        workers=recipe.workers,
+        max_megapixels=recipe.source.max_megapixels,
+        progress=progress,
+        say=say,
+    )
+    images = tuple(dataset.images[row] for row in decoded.kept)
+    if not images:
+        raise DataError(
+            "None of the {n} photos in {data} could be read. {file}: {why} Name other photos.",
+            n=len(decoded.failures),
+            data=recipe.source.data,
+            file=decoded.failures[0].name,
+            why=say(decoded.failures[0].reason),
+        )
+    check_trainable(images)
+    labels, truth = classes_of(images)
+    return NetworkLesson(
+        images=images,
+        labels=labels,
+        truth=truth,
+        split=split_images(images, recipe.split),
+        dataset=dataset,
+        failures=dataset.failures + decoded.failures,
+        rule=rule,
+        pixels=decoded.pixels,
+    )
+
+
+def fingerprint_of(recipe: TrainRecipe, lesson: NetworkLesson) -> str:
+    """Hash of everything that decides what a network learns: photos, classes, parts and settings."""
+    document = recipe_document(recipe)
+    decided = {name: document[name] for name in _DECIDES}
+    photos = data_fingerprint((image.sha256 or "", image.label or "") for image in lesson.images)
+    parts = [part.value for part in lesson.split.parts]
+    text = json.dumps([decided, photos, lesson.labels, parts], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,188 @@
+"""A trained network to its run folder: model file, figures, tables and report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from taxolens.core.records import Part
+from taxolens.core.texts import Say
+from taxolens.data.split import write_split
+from taxolens.evaluation.document import to_json
+from taxolens.export.classifier import PROBABILITIES, as_classifier
+from taxolens.export.parity import Parity, prove
+from taxolens.inference.predictor import Predictor
+from taxolens.modelfile.card import Card, CardClass, CardInput, CardOutput, Conformal, Task, Thresholds
+from taxolens.modelfile.fingerprint import data_fingerprint
+from taxolens.modelfile.read import ModelFile
+from taxolens.modelfile.write import write_model
+from taxolens.recipes.parse import recipe_document
+from taxolens.workflows.model_card import class_taxa, metrics_of, portable, split_rule
+from taxolens.workflows.model_facts import FileFacts, HeadFacts, ModelFacts, NetworkFacts
+from taxolens.workflows.model_page import model_page
+from taxolens.workflows.network_training import Schooled, softmax
+from taxolens.workflows.run_facts import (
+    agreement_document,
+    agreement_facts,
+    class_counts,
+    duplicate_facts,
+    next_steps,
+    split_facts,
+)
+from taxolens.workflows.run_folder import (
+    HISTORY,
+    METRICS,
+    MODEL,
+    PREDICTIONS,
+    RECIPE,
+    REPORT,
+    SPLIT,
+    write_json,
+)
+from taxolens.workflows.run_tables import write_epochs, write_predictions
+from taxolens.workflows.teaching import decode_agreement
+from taxolens.workflows.thumbnails import thumbnails_of
+
+
+def write_network_run(
+    schooled: Schooled, folder: Path, notes: tuple[str, ...], seconds: Mapping[str, float], say: Say
+) -> None:
+    """Fills a run folder.
+
+    Raises:
+        ParityError: the written file answers otherwise than the trained network.
+    """
+    recipe, lesson = schooled.recipe, schooled.lesson
+    model = write_model(
+        as_classifier(schooled.network.onnx, schooled.temperature, len(lesson.labels)),
+        card_of_network(schooled),
+        folder / MODEL,
+    )
+    parity = _proven(schooled, model)
+    decoding = decode_agreement(recipe, lesson, model)
+    page = _page(schooled, model, parity, decoding, notes, seconds, say)
+    (folder / REPORT).write_text(page, encoding="utf-8")
+    write_json(folder / METRICS, _figures(schooled, parity, decoding, seconds))
+    write_json(folder / RECIPE, recipe_document(recipe))
+    write_predictions(schooled.answers, folder / PREDICTIONS)
+    write_epochs(schooled.network.epochs, folder / HISTORY)
+    write_split(lesson.split, lesson.images, folder / SPLIT)
+
+
+def card_of_network(schooled: Schooled) -> Card:
+    """What a network says of itself."""
+    recipe, lesson, wanted = schooled.recipe, schooled.lesson, schooled.network.input
+    taxa, rule = class_taxa(recipe, lesson.labels), lesson.rule
+    val = len(lesson.rows(Part.VAL))
+    return Card.made(
+        name=recipe.name or recipe.source.data.resolve().stem or "model",
+        task=Task.CLASSIFY,
+        classes=tuple(CardClass.of(taxon) for taxon in taxa),
+        input=CardInput.made(
+            width=rule.width,
+            height=rule.height,
+            fit=rule.fit,
+            filter=rule.filter,
+            crop_fraction=rule.crop_fraction,
+            scaled_decode=rule.scaled_decode,
+            mean=wanted.mean,
+            std=wanted.std,
+        ),
+        output=CardOutput(decoder="probabilities", tensor=PROBABILITIES, size=len(taxa)),
+        thresholds=Thresholds(unsure=schooled.unsure, precision=recipe.precision if val else None),
+        temperature=schooled.temperature,
+        conformal=Conformal(coverage=recipe.coverage, quantile=schooled.quantile),
+        metrics=metrics_of(schooled.result),
+        split=split_rule(recipe, lesson),
+        recipe=portable(recipe),
+        data_fingerprint=data_fingerprint((image.sha256 or "", image.label or "") for image in lesson.images),
+        licence=wanted.licence,
+    )
+
+
+def _proven(schooled: Schooled, model: ModelFile) -> Parity:
+    """The file, on photos as they lie on the disk, against the library's own network on decoded ones."""
+    recipe, lesson, network = schooled.recipe, schooled.lesson, schooled.network
+    said = Predictor(model).probabilities(
+        [lesson.images[row].path for row in network.told_rows],
+        workers=recipe.workers,
+        max_megapixels=recipe.source.max_megapixels,
+    )
+    return prove(softmax(network.told.astype(np.float64) / schooled.temperature), said)
+
+
+def _figures(
+    schooled: Schooled, parity: Parity, decoding: Parity, seconds: Mapping[str, float]
+) -> dict[str, Any]:
+    """`metrics.json`: the figures of an evaluation and how they came about."""
+    recipe, lesson, network = schooled.recipe, schooled.lesson, schooled.network
+    return {
+        **to_json(schooled.result),
+        "split": {
+            "by": lesson.split.by.value,
+            "seed": recipe.split.seed,
+            **{part.value: len(lesson.rows(part)) for part in Part},
+            "duplicate_groups": len(lesson.split.duplicates),
+        },
+        "network": {
+            "name": network.input.name,
+            "parameters": network.parameters,
+            "multiplications": network.multiplications,
+            "epochs": len(network.epochs),
+            "best_epoch": network.best,
+        },
+        "temperature": schooled.temperature,
+        "unsure_below": schooled.unsure,
+        "parity": agreement_document(parity),
+        "full_decoding": agreement_document(decoding),
+        "failures": [{"file": one.name, "code": one.code, "reason": one.reason} for one in lesson.failures],
+        "seconds": {stage: round(spent, 3) for stage, spent in seconds.items()},
+    }
+
+
+def _page(
+    schooled: Schooled,
+    model: ModelFile,
+    parity: Parity,
+    decoding: Parity,
+    notes: tuple[str, ...],
+    seconds: Mapping[str, float],
+    say: Say,
+) -> str:
+    recipe, lesson, network, card = schooled.recipe, schooled.lesson, schooled.network, model.card
+    facts = ModelFacts(
+        name=card.name,
+        created=card.created_at,
+        data=recipe.source.data.name,
+        photos=len(lesson.images) + len(lesson.failures),
+        counts=class_counts(lesson),
+        split=split_facts(lesson, recipe.split.seed),
+        duplicates=duplicate_facts(lesson),
+        failures=lesson.failures,
+        notes=(*((recipe.remark,) if recipe.remark else ()), *notes),
+        network=NetworkFacts(
+            name=network.input.name,
+            licence=network.input.licence,
+            parameters=network.parameters,
+            multiplications=network.multiplications,
+            epochs=network.epochs,
+            best=network.best,
+            examples=network.examples,
+        ),
+        head=HeadFacts(temperature=schooled.temperature),
+        precision=recipe.precision,
+        unsure=schooled.unsure,
+        conformal_quantile=schooled.quantile,
+        parity=agreement_facts(parity),
+        decode=agreement_facts(decoding) if decoding.n else None,
+        seconds=seconds,
+        file=FileFacts(MODEL, len(model.graph), model.sha256),
+        next_steps=next_steps(recipe, say),
+        names=MappingProxyType({taxon.id: taxon.name(recipe.language) for taxon in card.taxa}),
+    )
+    pictures = thumbnails_of(lesson.images, recipe.source.max_megapixels)
+    return model_page(facts, schooled.result, pictures, say=say, language=recipe.language)
