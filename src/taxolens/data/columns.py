@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,6 +59,10 @@ class Columns:
             np.full(len(rows), UNKNOWN, np.int64),
             self.content[rows],
         )
+
+    def without_parts(self) -> Columns:
+        """The same photos, as if the source said nothing of their part."""
+        return replace(self, part=np.full(len(self), UNKNOWN, np.int64))
 
     def duplicates(self) -> tuple[tuple[int, ...], ...]:
         """Photos with identical bytes, in groups of two and more, in the order of the photos."""

@@ -52,6 +52,10 @@ class Entry:
         """The same photo in a part of a split."""
         return replace(self, split=part.value)
 
+    def copied(self, made_by: str) -> Entry:
+        """The same file once more, as a copy of itself."""
+        return replace(self, copy_of=self.file, made_by=made_by)
+
 
 def write_manifest(entries: Iterable[Entry], table: Path, *, labelled: bool, folded: bool) -> None:
     """Writes the table, whole or not at all; entries are taken one at a time.

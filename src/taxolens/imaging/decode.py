@@ -66,7 +66,7 @@ def decode(
     with opened(source, max_megapixels=max_megapixels) as image:
         if rule.scaled_decode:
             _decode_scaled(image, fitting(_upright_size(image), rule).resized, rule.scaled_decode)
-        return _input(_upright_rgb(image), rule)
+        return _input(upright_rgb(image), rule)
 
 
 def was_scaled(source: Source, rule: Preprocess, *, max_megapixels: float = DEFAULT_MEGAPIXELS) -> bool:
@@ -114,11 +114,19 @@ def thumbnail(source: Source, side: int, *, max_megapixels: float = DEFAULT_MEGA
     """
     with opened(source, max_megapixels=max_megapixels) as image:
         _decode_scaled(image, _shrunk(_upright_size(image), side), 2)
-        picture = _upright_rgb(image)
+        picture = upright_rgb(image)
         picture = picture.resize(_shrunk(picture.size, side), Pillow.Resampling.BICUBIC)
     file = BytesIO()
     picture.save(file, "JPEG", quality=_THUMBNAIL_QUALITY, optimize=True)
     return file.getvalue()
+
+
+def upright_rgb(image: ImageFile.ImageFile) -> Pillow.Image:
+    """An opened image's pixels as RGB, upright. Pillow turns TIFFs itself and then forgets their orientation: asked after loading."""
+    image.load()
+    turn = _UPRIGHT.get(_orientation(image))
+    picture = to_rgb(image)
+    return picture.transpose(turn) if turn is not None else picture
 
 
 def _shrunk(size: Size, side: int) -> Size:
@@ -136,14 +144,6 @@ def _input(image: Pillow.Image, rule: Preprocess) -> NDArray[np.uint8]:
         picture = padded
     pixels = np.array(picture)
     return np.ascontiguousarray(pixels[..., ::-1]) if rule.order == "bgr" else pixels
-
-
-def _upright_rgb(image: ImageFile.ImageFile) -> Pillow.Image:
-    """The pixels, upright. Pillow turns TIFFs itself and then forgets their orientation: asked after loading."""
-    image.load()
-    turn = _UPRIGHT.get(_orientation(image))
-    picture = to_rgb(image)
-    return picture.transpose(turn) if turn is not None else picture
 
 
 def _upright_size(image: ImageFile.ImageFile) -> Size:
