@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from taxolens.core.errors import DataError, ImageError
+from taxolens.core.errors import DataError, ImageError, UsageError
 from taxolens.core.progress import Progress, Silent
 from taxolens.core.records import Failure, Image
 from taxolens.core.texts import Say, plain
@@ -34,7 +34,7 @@ from taxolens.workflows.compare_speed import Speed, measure_speeds
 from taxolens.workflows.compare_words import told_choice, told_finding
 from taxolens.workflows.judging import asked_part, check_places, exact_rows, fingerprint_of, groups_of
 from taxolens.workflows.listener import Listener
-from taxolens.workflows.run_folder import MODEL, json_text
+from taxolens.workflows.run_folder import MODEL, SPLIT, is_run, json_text
 from taxolens.workflows.thumbnails import thumbnails_of
 
 _AHEAD = 16
@@ -72,6 +72,7 @@ def compare(
         OutputError: a file cannot be written.
     """
     listener = Listener(progress or Silent())
+    _check_data(recipe)
     competitors = open_competitors(recipe.models)
     files = [one.predictor.model.path for one in competitors]
     check_places((recipe.json, recipe.report), read=(*recipe.models, *files, recipe.source.data))
@@ -99,6 +100,18 @@ def compare(
     )
     _write(recipe, found, images, say)
     return CompareSummary(found, recipe.json, recipe.report)
+
+
+def _check_data(recipe: CompareRecipe) -> None:
+    """A run holds a table of photos, but who names runs alone has forgotten the photos."""
+    data = recipe.source.data
+    if data.is_dir() and is_run(data):
+        raise UsageError(
+            "The last name, {data}, is a run. Name labelled photos last; those that this run held back are "
+            "in {table}",
+            data=data,
+            table=data / SPLIT,
+        )
 
 
 def _unseen(

@@ -81,7 +81,9 @@ def short_names(files: Sequence[Path]) -> tuple[str, ...]:
         longer = [
             place
             for place, name in enumerate(names)
-            if names.count(name) > 1 and lengths[place] < len(parts[place])
+            if lengths[place] < len(parts[place])
+            # The same file twice stays short: no folder would tell it apart from itself.
+            and any(name == other and parts[place] != own for other, own in zip(names, parts, strict=True))
         ]
         if not longer:
             return tuple(_numbered(names))

@@ -13,7 +13,8 @@ _LEAST_P = 0.001
 
 
 def told_finding(rivalry: Rivalry, names: Sequence[str], wording: Wording) -> str:
-    """Whether the second model is better, worse, or no difference is shown, and with how many photos."""
+    """Whether the second model is better, worse, or no difference is shown, with how many photos; and macro-F1,
+    which may say otherwise where classes are rare."""
     say = wording.say
     template = {
         Finding.BETTER: say(
@@ -27,8 +28,8 @@ def told_finding(rivalry: Rivalry, names: Sequence[str], wording: Wording) -> st
             "{signed} points of accuracy (95% interval {range}, {p})."
         ),
     }[rivalry.finding]
-    accuracy = rivalry.paired.accuracy
-    return template.format(
+    accuracy, macro_f1 = rivalry.paired.accuracy, rivalry.paired.macro_f1
+    told = template.format(
         first=names[rivalry.first],
         second=names[rivalry.second],
         n=wording.count(rivalry.paired.outcomes.n),
@@ -37,6 +38,10 @@ def told_finding(rivalry: Rivalry, names: Sequence[str], wording: Wording) -> st
         range=points_range(accuracy, wording),
         p=told_p(rivalry.p, wording),
     )
+    rare = say("In macro-F1: {signed} points (95% interval {range}).").format(
+        signed=signed_points(macro_f1.value, wording), range=points_range(macro_f1, wording)
+    )
+    return f"{told} {rare}"
 
 
 def told_p(p: float, wording: Wording) -> str:
