@@ -21,13 +21,13 @@ from taxolens.core.texts import Say
 from taxolens.evaluation.calibration import fit_temperature
 from taxolens.probe.regression import Classes, Floats, Linear, Problem, Vectors
 from taxolens.probe.rehearsal import STRENGTHS, Choice, Rehearsal, Trial, choose, folds_of
+from taxolens.probe.stand import stand_of
 from taxolens.recipes.train import ClassWeight
 
 _FEWEST_TO_CHOOSE = 30
 _FEWEST_TO_CALIBRATE = 10
 _USUAL_STRENGTH = 1e-2
 _PLENTY_PER_CLASS = 20
-_NEVER = -1000.0  # logit of a class without training photos: probability 0 at any temperature
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ def fit_head(
     groups = np.arange(len(truth)) if groups is None else groups
     # threads of the matrix library wait for one another longer than they work, most where others work too
     with threadpool_limits(1, user_api="blas"):
-        stand = _stand(vectors)
+        stand = stand_of(vectors)
         learn = _problem(stand.applied(vectors), np.searchsorted(present, truth), class_weight)
         check = _check(learn, stand.applied(val_vectors[known]), np.searchsorted(present, val_truth[known]))
         choice = _chosen(learn, check, groups, progress, say)
@@ -120,60 +120,11 @@ def refit_head(
     """
     present = np.unique(truth)
     with threadpool_limits(1, user_api="blas"):
-        stand = _stand(vectors)
+        stand = stand_of(vectors)
         learn = _problem(stand.applied(vectors), np.searchsorted(present, truth), class_weight)
         fitted = learn.solve(head.regularisation, learn.nothing())
     plain = stand.folded(fitted, present, classes)
     return replace(head, weights=plain.weights, bias=plain.bias)
-
-
-@dataclass(frozen=True, slots=True)
-class _Stand:
-    """How embeddings are looked at while fitting: standardised, and along fewer axes where few rows span fewer.
-
-    The best weights lie in the span of the rows, so with fewer rows than numbers nothing is lost.
-
-    Attributes:
-        mean: [d].
-        spread: [d].
-        axes: orthonormal [d, k]; None: all d of them.
-    """
-
-    mean: Floats
-    spread: Floats
-    axes: Floats | None
-
-    def applied(self, vectors: Vectors) -> Vectors:
-        rows = _standardised(vectors, self.mean, self.spread)
-        return rows if self.axes is None else rows @ self.axes.astype(np.float32)
-
-    def folded(self, fitted: Linear, present: Classes, classes: int) -> Linear:
-        """The same map for vectors as they are, with a column for every class."""
-        weights, bias = np.zeros((len(self.mean), classes)), np.full(classes, _NEVER)
-        turned = fitted.weights if self.axes is None else self.axes @ fitted.weights
-        weights[:, present] = turned / self.spread[:, None]
-        bias[present] = fitted.bias - self.mean @ weights[:, present]
-        return Linear(weights, bias)
-
-
-def _stand(vectors: Vectors) -> _Stand:
-    """A number that hardly moved in training may leap on a new photo.
-
-    So that such a leap cannot outvote all others, no spread counts as less than a hundredth of the usual.
-    """
-    mean, spread = vectors.mean(axis=0, dtype=np.float64), vectors.std(axis=0, dtype=np.float64)
-    usual = float(np.sqrt((spread**2).mean()))
-    spread = np.maximum(spread, usual / 100 if usual else 1.0)
-    if len(vectors) >= vectors.shape[1]:
-        return _Stand(mean, spread, None)
-    rows = _standardised(vectors, mean, spread).astype(np.float64)
-    return _Stand(mean, spread, np.asarray(np.linalg.qr(rows.T).Q))
-
-
-def _standardised(vectors: Vectors, mean: Floats, spread: Floats) -> Vectors:
-    rows = vectors - mean.astype(np.float32)
-    rows /= spread.astype(np.float32)
-    return rows
 
 
 def _problem(vectors: Vectors, truth: Classes, class_weight: ClassWeight) -> Problem:
