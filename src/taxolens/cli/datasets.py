@@ -140,14 +140,15 @@ def _task(entry: PublicDataset) -> str:
 
 
 _TASKS = {"classify": noted("classify"), "detect": noted("detect")}
+_LICENCES = (noted("none stated"), noted("see its page"))
 
 
 def _size(count: int | None) -> str:
     if count is None:
         return ""
     if count >= _GIGABYTE:
-        return f"{count / _GIGABYTE:.1f} {say('GB')}"
-    return f"{count / _MEGABYTE:.1f} {say('MB')}"
+        return say("{size:.1f} GB").format(size=count / _GIGABYTE)
+    return say("{size:.1f} MB").format(size=count / _MEGABYTE)
 
 
 def _facts(entry: PublicDataset) -> Table:
@@ -181,7 +182,8 @@ def _files(entry: PublicDataset) -> Table:
                 size = _size(file.bytes) or file.about or say("size not published")
                 table.add_row(file.name, f"{size}\n{_checksum(file)}\n{file.url}")
         if variant.images_url:
-            table.add_row(say("single photos"), f"{say('no checksums are published')}\n{variant.images_url}")
+            unchecked = say("no checksums are published")
+            table.add_row(say("single photos"), f"{unchecked}\n{variant.images_url}")
     return table
 
 

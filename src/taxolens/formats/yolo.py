@@ -22,7 +22,7 @@ from taxolens.formats.boxes import CLASS, EMPTY, OUTSIDE, SYNTAX, Complaints, bo
 from taxolens.formats.parts import part_named
 from taxolens.formats.source import BoxProblem, Labelled, Layout, label_text, printable
 from taxolens.formats.yolo_set import Place, read_yolo_set
-from taxolens.storage.atomic import told_as_output, written_whole
+from taxolens.storage.atomic import PART, told_as_output, written_whole
 from taxolens.storage.photos import walk_photos
 
 DATA_YAML = "data.yaml"
@@ -90,10 +90,7 @@ def write_yolo(
                 first=claimed[label],
                 second=image.name,
             )
-        text = "".join(_line(one, numbers, image) for one in image.annotations)
-        with told_as_output(label):
-            label.parent.mkdir(parents=True, exist_ok=True)
-        _write(label, text)
+        _write_label(label, "".join(_line(one, numbers, image) for one in image.annotations))
     _write(folder / CLASSES, "".join(f"{name}\n" for name in classes))
     _write(folder / DATA_YAML, _data_yaml(classes, parts))
 
@@ -108,6 +105,16 @@ def _data_yaml(classes: Sequence[str], parts: Sequence[Part]) -> str:
 def _write(file: Path, text: str) -> None:
     with written_whole(file) as target:
         target.write(text.encode("utf-8"))
+
+
+def _write_label(label: Path, text: str) -> None:
+    """Whole or not at all, but not synced: thousands of syncs take minutes, and `data.yaml`, which is
+    written last, is."""
+    with told_as_output(label):
+        label.parent.mkdir(parents=True, exist_ok=True)
+        part = label.with_name(f".{label.name}{PART}")
+        part.write_text(text, encoding="ascii")
+        part.replace(label)
 
 
 def _label_place(folder: Path, image: Image) -> Path:

@@ -124,8 +124,8 @@ def get_dataset(
         return GetSummary(entry, recipe.out, None, None)
     _check_free(recipe.out, recipe.sources)
     sources = _sources(entry, variant, recipe, home / "datasets", listener, say)
-    with _building(recipe.out, request) as folder:
-        contents = _contents(entry, variant, sources, Wanted(recipe.classes, variant.name))
+    wanted = Wanted(recipe.classes, variant.name)
+    with _building(recipe.out, request) as folder, _contents(entry, variant, sources, wanted) as contents:
         total = None if recipe.classes else entry.images
         tracked = listener.track(contents, what=say("Laying out images"), total=total)
         workers = _CONNECTIONS if variant.images_url else 1
@@ -165,17 +165,19 @@ def _sources(
     return found
 
 
+@contextmanager
 def _contents(
     entry: PublicDataset, variant: Variant, sources: Sequence[Source], wanted: Wanted
-) -> Iterator[Content]:
+) -> Iterator[Iterator[Content]]:
+    """The wanted images; connections for single ones stay open until all are written."""
     opened = [partial(members, source.path) for source in sources]
     if entry.family is not FamilyName.CAMERA_TRAPS:
-        yield from _FAMILIES[entry.family](opened, wanted)
+        yield _FAMILIES[entry.family](opened, wanted)
     elif variant.images_url is None or any(source.path.is_dir() for source in sources):
-        yield from CameraTraps()(opened, wanted)
+        yield CameraTraps()(opened, wanted)
     else:
         with _fetcher(variant.images_url) as fetch:
-            yield from CameraTraps(fetch)(opened, wanted)
+            yield CameraTraps(fetch)(opened, wanted)
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from taxolens.core.errors import DataError, NetworkError
 from taxolens.core.progress import Progress
-from taxolens.core.texts import Say
+from taxolens.core.texts import Say, noted
 from taxolens.data.public.catalogue import PublicDataset, PublicFile, Variant
 from taxolens.storage.atomic import told_as_output, written_whole
 from taxolens.storage.download import Remote, download
@@ -165,7 +165,7 @@ def _another(path: Path, file: PublicFile, found: str, expected: str) -> DataErr
 
 
 def _not_fetched(entry: PublicDataset, file: PublicFile, error: NetworkError) -> NetworkError:
-    template = (
+    template = noted(
         "{file} could not be downloaded ({why}). Run the same command again to go on, or get {url} on a machine "
         "with network, then run: taxolens datasets get {name} --from {file} --out DIR"
     )

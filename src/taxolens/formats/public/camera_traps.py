@@ -91,7 +91,9 @@ def _item_of(member: Member, items: dict[str, Item]) -> Item | None:
 
 
 def _items(opened: Iterable[Opened], wanted: Wanted) -> dict[str, Item]:
-    documents = [document for source in opened for document in _documents(source)]
+    documents: list[_Document] = []
+    for source in opened:
+        documents += list(_documents(source, found=bool(documents)))
     if not documents:
         raise DataError(
             "There are no annotations of camera traps (a JSON file with images, annotations and categories) here. "
@@ -101,10 +103,11 @@ def _items(opened: Iterable[Opened], wanted: Wanted) -> dict[str, Item]:
     return {item.name.as_posix(): item for one in documents for item in one.items(wanted)}
 
 
-def _documents(source: Opened) -> Iterator[_Document]:
-    """The annotations of a source. They come before its photos: an archive of photos is not gone through."""
+def _documents(source: Opened, *, found: bool) -> Iterator[_Document]:
+    """The annotations of a source. Where some were found in an earlier one, an archive that begins with photos
+    is not gone through: unpacking gigabytes for names takes minutes."""
     for member in source():
-        if member.place.suffix.lower() in PHOTO_SUFFIXES:
+        if found and member.place.suffix.lower() in PHOTO_SUFFIXES:
             return
         document = _document(member)
         if document is not None:

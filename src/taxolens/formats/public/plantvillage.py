@@ -40,7 +40,7 @@ def read_plantvillage(sources: Iterable[Opened], wanted: Wanted) -> Iterator[Con
         DataError: there are no such folders, not in the wanted version, or a class is none of them.
     """
     opened = tuple(sources)
-    version = wanted.variant or COLOUR
+    version = wanted.variant if wanted.variant in VARIANTS else COLOUR
     found = {place for source in opened for member in source() if (place := _place(member))}
     labels = {place.label: place.plant for place in found if place.variant == version}
     if not labels:
