@@ -182,7 +182,7 @@ def _flat(document_: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str
     for name, value in document_.items():
         if isinstance(value, Mapping):
             found += _flat(value, f"{prefix}{name}.")
-        elif value not in (None, "", False):
+        elif value is not None and value is not False and value != "":
             found.append((prefix + name, str(value)))
     return found
 
