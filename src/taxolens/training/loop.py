@@ -103,6 +103,8 @@ class Loop:
             TrainingFailed: the loss is no number any more.
         """
         rng = np.random.default_rng((self._recipe.seed, number, _MIXING))
+        # Dropout too is to be the same whether or not the training was stopped before this epoch.
+        torch.manual_seed(int(rng.integers(2**62)))
         self._whole.train()
         for norm in self._still:
             norm.eval()
