@@ -109,7 +109,8 @@ def delete(
 ) -> None:
     """Moves runs into a hidden folder beside them, after asking."""
     check_deletable(runs)
-    tell(say("{run}: {size} MB").format(run=run, size=f"{_size(run) / 1e6:.1f}") for run in runs if not quiet)
+    if not quiet:
+        tell(f"{run}: {Wording(say, language).megabytes(_size(run))}" for run in runs)
     if not yes:
         _ask(len(runs))
     for run in runs:

@@ -145,7 +145,7 @@ def _classes(
         )
     for one in found.left_out:
         progress.note(
-            say("{count} photos of {label} are left out: {models} does not know this class.").format(
+            say("{count} photos of {label} are left out: this class is unknown to {models}.").format(
                 count=one.photos,
                 label=one.label,
                 models=", ".join(competitors[place].name for place in one.unknown_to),

@@ -101,7 +101,7 @@ def test_classes_that_not_all_models_know_are_left_out_and_said(
     assert (found.n, found.classes.common) == (20, 2)
     assert [model.result.accuracy.value for model in found.models] == [1.0, 1.0]
     told = " ".join(listener.notes)
-    assert "10 photos of green are left out: other does not know this class" in told
+    assert "10 photos of green are left out: this class is unknown to other" in told
     assert "other also answers with classes that not all models know (pink)" in told
     assert said(tmp_path / "out.json")["left_out"] == [
         {"label": "green", "photos": 10, "unknown_to": ["other"]}
