@@ -1,0 +1,175 @@
+"""Photos that are nearly the same, by their hashes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from taxolens.core.records import Image
+
+Pairs = NDArray[np.int64]
+"""int64 [p, 2], the lower row first; sorted, each pair once."""
+
+MOST_BITS = 12
+"""Bits of the 128 of both hashes in which near copies differ at most."""
+
+_BAND = 16  # bits
+_BANDS = 8
+_BUCKETS = 1 << _BAND
+_CANDIDATES = 1 << 20  # compared at once
+
+
+class Kind(StrEnum):
+    """How alike the photos of a group are."""
+
+    EXACT = "exact"
+    NEAR = "near"
+
+
+@dataclass(frozen=True, slots=True)
+class NearGroup:
+    """Photos that are copies of each other.
+
+    Attributes:
+        rows: two and more, ascending.
+        kind: exact where all have the same bytes.
+        labels_differ: they are called differently.
+        parts_differ: they lie in different parts of the data's own split.
+    """
+
+    rows: tuple[int, ...]
+    kind: Kind
+    labels_differ: bool
+    parts_differ: bool
+
+
+def near_by_hash(
+    phash: NDArray[np.uint64],
+    dhash: NDArray[np.uint64],
+    *,
+    most: int = MOST_BITS,
+    usable: NDArray[np.bool_] | None = None,
+) -> Pairs:
+    """All pairs of photos whose two hashes together differ in at most `most` of 128 bits.
+
+    Photos with the very same hashes are each paired with the first of them only, and only that one with
+    others, so that ten thousand frames of one still scene do not make fifty million pairs.
+
+    Exact, by multi-index hashing (Norouzi, Punjani and Fleet 2012): cut into 8 bands of 16 bits, two codes at
+    most 8 r + 7 bits apart agree in one band up to r bits. A million pairs are compared at once, so memory
+    grows with the photos and the pairs found, not with their square.
+
+    Args:
+        phash: uint64 [n].
+        dhash: uint64 [n].
+        most: 0..23.
+        usable: bool [n], photos whose hashes say something; all where None.
+
+    Returns:
+        int64 [p, 2], the lower row first, sorted.
+
+    Raises:
+        ValueError: `most` is out of range.
+    """
+    if not 0 <= most < 3 * _BANDS:
+        raise ValueError(f"bits from 0 to {3 * _BANDS - 1}, not {most}")
+    rows = np.arange(len(phash)) if usable is None else np.flatnonzero(usable)
+    codes = np.stack([phash[rows], dhash[rows]], axis=1)
+    distinct, first, same = np.unique(codes, axis=0, return_index=True, return_inverse=True)
+    leaders = first[same.ravel()]
+    copies = np.flatnonzero(leaders != np.arange(len(rows)))
+    pairs = [np.stack([leaders[copies], copies], axis=1)]
+    pairs += [first[found] for found in _distinct_pairs(distinct, most)]
+    joined = np.sort(rows[np.concatenate(pairs)].astype(np.int64), axis=1)
+    return np.unique(joined, axis=0)
+
+
+def _distinct_pairs(codes: NDArray[np.uint64], most: int) -> Iterator[NDArray[np.int64]]:
+    """int64 [p, 2] pieces of the pairs of different codes that are near; a pair may come several times."""
+    bands = codes.view(np.uint16).reshape(len(codes), _BANDS)
+    flips = [0] + [
+        sum(1 << bit for bit in bits)
+        for errors in range(1, most // _BANDS + 1)
+        for bits in combinations(range(_BAND), errors)
+    ]
+    for band in range(_BANDS):
+        keys = bands[:, band].astype(np.int64)
+        order = np.argsort(keys, kind="stable")
+        starts = np.searchsorted(keys[order], np.arange(_BUCKETS + 1))
+        for flip in flips:
+            for left, right in _candidates(keys, order, starts, flip):
+                near = np.bitwise_count(codes[left] ^ codes[right]).sum(axis=1) <= most
+                if near.any():
+                    yield np.stack([left[near], right[near]], axis=1)
+
+
+def _candidates(
+    keys: NDArray[np.int64], order: NDArray[np.int64], starts: NDArray[np.int64], flip: int
+) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """Rows whose keys differ in exactly the bits of `flip`, each pair once, some at a time."""
+    others = keys[order] ^ flip
+    begin = np.maximum(starts[others], np.arange(len(order)) + 1)  # the later ones in the order, once each
+    counts = np.maximum(starts[others + 1] - begin, 0)
+    ends = np.cumsum(counts)
+    at = 0
+    while at < len(order):
+        done = ends[at - 1] if at else 0
+        stop = max(int(np.searchsorted(ends, done + _CANDIDATES, side="right")), at + 1)
+        some = counts[at:stop]
+        if total := int(some.sum()):
+            offsets = np.arange(total) - np.repeat(np.cumsum(some) - some, some)
+            right = np.repeat(begin[at:stop], some) + offsets
+            yield np.repeat(order[at:stop], some), order[right]
+        at = stop
+
+
+def cluster(pairs: Pairs, n: int) -> tuple[tuple[int, ...], ...]:
+    """Groups of rows that hang together by pairs, of two and more; rows ascending, groups by their first.
+
+    Args:
+        pairs: int64 [p, 2], rows below `n`.
+    """
+    if not len(pairs):
+        return ()
+    group = _components(np.asarray(pairs, dtype=np.int64), n)
+    members = np.flatnonzero(np.bincount(group, minlength=n)[group] > 1)
+    ordered = members[np.argsort(group[members], kind="stable")]
+    cuts = np.flatnonzero(np.diff(group[ordered])) + 1
+    return tuple(tuple(part.tolist()) for part in np.split(ordered, cuts))
+
+
+def _components(pairs: Pairs, n: int) -> NDArray[np.int64]:
+    """int64 [n], the lowest row that each row hangs together with."""
+    group = np.arange(n)
+    left, right = pairs[:, 0], pairs[:, 1]
+    while True:
+        low = np.minimum(group[left], group[right])
+        high = np.maximum(group[left], group[right])
+        if (low == high).all():
+            return group
+        np.minimum.at(group, high, low)
+        while (group != group[group]).any():
+            group = group[group]
+
+
+def near_groups(images: Sequence[Image], groups: Sequence[Sequence[int]]) -> tuple[NearGroup, ...]:
+    """What there is to say of groups of copies.
+
+    Args:
+        images: photos by row.
+        groups: rows, as `cluster` gives them.
+    """
+    return tuple(_near_group(images, tuple(rows)) for rows in groups)
+
+
+def _near_group(images: Sequence[Image], rows: tuple[int, ...]) -> NearGroup:
+    members = [images[row] for row in rows]
+    hashes = {image.sha256 or str(image.path) for image in members}
+    labels = {image.label for image in members if image.label is not None}
+    parts = {image.part for image in members if image.part is not None}
+    return NearGroup(rows, Kind.EXACT if len(hashes) == 1 else Kind.NEAR, len(labels) > 1, len(parts) > 1)
