@@ -21,7 +21,9 @@ from taxolens.imaging.operations.tone import brightened, contrasted
 
 # At full strength
 _MOST_FACTOR = 2.0
-_MOST_HUE = 30.0
+# Colours tell species and diseases apart: they change less than the light
+_MOST_SATURATION = 1.7
+_MOST_HUE = 12.0
 _MOST_BLUR = 0.012
 _MOST_NOISE = 40.0
 _MOST_HOLE = 0.6
@@ -29,21 +31,25 @@ _MOST_HOLE = 0.6
 _GRAINS = 512
 
 
-def _factor(strength: float, generator: Generator) -> float:
-    """Up as often as down: from 1/2 to 2 at full strength."""
-    return float(_MOST_FACTOR ** (generator.uniform(-1, 1) * strength))
+def _factor(most: float, strength: float, generator: Generator) -> float:
+    """Up as often as down: from 1 / most to most at full strength."""
+    return float(most ** (generator.uniform(-1, 1) * strength))
 
 
 def _random_brightness(picture: Picture, values: Values, generator: Generator) -> Picture:
-    return picture.with_pixels(brightened(picture.pixels, _factor(values["strength"], generator)))
+    return picture.with_pixels(
+        brightened(picture.pixels, _factor(_MOST_FACTOR, values["strength"], generator))
+    )
 
 
 def _random_contrast(picture: Picture, values: Values, generator: Generator) -> Picture:
-    return picture.with_pixels(contrasted(picture.pixels, _factor(values["strength"], generator)))
+    return picture.with_pixels(
+        contrasted(picture.pixels, _factor(_MOST_FACTOR, values["strength"], generator))
+    )
 
 
 def _random_colour(picture: Picture, values: Values, generator: Generator) -> Picture:
-    saturation = _factor(values["strength"], generator)
+    saturation = _factor(_MOST_SATURATION, values["strength"], generator)
     degrees = generator.uniform(-1, 1) * _MOST_HUE * values["strength"]
     return picture.with_pixels(recoloured(picture.pixels, saturation, degrees))
 

@@ -10,6 +10,7 @@ p - d(p - d(p - ...)).
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,9 +24,9 @@ from taxolens.imaging.operations.picture import Picture
 
 _WAVES = 3
 _STEEPEST = 0.5
-_ROUNDS = 24
+_ROUNDS = 14
 _GRID = 48
-_BENDS = 64
+_BENDS = 64  # points along an edge as long as the picture
 # OpenCV counts rows and columns of a remapped picture in 16 bits
 _LONGEST = 32766
 
@@ -42,10 +43,11 @@ class Waves:
     across: NDArray[np.float64]
     down: NDArray[np.float64]
 
-    def on_grid(self, x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[NDArray[np.float64], ...]:
+    def on_grid(self, x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[NDArray[np.float32], ...]:
         """Displacements [len(y), len(x)] at all crossings, horizontal and vertical."""
-        down, across = _sines(y), _sines(x).T
-        return down @ self.across @ across, down @ self.down @ across
+        down, across = _sines(y), _sines(x).T.astype(np.float32)
+        fields = (self.across, self.down)
+        return tuple((down @ coefficients).astype(np.float32) @ across for coefficients in fields)
 
     def at(self, points: Points) -> Points:
         """Displacements [m, 2] at points in 0..1."""
@@ -70,7 +72,9 @@ def distorted(picture: Picture, strength: float, generator: Generator) -> Pictur
     mask = None
     if picture.mask is not None:
         mask = _remapped(picture.mask.astype(np.uint8) * 255, waves) > 127
-    return moved(picture, pixels, mask, lambda points: waves.forth(points / size) * size, bends=_BENDS)
+    sides = (picture.boxes[:, 2:] - picture.boxes[:, :2]) / size
+    bends = max(4, math.ceil(_BENDS * float(sides.max(initial=0))))
+    return moved(picture, pixels, mask, lambda points: waves.forth(points / size) * size, bends=bends)
 
 
 def _waves(picture: Picture, strength: float, generator: Generator) -> Waves:
@@ -97,8 +101,8 @@ def _remapped(pixels: NDArray[np.uint8], waves: Waves) -> NDArray[np.uint8]:
         return np.asarray(Pillow.fromarray(small).resize((width, height)))
     x, y = (np.arange(width) + 0.5) / width, (np.arange(height) + 0.5) / height
     across, down = waves.on_grid(x, y)
-    columns = ((x + across) * width - 0.5).astype(np.float32)
-    rows = ((y[:, None] + down) * height - 0.5).astype(np.float32)
+    columns = across * np.float32(width) + (x * width - 0.5).astype(np.float32)
+    rows = down * np.float32(height) + (y * height - 0.5).astype(np.float32)[:, None]
     return np.asarray(cv2.remap(pixels, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE))
 
 

@@ -213,10 +213,12 @@ OPERATIONS = (
         (
             whole(
                 "side",
-                32,
+                16,
                 4,
                 40,
-                noted("Side in pixels at which it is learnt; exact for photos of this size"),
+                noted(
+                    "Side in pixels at which it is learnt; exact for photos of this size, such as 32 for CIFAR"
+                ),
             ),
             _PHOTOS,
             _SOFTENING,

@@ -83,6 +83,7 @@ def _sharpness(pixels: Pixels, magnitude: float, space: Space) -> Pixels:
     return np.asarray(opencv().addWeighted(pixels, 1 + amount, softened(pixels), -amount, 0))
 
 
+# Autocontrast spreads all channels alike, so that it changes no hue
 CHANGES: Mapping[str, Change] = MappingProxyType(
     {
         "identity": lambda picture, magnitude, space: picture,
