@@ -97,7 +97,7 @@ def _show(found: Comparison) -> None:
     wording = Wording(say, language)
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
     table.add_column(say("Model"), overflow="fold")
-    for head in (f"{say('Accuracy')} %", "Macro-F1", say("Log loss"), "ECE %", say("Photos/s"), say("MB")):
+    for head in (f"{say('Accuracy')} %", "Macro-F1", say("Loss"), "ECE %", say("Photos/s"), say("MB")):
         table.add_column(head, justify="right")
     for model in found.models:
         speed = wording.decimal(model.speed.whole.value, 1) if model.speed else ""

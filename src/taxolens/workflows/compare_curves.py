@@ -13,7 +13,7 @@ from taxolens.report.wording import Wording
 from taxolens.workflows.compare_facts import Comparison
 from taxolens.workflows.run_folder import HISTORY
 
-_EPOCH = "epoch"
+_EPOCH = "number"  # see taxolens.core.trainer.Epoch, whose fields are the columns
 _Curve = tuple[tuple[float, float], ...]
 
 

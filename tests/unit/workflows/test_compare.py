@@ -7,6 +7,7 @@ import pytest
 
 from taxolens.core.errors import DataError, UsageError
 from taxolens.core.texts import plain
+from taxolens.core.trainer import Epoch
 from taxolens.evaluation.rivals import Finding
 from taxolens.modelfile.fingerprint import data_fingerprint
 from taxolens.recipes.compare import CompareRecipe
@@ -16,6 +17,7 @@ from taxolens.workflows.compare_curves import read_history
 from taxolens.workflows.compare_gallery import MOST_PICTURES, differing_rows
 from taxolens.workflows.compare_models import short_names
 from taxolens.workflows.run_folder import HISTORY, MODEL
+from taxolens.workflows.run_tables import write_epochs
 from tests.unit.inference.colour_model import write_photo
 from tests.unit.workflows.made_run import COLOURS, make_run, said, write_model_of, write_photos
 from tests.unit.workflows.test_evaluate import fingerprint, table
@@ -23,6 +25,11 @@ from tests.unit.workflows.test_identify import Listener
 
 BLIND = [("red", "0.05"), ("green", "0.04"), ("nothing", "0.03")]
 """Calls everything red."""
+
+EPOCHS = (
+    Epoch("head", 1, 0.1, 1.0, None, 0.9, 0.5, 2.0),
+    Epoch("network", 2, 0.01, 0.5, 0.6, 0.4, None, 2.0),
+)
 
 
 @pytest.fixture
@@ -282,8 +289,9 @@ def test_the_gallery_shows_both_sides_and_one_photo_of_each_event(
 def test_curves_of_runs_with_epochs_lie_over_each_other(tmp_path: Path, photos: Path) -> None:
     runs = [make_run(tmp_path / name) for name in ("one", "two", "epochless")]
     for folder in runs[:2]:
-        (folder / HISTORY).write_text("phase,epoch,val_loss,val_accuracy\nhead,1,0.9,0.5\nnetwork,2,0.4,\n")
-    assert read_history(runs[0]) == {"val_loss": ((1, 0.9), (2, 0.4)), "val_accuracy": ((1, 0.5),)}
+        write_epochs(EPOCHS, folder / HISTORY)
+    read = read_history(runs[0])
+    assert (read["val_loss"], read["val_accuracy"]) == (((1, 0.9), (2, 0.4)), ((1, 0.5),))
     assert read_history(runs[2]) == {}
     assert read_history(tmp_path) == {}
     page = tmp_path / "page.html"
