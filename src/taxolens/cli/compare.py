@@ -34,7 +34,7 @@ def command(
     named: Annotated[
         list[Path],
         typer.Argument(
-            metavar="MODEL|RUN MODEL|RUN... DATA",
+            metavar="MODEL|RUN... DATA",
             help=say(
                 "Model files or run folders, then the labelled photos: folder of class folders, "
                 "CSV with file,label, or zip of either."

@@ -24,8 +24,8 @@ def told_finding(rivalry: Rivalry, names: Sequence[str], wording: Wording) -> st
             "{second} is worse than {first}: {points} points of accuracy less (95% interval {range}, {p}, n = {n})."
         ),
         Finding.NO_DIFFERENCE: say(
-            "No difference between {second} and {first} is shown with {n} photos: "
-            "{signed} points of accuracy (95% interval {range}, {p})."
+            "No difference in accuracy between {second} and {first} is shown with {n} photos: "
+            "{signed} points (95% interval {range}, {p})."
         ),
     }[rivalry.finding]
     accuracy, macro_f1 = rivalry.paired.accuracy, rivalry.paired.macro_f1
@@ -38,9 +38,9 @@ def told_finding(rivalry: Rivalry, names: Sequence[str], wording: Wording) -> st
         range=points_range(accuracy, wording),
         p=told_p(rivalry.p, wording),
     )
-    rare = say("In macro-F1: {signed} points (95% interval {range}).").format(
-        signed=signed_points(macro_f1.value, wording), range=points_range(macro_f1, wording)
-    )
+    rare = say(
+        "In macro-F1, where rare classes count as much: {signed} points (95% interval {range})."
+    ).format(signed=signed_points(macro_f1.value, wording), range=points_range(macro_f1, wording))
     return f"{told} {rare}"
 
 

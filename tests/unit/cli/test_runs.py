@@ -137,7 +137,7 @@ def test_models_are_compared_within_a_terminal(tmp_path: Path) -> None:
     lines = told.stdout.splitlines()
     table = lines[: next(row for row, line in enumerate(lines) if line.startswith("Photos/s"))]
     assert max(map(len, table)) <= COLUMNS
-    assert "No difference between run and one is shown with 18 photos" in told.stdout
+    assert "No difference in accuracy between run and one is shown with 18 photos" in told.stdout
     assert "learnt from 6 of these 18 photos" in told.stderr
     assert json.loads((tmp_path / "figures.json").read_text())["n"] == 18
     assert (tmp_path / "page.html").read_text().startswith("<!DOCTYPE html>")

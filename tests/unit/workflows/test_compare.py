@@ -264,7 +264,8 @@ def test_models_that_never_differ_are_said_to(tmp_path: Path, photos: Path, good
     summary = run(tmp_path, [good, good], photos, report=page)
     assert summary.comparison.names == ("good (1)", "good (2)")
     assert (
-        "No difference between good (2) and good (1) is shown with 30 photos" in summary.lines(plain, "en")[0]
+        "No difference in accuracy between good (2) and good (1) is shown with 30 photos"
+        in summary.lines(plain, "en")[0]
     )
     assert "Every photo is named rightly by all models, or by none." in page.read_text(encoding="utf-8")
 
