@@ -30,7 +30,8 @@ def photo(seed: int = 0, size: tuple[int, int] = (60, 90)) -> Pixels:
 
 
 def ready(name: str) -> Step:
-    return fit_steps([make_step(name, {})], lambda: (photo(seed) for seed in range(4)))[0]
+    values = {"side": 8} if name == "zca-whiten" else {}
+    return fit_steps([make_step(name, values)], lambda: (photo(seed) for seed in range(4)))[0]
 
 
 @pytest.mark.parametrize("name", OWN)

@@ -34,9 +34,9 @@ def test_zca_makes_pixels_uncorrelated_with_unit_variance() -> None:
 
 
 def test_pca_answers_in_uncorrelated_colour_axes_strongest_first() -> None:
-    step = fit_steps([parse_step("pca-whiten:softening=0")], lambda: photos(200, 64))[0]
+    step = fit_steps([parse_step("pca-whiten:softening=0")], lambda: photos(50, 64))[0]
     assert isinstance(step.fitted, ColourWhitening)
-    colours = np.concatenate([pixels.reshape(-1, 3) for pixels in photos(200, 64)]) / 255
+    colours = np.concatenate([pixels.reshape(-1, 3) for pixels in photos(50, 64)]) / 255
     axes = (colours - step.fitted.mean) @ step.fitted.axes.T
     assert np.cov(axes.T) == pytest.approx(np.eye(3), abs=0.02)
     assert np.linalg.norm(step.fitted.axes, axis=1).tolist() == sorted(
@@ -45,7 +45,7 @@ def test_pca_answers_in_uncorrelated_colour_axes_strongest_first() -> None:
 
 
 def test_at_another_size_the_filter_does_to_the_inside_what_the_matrix_does() -> None:
-    step = fit_steps([parse_step("zca-whiten:side=12,softening=0.1")], lambda: photos(3000, 12))[0]
+    step = fit_steps([parse_step("zca-whiten:side=12,softening=0.1")], lambda: photos(1500, 12))[0]
     assert isinstance(step.fitted, PhotoWhitening)
     pixels = next(photos(1, 12))
     larger = np.pad(pixels, ((0, 1), (0, 0), (0, 0)), mode="symmetric")
