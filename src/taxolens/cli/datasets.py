@@ -101,7 +101,10 @@ def get(
         typer.Option(
             "--from",
             metavar="FILE",
-            help=say("An original file, or the folder that it was unpacked to, in place of the download."),
+            help=say(
+                "An original file, or the folder that it was unpacked to, in place of the download; as often as "
+                "there are files."
+            ),
         ),
     ] = [],  # noqa: B006
     classes: Annotated[

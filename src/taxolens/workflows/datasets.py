@@ -112,7 +112,8 @@ def get_dataset(
         OutputError: something cannot be written.
     """
     entry = entry or public_datasets()[recipe.name]
-    variant = entry.variant(recipe.variant)
+    given = entry.variant_with(path.name for path in recipe.sources)
+    variant = entry.variant(recipe.variant or given)
     listener = progress or Silent()
     arrangement = recipe.arrangement or _usual(entry)
     if entry.choose and not recipe.classes:

@@ -20,7 +20,7 @@ from taxolens.core.errors import DataError, NetworkError, UsageError
 from taxolens.core.geometry import Box
 from taxolens.core.records import Annotation, Part
 from taxolens.data.public import layout as layout_module
-from taxolens.data.public.catalogue import PublicDataset, public_datasets
+from taxolens.data.public.catalogue import PublicDataset, Role, public_datasets
 from taxolens.formats.labelled import read_labelled
 from taxolens.recipes.datasets import Arrangement, GetRecipe
 from taxolens.storage import download as download_module
@@ -327,6 +327,29 @@ def test_what_an_arrangement_needs_is_asked_for_and_what_is_only_useful_is_noted
     assert not (tmp_path / "boxes").exists() and not list(tmp_path.glob(".boxes*"))
 
 
+def test_the_version_is_the_one_that_the_given_file_is_of(cifar: dict[str, Path], tmp_path: Path) -> None:
+    binary = archives.tar(tmp_path / "cifar-10-binary.tar.gz", archives.cifar_binary(PIXELS, LABELS))
+    one = entry("cifar", cifar)
+    other = entry("cifar", {binary.name: binary}).variants[0].model_copy(update={"name": "binary"})
+    one = one.model_copy(update={"variants": (*one.variants, other)})
+    get(one, tmp_path, sources=(binary,))
+    assert json.loads((tmp_path / "out" / ABOUT).read_text())["variant"] == "binary"
+    renamed = binary.rename(tmp_path / "renamed.tar.gz")
+    with pytest.raises(DataError, match="Add --variant binary"):
+        get(one, tmp_path, sources=(renamed,), out=tmp_path / "two")
+    get(one, tmp_path, sources=(renamed,), out=tmp_path / "two", variant="binary")
+
+
+def test_another_archive_of_the_same_photos_may_be_given_in_place(tmp_path: Path) -> None:
+    path = archives.packed(
+        tmp_path / "PlantVillage-Dataset-master.zip", archives.plantvillage("x/raw/color/")
+    )
+    known = public_datasets()["plantvillage"]
+    get(known, tmp_path, sources=(path,), classes=("apple",))
+    about = json.loads((tmp_path / "out" / ABOUT).read_text())
+    assert (about["variant"], about["images"], about["files"][0]["checked"]) == ("color", 4, "first")
+
+
 def test_plants_are_groups_of_their_classes(tmp_path: Path) -> None:
     path = archives.packed(tmp_path / "plants.zip", archives.plantvillage())
     get(entry("plantvillage", {"plants.zip": path}), tmp_path, sources=(path,), classes=("apple",))
@@ -407,7 +430,8 @@ def test_the_catalogue_names_every_family_and_pins_what_is_published() -> None:
         for variant in one.variants:
             assert all(file.url.startswith("http") for file in variant.files)
             if one.family != "camera-traps" and variant is one.variants[0]:
-                assert all(file.sha256 and file.bytes for file in variant.files)
+                ours = [file for file in variant.files if file.role is not Role.INSTEAD]
+                assert ours and all(file.sha256 and file.bytes for file in ours)
 
 
 @pytest.mark.shared_data

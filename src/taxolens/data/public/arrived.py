@@ -11,7 +11,7 @@ from pathlib import Path
 from taxolens.core.errors import DataError, NetworkError
 from taxolens.core.progress import Progress
 from taxolens.core.texts import Say, noted
-from taxolens.data.public.catalogue import PublicDataset, PublicFile, Variant
+from taxolens.data.public.catalogue import PublicDataset, PublicFile, Role, Variant
 from taxolens.storage.atomic import told_as_output, written_whole
 from taxolens.storage.download import Remote, download
 
@@ -46,6 +46,8 @@ def fetch_files(
     """
     found = []
     for file in variant.files:
+        if file.role is Role.INSTEAD:
+            continue
         place = home / "downloads" / entry.name / file.name
         what = say("Downloading {name}").format(name=file.name)
         try:
@@ -79,17 +81,26 @@ def lacks(variant: Variant, sources: Sequence[Source]) -> tuple[PublicFile, ...]
     if any(source.path.is_dir() for source in sources):
         return ()
     have = {source.path.name for source in sources} | {source.sha256 for source in sources}
-    return tuple(file for file in variant.files if not {file.name, file.sha256} & have)
+    missing = tuple(file for file in variant.files if not {file.name, file.sha256} & have)
+    if any(file.role is Role.INSTEAD for file in set(variant.files) - set(missing)):
+        return ()
+    return tuple(file for file in missing if file.role is not Role.INSTEAD)
 
 
 def _given(entry: PublicDataset, variant: Variant, path: Path, home: Path) -> Source:
     if path.is_dir():
         return Source(path, None, "folder")
-    candidates = [file for one in (variant, *entry.variants) for file in one.files]
     digests = _digests(path)
-    same = next((file for file in candidates if file.sha256 and file.sha256 == digests[0]), None)
-    if same is not None:
-        return Source(path, digests[0], "published")
+    for one in (variant, *entry.variants):
+        if digests[0] in {file.sha256 for file in one.files}:
+            if one is not variant:
+                raise DataError(
+                    "{file} is the version {variant} of {name}. Add --variant {variant}.",
+                    file=path,
+                    variant=one.name,
+                    name=entry.title,
+                )
+            return Source(path, digests[0], "published")
     named = next((file for file in variant.files if file.name == path.name), None)
     if named is None:
         raise DataError(

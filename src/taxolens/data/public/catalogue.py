@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterable
 from enum import StrEnum
 from functools import cache
 from importlib import resources
@@ -23,6 +24,7 @@ class Role(StrEnum):
     PHOTOS = "photos"
     BOXES = "boxes"
     SPLIT = "split"
+    INSTEAD = "instead"
 
 
 class FamilyName(StrEnum):
@@ -95,7 +97,7 @@ class PublicDataset(_Entry):
     @property
     def bytes(self) -> int | None:
         """What is downloaded of the usual version; None where the size is not published."""
-        sizes = [file.bytes for file in self.variants[0].files]
+        sizes = [file.bytes for file in self.variants[0].files if file.role is not Role.INSTEAD]
         known = [size for size in sizes if size is not None]
         return sum(known) if len(known) == len(sizes) else None
 
@@ -103,6 +105,12 @@ class PublicDataset(_Entry):
     def about(self) -> str:
         """The size in words, where it is not published exactly."""
         return ", ".join(file.about for file in self.variants[0].files if file.about)
+
+    def variant_with(self, files: Iterable[str]) -> str | None:
+        """The first version that has a file of one of these names; None where none has."""
+        names = set(files)
+        found = (one.name for one in self.variants if names & {file.name for file in one.files})
+        return next(found, None)
 
     def variant(self, name: str | None) -> Variant:
         """The version of a name; the usual one without.
