@@ -170,6 +170,11 @@ def _number(figure: Interval, wording: Wording, digits: int) -> Cell:
     return Cell(wording.decimal(figure.value, digits), figure.value, reach)
 
 
+def _rate(figure: Interval, wording: Wording) -> Cell:
+    """Photos per second; of hundreds nobody reads the tenths."""
+    return _number(figure, wording, 0 if figure.value >= 100 else 1)
+
+
 def _speed_section(found: Comparison, wording: Wording) -> Section | None:
     choice = found.choice
     if choice is None:
@@ -227,8 +232,8 @@ def _speed_table(found: Comparison, front: tuple[int, ...], wording: Wording) ->
         Row(
             (
                 Cell(model.name),
-                _number(model.speed.whole, wording, 1),
-                _number(model.speed.alone, wording, 1),
+                _rate(model.speed.whole, wording),
+                _rate(model.speed.alone, wording),
                 _share(model.result.accuracy, wording),
                 Cell(say("no") if place in front else say("yes")),
             )
