@@ -9,12 +9,12 @@ from __future__ import annotations
 import csv
 import os
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from io import TextIOWrapper
 from pathlib import Path, PurePosixPath
-from typing import TextIO
+from typing import Any, TextIO, TypeVar
 
 from taxolens.core.errors import DataError
 from taxolens.core.records import Image, Part
@@ -25,7 +25,10 @@ from taxolens.storage.atomic import written_whole
 
 COLUMNS = ("file", "label", "site", "sequence", "datetime", "split", "sha256")
 
+Read = TypeVar("Read")
+
 _SCORE = "score"
+_FEW = 50_000
 
 
 def read_table(table: Path, *, inside: bool = False) -> Labelled:
@@ -145,7 +148,7 @@ def _rows(file: TextIO, table: Path) -> Iterator[_Row]:
         reader = csv.reader(file, delimiter=max(",;\t", key=header.count), strict=True)
         empty = True
         for cells in reader:
-            if any(cell.strip() for cell in cells):
+            if any(map(str.strip, cells)):
                 empty = False
                 yield _Row(reader.line_num, cells)
     except (csv.Error, OSError) as error:
@@ -171,6 +174,7 @@ class _Reader:
         self._columns: dict[str, int] = {}
         for place, name in enumerate(header.cells):
             self._columns.setdefault(name.strip().lower(), place)
+        self._understood: dict[str, dict[str, Any]] = {"label": {}, "site": {}, "split": {}}
         for needed in ("file", "label"):
             if needed not in self._columns:
                 raise DataError(
@@ -191,22 +195,35 @@ class _Reader:
             name=name,
             label=label,
             groups=_groups(above, label),
-            site=self._text(row, "site") or None,
+            site=self._site(row),
             sequence=self._text(row, "sequence") or None,
             taken=self._taken(row),
             part=self._part(row),
         )
 
     def listed(self, row: _Row) -> Listed:
-        """One row as it stands there."""
+        """One row as it stands there. Labels, sites and parts are few, and understood once."""
         return Listed(
             self._file_cell(row).strip(),
-            self._label(row),
-            self._text(row, "site") or None,
+            self._once(row, "label", self._label),
+            self._once(row, "site", self._site),
             self._text(row, "sequence") or None,
             self._taken(row),
-            self._part(row),
+            self._once(row, "split", self._part),
         )
+
+    def _once(self, row: _Row, column: str, read: Callable[[_Row], Read]) -> Read:
+        known = self._understood[column]
+        cell = self._cell(row, column)
+        if cell not in known:
+            if len(known) > _FEW:
+                known.clear()
+            known[cell] = read(row)
+        found: Read = known[cell]
+        return found
+
+    def _site(self, row: _Row) -> str | None:
+        return self._text(row, "site") or None
 
     def _label(self, row: _Row) -> str:
         label = label_text(self._text(row, "label"))

@@ -281,6 +281,10 @@ def _begin(unfinished: Path, request: dict[str, object]) -> None:
     except (OSError, ValueError):
         same = False
     if not same:
+        if not note.exists() and unfinished.exists() and any(unfinished.iterdir()):
+            raise UsageError(
+                "The folder {out} holds other things. Name a new folder with --out.", out=unfinished
+            )
         shutil.rmtree(unfinished, ignore_errors=True)
         unfinished.mkdir(parents=True)
         note.write_text(json.dumps(request), encoding="utf-8")

@@ -410,6 +410,11 @@ def test_places_that_must_not_be_written_are_refused_before_the_work(
     ]:
         with pytest.raises(UsageError, match=words):
             get(one, tmp_path, sources=source, out=out)
+    (tmp_path / ".mine.unfinished").mkdir()
+    (tmp_path / ".mine.unfinished/notes.txt").write_text("x")
+    with pytest.raises(UsageError, match="holds other things"):
+        get(one, tmp_path, sources=sources, out=tmp_path / "mine")
+    assert (tmp_path / ".mine.unfinished/notes.txt").is_file()
     with pytest.raises(DataError, match="no class called plane"):
         get(one, tmp_path, sources=sources, classes=("plane",))
     with pytest.raises(UsageError, match=r"no version segmented\. Choose python, binary"):

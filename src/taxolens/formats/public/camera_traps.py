@@ -58,6 +58,8 @@ class CameraTraps:
         if self.fetch is not None:
             fetch = self.fetch
             for item in items.values():
+                if not item.boxes and not wanted.classes:
+                    continue  # tens of thousands of empty photos, one by one, are had when they are asked for
                 yield Content(item, lambda item=item: fetch(item.name.as_posix()))  # type: ignore[misc]
             return
         found = 0
@@ -145,8 +147,9 @@ class _Document:
         shown = {self.names.get(str(one.get("category_id")), "") for one in said}
         there = [one for one in said if self._name(one).lower() not in _NOTHING]
         boxes = [box for one in there if (box := _box(one, self._name(one), row)) is not None]
-        if not said or len(boxes) != len(there) or {name.lower() for name in shown} & _NOT_KEPT:
-            return None  # nobody drew boxes, or not of all that is there
+        most = max([len(there), *(_animals(one) for one in (row, *said))])
+        if not said or len(boxes) != most or {name.lower() for name in shown} & _NOT_KEPT:
+            return None  # nobody drew boxes, or not around all that is there
         width, height = finite(row.get("width")), finite(row.get("height"))
         return Item(
             name=safe_place(row["file_name"], Path(self.source.name)),
@@ -179,6 +182,11 @@ def _box(annotation: dict[str, Any], label: str, row: dict[str, Any]) -> PixelBo
         return None
     x, y, width, height = (number * scale[place % 2] for place, number in enumerate(numbers))
     return PixelBox(label, x, y, width, height)
+
+
+def _animals(row: dict[str, Any]) -> int:
+    """How many animals there are, where a set says that not all of them have a box (Missouri: `n_boxes`)."""
+    return int(finite(row.get("n_boxes")) or 0)
 
 
 def _document(member: Member) -> _Document | None:

@@ -211,11 +211,13 @@ def test_camera_traps_have_boxes_site_event_and_time(trap_files: list[Path]) -> 
     assert {one.item.label for one in chosen.values()} == {"red fox"} and len(chosen) == 2
 
 
-def test_photos_that_nobody_drew_boxes_in_or_that_show_people_are_left_out(tmp_path: Path) -> None:
+def test_photos_without_a_box_around_each_animal_or_with_people_are_left_out(tmp_path: Path) -> None:
     document = archives.camera_traps()
     del document["annotations"][0]["bbox"]
     document["categories"].append({"id": 3, "name": "Human"})
     document["annotations"][1]["category_id"] = 3
+    document["annotations"].append({**document["annotations"][2], "id": "x", "image_id": "i4", "n_boxes": 2})
+    document["images"].append({"id": "i4", "file_name": "4.jpg", "width": 60, "height": 40})
     files = archives.unpacked(
         tmp_path, {"t.json": archives.as_json(document), **archives.camera_trap_photos(document)}
     )
@@ -247,6 +249,10 @@ def test_single_photos_are_fetched_by_name_and_only_the_wanted(trap_files: list[
     contents = list(CameraTraps(fetch)([partial(members, trap_files[0])], Wanted(("red fox",))))
     assert [one.read() for one in contents] == [b"site 0/0.jpg", b"site 0/2.jpg"]
     assert asked == ["site 0/0.jpg", "site 0/2.jpg"]
+    everything = CameraTraps(fetch)([partial(members, trap_files[0])], Wanted())
+    assert [one.item.name.name for one in everything] == ["0.jpg", "1.jpg", "2.jpg"]  # nothing is on photo 3
+    nothing = CameraTraps(fetch)([partial(members, trap_files[0])], Wanted(("empty",)))
+    assert [one.item.name.name for one in nothing] == ["3.jpg"]
 
 
 @pytest.mark.parametrize("name", ["../x.jpg", "/x.jpg", "a/../../x.jpg"])

@@ -66,6 +66,14 @@ def test_what_python_2_wrote_is_read_and_agrees_with_the_real_unpickler() -> Non
     assert found == real
 
 
+def test_the_text_form_of_python_2_is_read() -> None:
+    data = (
+        b"(dp1\nS'num_cases_per_batch'\np2\nI10000\nsS'label_names'\np3\n(lp4\nS'airplane'\np5\naS'truck'\np6\n"
+        b"asS'num_vis'\np7\nI3072\ns."
+    )
+    assert read_pickled(data, NAME) == pickle.loads(data, encoding="bytes")
+
+
 class Hostile:
     """Makes a file when it is unpickled."""
 
