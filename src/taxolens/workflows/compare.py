@@ -129,6 +129,10 @@ def _unseen(
             data=recipe.source.data,
         )
     progress.note(say("{n} photos are left out, because a model learnt from them.").format(n=gone))
+    for one in competitors:
+        if not one.seen:
+            text = say("What {model} learnt from is not known, so nothing could be left out for it.")
+            progress.note(text.format(model=one.name))
     return replace(dataset, images=kept)
 
 

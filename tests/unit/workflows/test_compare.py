@@ -196,6 +196,8 @@ def test_photos_that_a_run_learnt_from_are_told_and_can_be_left_out(
     rest = run(tmp_path, [good, folder], photos, listener, unseen=True).comparison
     assert (rest.n, [model.learnt for model in rest.models]) == (26, [0, 0])
     assert "4 photos are left out" in " ".join(listener.notes)
+    assert "What good learnt from is not known" in " ".join(listener.notes)
+    assert "What run learnt from" not in " ".join(listener.notes)
     everything = make_run(tmp_path / "everything", learnt=sorted(photos.glob("*/*.png")))
     with pytest.raises(DataError, match="Every photo"):
         run(tmp_path, [good, everything], photos, unseen=True)
