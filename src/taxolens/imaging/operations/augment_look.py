@@ -65,18 +65,18 @@ def _random_noise(picture: Picture, values: Values, generator: Generator) -> Pic
     deviation = generator.uniform(0, 1) * _MOST_NOISE * values["strength"]
     grain = max(1, round(max(picture.width, picture.height) / _GRAINS))
     rows, columns = -(-picture.height // grain), -(-picture.width // grain)
-    noise = generator.standard_normal((rows, columns, 3), np.float32) * np.float32(deviation)
+    noise = generator.standard_normal((rows, columns), np.float32) * np.float32(deviation)
     return picture.with_pixels(_noisy(picture.pixels, noise))
 
 
 def _noisy(pixels: Pixels, noise: NDArray[np.float32]) -> Pixels:
-    """Adds noise [rows, columns, 3], each number over as many pixels as it takes."""
+    """Adds noise [rows, columns] to all channels alike, each number over as many pixels as it takes."""
     cv2 = opencv()
     height, width = pixels.shape[:2]
     fine = noise
-    if noise.shape[:2] != (height, width):
+    if noise.shape != (height, width):
         fine = cv2.resize(noise, (width, height), interpolation=cv2.INTER_NEAREST)
-    return np.asarray(cv2.add(pixels, fine, dtype=cv2.CV_8U))
+    return np.asarray(cv2.add(pixels, cv2.cvtColor(fine, cv2.COLOR_GRAY2BGR), dtype=cv2.CV_8U))
 
 
 def _random_cutout(picture: Picture, values: Values, generator: Generator) -> Picture:
