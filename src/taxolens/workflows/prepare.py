@@ -21,10 +21,9 @@ from taxolens.core.progress import Progress, Silent
 from taxolens.core.records import Failure, Image
 from taxolens.core.texts import Say, noted, plain
 from taxolens.data.dataset import Dataset, load_dataset
-from taxolens.execution.local import ordered_map
+from taxolens.execution.local import default_workers, ordered_map
 from taxolens.imaging.operations.picture import Pixels
 from taxolens.imaging.rewrite import proven_size, read_photo
-from taxolens.inference.predictor import threads_for
 from taxolens.modelfile.fingerprint import data_fingerprint
 from taxolens.recipes.prepare import BalanceTo, Files, PrepareRecipe, shard_of
 from taxolens.recipes.source import SequenceBy
@@ -125,11 +124,7 @@ def _unchanged(desk: _Desk, began: float) -> PrepareSummary:
     """A folder that is complete: nothing is to be done, unless the photos are others now."""
     said = result_of(desk.folder.out) or {}
     recipe = desk.recipe
-    now = (
-        listing_fingerprint(recipe, progress=desk.progress, say=desk.say)
-        if _is_listing(recipe)
-        else fingerprint_of(_loaded(desk))
-    )
+    now = listing_fingerprint(recipe.source.data) if _is_listing(recipe) else fingerprint_of(_loaded(desk))
     if now != said.get("data"):
         raise UsageError(
             "The photos of {data} have changed since {out} was prepared. Add --restart to prepare it anew.",
@@ -198,7 +193,7 @@ def _decodable(desk: _Desk, dataset: Dataset) -> Dataset:
             return Failure(image.path, image.name, code, str(error))
         return None
 
-    workers = threads_for(desk.recipe.workers)
+    workers = desk.recipe.workers or default_workers()
     found = desk.progress.track(
         ordered_map(look, dataset.images, workers=workers, window=workers * _AHEAD),
         what=desk.say("Checking photos"),
@@ -279,7 +274,7 @@ def _write_photos(desk: _Desk, head: Head) -> None:
         bench,
         Share(*shard_of(recipe.shard)),
         rows=head.rows,
-        workers=threads_for(recipe.workers),
+        workers=recipe.workers or default_workers(),
         progress=desk.progress,
         say=desk.say,
     )

@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from taxolens.core.errors import DataError
 from taxolens.core.progress import Progress
 from taxolens.core.texts import Say
 from taxolens.data.columns import PARTS, UNKNOWN, Columns, Numbers
@@ -46,7 +47,7 @@ def prepare_listing(
     progress.note(say("Dividing {count} photos.").format(count=len(columns)))
     division = divide(recipe, columns)
     folder.begin()
-    write_recipe(recipe, folder, division.by, gathered.fingerprint, _tally(columns, division))
+    write_recipe(recipe, folder, division.by, listing_fingerprint(table), _tally(columns, division))
 
     def entries() -> Iterator[Entry]:
         rows = progress.track(list_table(table), what=say("Writing the table"), total=len(columns))
@@ -58,12 +59,21 @@ def prepare_listing(
     return summary_of(folder.out, result, time.monotonic() - began, told_notes(division, say))
 
 
-def listing_fingerprint(recipe: PrepareRecipe, *, progress: Progress, say: Say) -> str:
-    """What `prepare_listing` would write down of the table as it is now."""
-    gathered = _Gathered(by_folder=False)
-    for row in progress.track(list_table(recipe.source.data), what=say("Reading the table")):
-        gathered.take(row)
-    return gathered.fingerprint
+def listing_fingerprint(table: Path) -> str:
+    """Of a table as it is now.
+
+    Raises:
+        DataError: it cannot be read.
+    """
+    try:
+        with table.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise DataError(
+            "{table} cannot be read: {why}. Name a CSV with the columns file and label.",
+            table=table,
+            why=error.strerror or error,
+        ) from error
 
 
 @dataclass(slots=True)
@@ -76,7 +86,6 @@ class _Gathered:
 
     by_folder: bool
     names: list[str] = field(default_factory=list)
-    _sum: int = 0
 
     def columns(self, rows: Iterable[Listed]) -> Columns:
         """The columns of all rows."""
@@ -90,7 +99,6 @@ class _Gathered:
             day.append(row.taken.toordinal() if row.taken else UNKNOWN)
             part.append(PARTS.index(row.part) if row.part else UNKNOWN)
             content.append(hash(row.file))
-            self.take(row)
         names = [str(name) for name in labels.things]
         order = np.argsort(np.array(names)) if names else np.empty(0, np.int64)
         place = np.empty(len(names), np.int64)
@@ -106,20 +114,6 @@ class _Gathered:
             part=_numbers(part),
             content=np.unique(_numbers(content), return_inverse=True)[1].astype(np.int64),
         )
-
-    def take(self, row: Listed) -> None:
-        """Adds a row to the fingerprint."""
-        self._sum += _hashed(row)
-
-    @property
-    def fingerprint(self) -> str:
-        """Of the rows, in whatever order."""
-        return f"{self._sum % (1 << 256):064x}"
-
-
-def _hashed(row: Listed) -> int:
-    text = "\0".join((row.file, row.label, row.site or "", row.sequence or ""))
-    return int.from_bytes(hashlib.blake2b(text.encode("utf-8", "surrogateescape"), digest_size=32).digest())
 
 
 def _numbers(column: array[int]) -> NDArray[np.int64]:
@@ -145,8 +139,9 @@ def _tally(columns: Columns, division: Division) -> Tally:
     for key, some, more in zip(keys.tolist(), photos.tolist(), copies.tolist(), strict=True):
         label, number = columns.labels[key // 1000], key % 1000
         where = f"fold-{number - len(PARTS)}" if number >= len(PARTS) else PARTS[number].value
-        tally.photos[label, where] += some + more
-        tally.copies[label, where] += more
+        tally.counts[label, where] += some + more
+        tally.photos += some
+        tally.copies += more
     return tally
 
 

@@ -22,7 +22,7 @@ class PrepareSummary:
         photos: those of the source that were written (or named).
         copies: those made from them.
         failed: photos that could not be prepared.
-        counts: photos with their copies, per class and part (or fold).
+        counts: photos with their copies, or boxes, per class and part (or fold).
         notes: what a reader should know, in the user's language.
         complete: the tables are written; False after a shard that is not the last.
     """

@@ -34,35 +34,39 @@ _NOT_ASKED = ("out", "shard", "restart", "workers", "result")
 
 @dataclass(slots=True)
 class Tally:
-    """Photos per class and part, counted as they pass.
+    """What was written, counted as it passes.
 
     Attributes:
-        photos: by class and part (or fold).
-        copies: those among them that are copies.
+        photos: without copies.
+        copies: made from them.
+        counts: photos with their copies, or boxes, by class and part (or fold).
         faults: photos that could not be prepared.
     """
 
-    photos: Counter[tuple[str, str]] = field(default_factory=Counter)
-    copies: Counter[tuple[str, str]] = field(default_factory=Counter)
+    photos: int = 0
+    copies: int = 0
+    counts: Counter[tuple[str, str]] = field(default_factory=Counter)
     faults: list[Fault] = field(default_factory=list)
 
-    def add(self, label: str, place: str, *, copy: bool) -> None:
-        """Counts a photo."""
-        self.photos[label, place] += 1
-        if copy:
-            self.copies[label, place] += 1
+    def add(self, row: Planned, done: Written) -> None:
+        """Counts a planned photo and what became of it."""
+        if done.code:
+            self.faults.append(Fault(row.out if row.copy else row.name, done.code, done.reason))
+            return
+        self.photos += row.copy == 0
+        self.copies += row.copy > 0
+        if done.boxes is None:
+            self.counts[row.label or "", row.place] += 1
+        for label, *_ in done.boxes or ():
+            self.counts[label, row.place] += 1
 
-    @property
-    def places(self) -> tuple[str, ...]:
-        """Parts in their order, or folds in theirs."""
-        known = {place for _, place in self.photos}
+    def table(self) -> dict[str, dict[str, int]]:
+        """Counts by class, then by part in their order, or by fold in theirs."""
+        known = {place for _, place in self.counts}
         parts = [part.value for part in PARTS if part.value in known]
-        return (*parts, *sorted(known - set(parts), key=lambda place: (len(place), place)))
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """The classes, sorted."""
-        return tuple(sorted({label for label, _ in self.photos}))
+        folds = sorted(known - set(parts), key=lambda place: (len(place), place))
+        labels = sorted({label for label, _ in self.counts})
+        return {label: {place: self.counts[label, place] for place in (*parts, *folds)} for label in labels}
 
 
 def finish_tables(recipe: PrepareRecipe, folder: PreparedFolder, head: Head) -> Tally:
@@ -73,10 +77,7 @@ def finish_tables(recipe: PrepareRecipe, folder: PreparedFolder, head: Head) -> 
     """
     tally = Tally(faults=list(head.failures))
     for row, done in outcomes(recipe, folder):
-        if done.code:
-            tally.faults.append(Fault(row.out if row.copy else row.name, done.code, done.reason))
-        else:
-            tally.add(_class_of(row), row.place, copy=row.copy > 0)
+        tally.add(row, done)
     if head.boxed:
         _write_boxes(recipe, folder, head)
     write_failures(tally.faults, folder.out / FAILURES)
@@ -149,16 +150,15 @@ def write_recipe(recipe: PrepareRecipe, folder: PreparedFolder, by: str, data: s
         by: what was kept together.
         data: fingerprint of the data.
     """
-    counts = {label: {place: tally.photos[label, place] for place in tally.places} for label in tally.labels}
     result = {
         "recipe": folder.identity,
         "data": data,
         "taxolens": VERSION,
         "by": by,
-        "photos": tally.photos.total() - tally.copies.total(),
-        "copies": tally.copies.total(),
+        "photos": tally.photos,
+        "copies": tally.copies,
         "failed": len(tally.faults),
-        "counts": counts,
+        "counts": tally.table(),
     }
     with written_whole(folder.out / RECIPE) as file:
         file.write(toml_text({**recipe_text(recipe), "result": result}).encode("utf-8"))
@@ -175,10 +175,6 @@ def recipe_text(recipe: PrepareRecipe) -> dict[str, Any]:
 
 def _flat(step: StepRecipe) -> dict[str, Any]:
     return {"name": step.name, **step.parameters}
-
-
-def _class_of(row: Planned) -> str:
-    return row.label or ""
 
 
 def _is_labelled(folder: PreparedFolder) -> bool:
