@@ -33,6 +33,7 @@ class Entry:
 COMMANDS = {
     "demo": Entry("taxolens.cli.demo", say("Show everything in a minute, on drawn photos.")),
     "prepare": Entry("taxolens.cli.prepare", say("Divide, transform and balance labelled photos.")),
+    "inspect": Entry("taxolens.cli.inspect", say("See what a data set holds and what is wrong with it.")),
     "train": Entry("taxolens.cli.train", say("Teach a model from labelled photos.")),
     "evaluate": Entry("taxolens.cli.evaluate", say("Judge a model on labelled photos.")),
     "compare": Entry(

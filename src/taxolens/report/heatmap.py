@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from taxolens.report.chart import Chart, Key
 from taxolens.report.drawing import Drawing
-from taxolens.report.named_map import LEVELS, NamedMap, kind_of, level
+from taxolens.report.named_map import LEVELS, MapWords, NamedMap, answers, kind_of, level
 from taxolens.report.table import Cell, Column, Row, Table, text_rows
 from taxolens.report.wording import Wording
 
@@ -42,23 +42,31 @@ def confusions(labels: Sequence[str], matrix: Sequence[Sequence[int]]) -> list[C
 
 
 def confusion_chart(
-    labels: Sequence[str], matrix: Sequence[Sequence[int]], wording: Wording, *, title: str, reading: str
+    labels: Sequence[str],
+    matrix: Sequence[Sequence[int]],
+    wording: Wording,
+    *,
+    title: str,
+    reading: str,
+    words: MapWords | None = None,
 ) -> Chart:
     """A map with a row for each true class and a column for each answer.
 
     Args:
         matrix: `matrix[i][j]` counts images of class i that were called j.
+        words: what the map says of itself, where the columns are something else than answers.
     """
+    told = words or answers(wording)
     right = sum(row[i] for i, row in enumerate(matrix))
     total = sum(map(sum, matrix))
     description = wording.say("Right: {right} of {n}.").format(
         right=wording.count(right), n=wording.count(total)
     )
     if len(labels) <= MOST_NAMED:
-        svg = NamedMap(labels, matrix, wording, title=title, description=description).markup()
+        svg = NamedMap(labels, matrix, wording, title=title, description=description, words=told).markup()
     else:
         svg = _pattern(matrix, title, description).markup()
-    return Chart(title, reading, svg, _figures(labels, matrix, title, wording), _keys(wording), wide=True)
+    return Chart(title, reading, svg, _figures(labels, matrix, title, told, wording), _keys(told), wide=True)
 
 
 def confusion_table(pairs: Sequence[Confusion], wording: Wording, *, caption: str) -> Table:
@@ -84,13 +92,19 @@ def confusion_table(pairs: Sequence[Confusion], wording: Wording, *, caption: st
     return Table(caption, columns, rows, tall=14)
 
 
-def _figures(labels: Sequence[str], matrix: Sequence[Sequence[int]], title: str, wording: Wording) -> Table:
+def _figures(
+    labels: Sequence[str],
+    matrix: Sequence[Sequence[int]],
+    title: str,
+    told: MapWords,
+    wording: Wording,
+) -> Table:
     """For each class how many were named rightly, and what the others were taken for."""
     say = wording.say
     columns = (
         Column(say("True name")),
         Column(say("Photos"), numeric=True),
-        Column(say("Named correctly"), numeric=True),
+        Column(told.hit, numeric=True),
         Column(say("Taken for")),
     )
     rows = []
@@ -101,8 +115,8 @@ def _figures(labels: Sequence[str], matrix: Sequence[Sequence[int]], title: str,
     return Table(title, columns, text_rows(rows), hidden_caption=True)
 
 
-def _keys(wording: Wording) -> tuple[Key, ...]:
-    words = {"hit": wording.say("Named correctly"), "miss": wording.say("Taken for another")}
+def _keys(told: MapWords) -> tuple[Key, ...]:
+    words = {"hit": told.hit, "miss": told.miss}
     keys = []
     for kind, text in words.items():
         drawing = Drawing(LEVELS * 12, 12, kind="swatch", fluid=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from xml.etree.ElementTree import Element
 
 from taxolens.report.drawing import Drawing
@@ -28,6 +29,37 @@ def kind_of(i: int, j: int) -> str:
     return "hit" if i == j else "miss"
 
 
+@dataclass(frozen=True, slots=True)
+class MapWords:
+    """What a map says of itself.
+
+    Attributes:
+        down: what the rows are.
+        across: what the columns are.
+        cell: of one cell, with the fields truth, answer, count, n and share.
+        hit: what the diagonal holds.
+        miss: what the others hold.
+    """
+
+    down: str
+    across: str
+    cell: str
+    hit: str
+    miss: str
+
+
+def answers(wording: Wording) -> MapWords:
+    """The words of a map of true names against answers."""
+    say = wording.say
+    return MapWords(
+        say("Truth"),
+        say("Answer"),
+        say("{truth} called {answer}: {count} of {n} ({share})"),
+        say("Named correctly"),
+        say("Taken for another"),
+    )
+
+
 class NamedMap(Drawing):
     """A row for each true class, a column for each answer.
 
@@ -43,9 +75,10 @@ class NamedMap(Drawing):
         *,
         title: str,
         description: str,
+        words: MapWords | None = None,
     ) -> None:
         n = len(labels)
-        self.labels, self.wording = labels, wording
+        self.labels, self.wording, self.words = labels, wording, words or answers(wording)
         self.side = next((side for most, side in _SIDES if n <= most), _SMALLEST_SIDE)
         self.short = [shortened(label, _LABEL_LENGTH) for label in labels]
         room = _CHARACTER * max(map(len, self.short), default=1) + 12
@@ -71,9 +104,9 @@ class NamedMap(Drawing):
             for k in range(n + 1)
         )
         self.add("path", kind="mesh", d=lines)
-        self.add("text", self.wording.say("Answer") + " →", kind="axis", x=self.left, y=14)
+        self.add("text", self.words.across + " →", kind="axis", x=self.left, y=14)
         turn = f"translate(14 {self.top:.1f}) rotate(-90)"
-        self.add("text", "← " + self.wording.say("Truth"), kind="axis", transform=turn, text_anchor="end")
+        self.add("text", "← " + self.words.down, kind="axis", transform=turn, text_anchor="end")
 
     def _draw_names(self) -> None:
         for k, label in enumerate(self.short):
@@ -109,7 +142,7 @@ class NamedMap(Drawing):
 
     def _words(self, i: int, j: int, count: int, total: int) -> str:
         wording = self.wording
-        return wording.say("{truth} called {answer}: {count} of {n} ({share})").format(
+        return self.words.cell.format(
             truth=self.labels[i],
             answer=self.labels[j],
             count=wording.count(count),

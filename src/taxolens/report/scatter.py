@@ -98,13 +98,16 @@ def scatter_map(
     title: str,
     reading: str,
     sprite: Sprite | None = None,
+    hues: Sequence[int] = (),
 ) -> Scatter:
     """A map of points.
 
     Args:
         labels: names of the classes by their number.
         sprite: a small picture for each point, in the order of `points`.
+        hues: number of the mark of each class; empty: its own number.
     """
+    marks = list(hues) or list(range(len(labels)))
     counts = [0] * len(labels)
     for point in points:
         counts[point.kind] += 1
@@ -114,11 +117,12 @@ def scatter_map(
     drawing = Drawing(_SIDE, _SIDE, title=title, description=spoken, kind="plot cloud")
     drawing.add("rect", kind="field", x=0, y=0, width=_SIDE, height=_SIDE, rx=8)
     for point in points:
-        kind = f"{hue(point.kind)} odd" if point.doubtful else hue(point.kind)
-        d, x, y = shape(point.kind), _along(point.x), _along(-point.y)
+        mark = marks[point.kind]
+        kind = f"{hue(mark)} odd" if point.doubtful else hue(mark)
+        d, x, y = shape(mark), _along(point.x), _along(-point.y)
         drawing.add("path", kind=kind, d=d, transform=f"translate({x:.1f} {y:.1f})")
     legend = tuple(
-        Legend(number, swatch(number), label, wording.count(counts[number]))
+        Legend(number, swatch(marks[number]), label, wording.count(counts[number]))
         for number, label in enumerate(labels)
         if counts[number]
     )
@@ -141,8 +145,8 @@ def _along(value: float) -> float:
 
 def _with_numbers(drawing: Drawing, points: Sequence[Point]) -> Markup:
     """Gives each mark the number of its class for the page's script, its place being its own number."""
-    marks = [element for element in drawing.root if element.tag == "path"]
-    for mark, point in zip(marks, points, strict=True):
+    drawn = [element for element in drawing.root if element.tag == "path"]
+    for mark, point in zip(drawn, points, strict=True):
         mark.set("data-k", str(point.kind))
     return drawing.markup()
 

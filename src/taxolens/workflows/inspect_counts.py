@@ -1,0 +1,152 @@
+"""What a page says of how many photos there are of what, and where."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from taxolens.data.statistics import FEW, UNEVEN
+from taxolens.report.bars import Bar, Bars
+from taxolens.report.outline import Titled
+from taxolens.report.page import Block, Pair, Section
+from taxolens.report.panels import Notice, Tone
+from taxolens.report.pie import pie_chart
+from taxolens.report.table import Cell, Column, Row, ShareBar, Table
+from taxolens.report.wording import Wording
+from taxolens.workflows.inspect_findings import Findings
+from taxolens.workflows.inspect_words import photos
+
+_MOST_BARS = 60
+_MOST_GROUPS = 12
+_OPEN_GROUPS = 4
+
+
+def counts_section(found: Findings, wording: Wording) -> Section:
+    """Bars and pies of all photos and of each plant or site, and how far classes are from balance."""
+    say = wording.say
+    text = say(
+        "How many photos there are of each class. A class with few photos is learnt badly, "
+        "and its figures in any later report rest on little."
+    )
+    blocks: list[Block] = [
+        Pair((_bars(found, wording), _pie(found, found.counts.totals.tolist(), say("All photos"), wording)))
+    ]
+    blocks += _balance(found, wording)
+    blocks += _groups(found, wording)
+    if found.counts_of_boxes is not None:
+        blocks.append(_box_bars(found, wording))
+    return Section("counts", say("Photos per class"), text, tuple(blocks))
+
+
+def _bars(found: Findings, wording: Wording) -> Bars:
+    say = wording.say
+    rows = sorted(
+        zip(found.counts.labels, found.counts.totals.tolist(), strict=True), key=lambda one: (-one[1], one[0])
+    )
+    reading = ""
+    if len(rows) > _MOST_BARS:
+        reading = say("The {shown} largest of {n} classes; all are in the table of figures.").format(
+            shown=_MOST_BARS, n=wording.count(len(rows))
+        )
+    most = max((count for _, count in rows), default=0) or 1
+    total = sum(count for _, count in rows) or 1
+    bars = tuple(
+        Bar(
+            name,
+            count / most,
+            wording.count(count),
+            detail=wording.percent(count / total),
+            weak=count < FEW,
+        )
+        for name, count in rows[:_MOST_BARS]
+    )
+    return Bars(say("Photos per class"), reading, bars)
+
+
+def _pie(found: Findings, totals: Sequence[int], title: str, wording: Wording) -> Block:
+    labels = found.counts.labels
+    present = [(labels[k], int(count), k) for k, count in enumerate(totals) if count]
+    return pie_chart(
+        [(name, count) for name, count, _ in present],
+        wording,
+        title=title,
+        hues=[found.hues[k] for _, _, k in present],
+    )
+
+
+def _balance(found: Findings, wording: Wording) -> list[Block]:
+    """How far the classes are from having the same number, and what to do about it."""
+    say, found_balance = wording.say, found.imbalance
+    if len(found.counts.labels) < 2:
+        return []
+    text = say(
+        "The largest class, {largest}, has {ratio} times the photos of the smallest, {smallest}. "
+        "The classes are worth {effective} classes of equal size, out of {n}."
+    ).format(
+        largest=found_balance.largest,
+        smallest=found_balance.smallest,
+        ratio=wording.decimal(found_balance.ratio, 1),
+        effective=wording.decimal(found_balance.effective, 1),
+        n=wording.count(len(found.counts.labels)),
+    )
+    tone = Tone.CAREFUL if found_balance.ratio >= UNEVEN else Tone.GOOD
+    return [Notice(text, tone, tuple(say(one.template).format(**one.fields) for one in found_balance.advice))]
+
+
+def _groups(found: Findings, wording: Wording) -> list[Block]:
+    """Bars and a pie for each plant or site; a table where they are many."""
+    counts = found.counts
+    if len(counts.groups) < 2:
+        return []
+    order = sorted(range(len(counts.groups)), key=lambda row: -int(counts.table[row].sum()))
+    if len(order) > _MOST_GROUPS:
+        return [_group_table(found, order, wording)]
+    blocks: list[Block] = []
+    for place, row in enumerate(order):
+        totals = counts.table[row].tolist()
+        count = photos(sum(totals), wording)
+        name = counts.groups[row]
+        inner = Pair((_group_bars(found, totals, name, wording), _pie(found, totals, name, wording)))
+        blocks.append(Titled(name, (inner,), count=count, folded=place >= _OPEN_GROUPS))
+    return blocks
+
+
+def _group_bars(found: Findings, totals: Sequence[int], name: str, wording: Wording) -> Bars:
+    rows = sorted(
+        ((found.counts.labels[k], count) for k, count in enumerate(totals) if count), key=lambda one: -one[1]
+    )
+    most = rows[0][1] if rows else 1
+    bars = tuple(Bar(label, count / most, wording.count(count)) for label, count in rows[:_MOST_BARS])
+    return Bars(wording.say("Classes of {group}").format(group=name), "", bars)
+
+
+def _group_table(found: Findings, order: Sequence[int], wording: Wording) -> Table:
+    say, counts = wording.say, found.counts
+    columns = (
+        Column(say("Group")),
+        Column(say("Photos"), numeric=True),
+        Column(say("Classes"), numeric=True),
+        Column(say("Most frequent class")),
+    )
+    total = max(int(counts.table.sum()), 1)
+    rows = []
+    for row in order:
+        own = counts.table[row]
+        most, count = int(own.argmax()), int(own.sum())
+        present = int((own > 0).sum())
+        cells = (
+            Cell(counts.groups[row]),
+            Cell(wording.count(count), count, bar=ShareBar(count / total)),
+            Cell(wording.count(present), present),
+            Cell(counts.labels[most], detail=wording.percent(int(own[most]) / max(count, 1))),
+        )
+        rows.append(Row(cells))
+    return Table(say("Photos per group or site"), columns, tuple(rows))
+
+
+def _box_bars(found: Findings, wording: Wording) -> Bars:
+    say, boxes = wording.say, found.counts_of_boxes
+    rows = [] if boxes is None else list(zip(boxes.labels, boxes.totals.tolist(), strict=True))
+    rows.sort(key=lambda one: (-one[1], one[0]))
+    most = max((count for _, count in rows), default=0) or 1
+    bars = tuple(Bar(name, count / most, wording.count(count)) for name, count in rows[:_MOST_BARS])
+    return Bars(say("Boxes per class"), "", bars)

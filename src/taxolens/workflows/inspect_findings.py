@@ -1,0 +1,109 @@
+"""Everything that an inspection found, for the page, the figures and the table of problems."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from taxolens.core.records import Failure, Image
+from taxolens.data.faults import Fault
+from taxolens.data.looks import Looks
+from taxolens.data.statistics import Counts, Imbalance
+from taxolens.data.timeline import Timeline
+from taxolens.formats.source import BoxProblem
+from taxolens.probe.background import Background
+from taxolens.recipes.inspect import InspectRecipe
+from taxolens.report.wording import Wording
+from taxolens.workflows.inspect_study import Study, Suspect
+from taxolens.workflows.inspect_twins import Twins
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What an inspection found. Rows are numbers of photos that could be read.
+
+    Attributes:
+        name: of the data.
+        images: the n photos that could be read.
+        failures: the others.
+        labels: classes of whole photos, sorted.
+        truth: int64 [n], class of each photo; -1 where it has none.
+        counts: photos per class, and per group or site.
+        counts_of_boxes: boxes per class, where the source has boxes.
+        looks: size, light, sharpness and mean photos; rows as `images`.
+        faults: photos that hardly show anything, and boxes that are odd; `index` is a row.
+        box_problems: boxes that could not be read.
+        twins: groups of copies, the harmful ones first.
+        divided: the data bring a split of their own.
+        background: None where there is nothing to tell apart.
+        study: None where no backbone was asked for, or there is nothing to tell apart.
+        backbone: its name.
+        notes: what was said on the way.
+        seconds: how long each stage took.
+    """
+
+    recipe: InspectRecipe
+    name: str
+    made: datetime
+    images: tuple[Image, ...]
+    failures: tuple[Failure, ...]
+    labels: tuple[str, ...]
+    truth: NDArray[np.int64]
+    counts: Counts
+    imbalance: Imbalance
+    counts_of_boxes: Counts | None
+    looks: Looks
+    faults: tuple[Fault, ...]
+    box_problems: tuple[BoxProblem, ...]
+    twins: tuple[Twins, ...]
+    divided: bool
+    timeline: Timeline | None
+    background: Background | None
+    study: Study | None
+    backbone: str | None
+    notes: tuple[str, ...]
+    seconds: Mapping[str, float]
+
+    @property
+    def read(self) -> int:
+        """How many photos could be read."""
+        return len(self.images)
+
+    @property
+    def suspects(self) -> tuple[Suspect, ...]:
+        """Photos whose label is likely wrong, the likeliest first."""
+        return self.study.suspects if self.study else ()
+
+    @property
+    def hues(self) -> tuple[int, ...]:
+        """The mark of each class: the largest have the marks that are easiest to tell apart."""
+        ranks = np.empty(len(self.counts.totals), dtype=np.int64)
+        ranks[np.argsort(-np.asarray(self.counts.totals), kind="stable")] = np.arange(len(ranks))
+        return tuple(ranks.tolist())
+
+    def verdict(self, wording: Wording) -> str:
+        """Whether this can be learnt, in the reader's words."""
+        if self.study is None:
+            return ""
+        return " ".join(
+            one.told(wording.say, count=wording.count, percent=partial(wording.percent, digits=0))
+            for one in self.study.feasibility.told
+        )
+
+    def next_steps(self, wording: Wording) -> tuple[tuple[str, str], ...]:
+        """What to type next, (purpose, command)."""
+        say, data = wording.say, shlex.quote(str(self.recipe.source.data))
+        steps = [
+            (say("Divide, clean and balance the photos"), f"taxolens prepare {data} --out prepared"),
+            (say("Teach a model"), f"taxolens train {data} --out run"),
+        ]
+        if self.recipe.table is None:
+            line = f"taxolens inspect {data} --list problems.csv"
+            steps.insert(0, (say("Have all problems as a table, to work through them"), line))
+        return tuple(steps)
