@@ -286,7 +286,7 @@ class _File:
                 "{file} names a photo outside the archive. Name only photos in it.", file=self.source.path
             )
         exact = self._base / file_name
-        return exact if "\\" not in file_name or exact.exists() else self._base / named
+        return self._base / named if "\\" in file_name and not os.path.isfile(exact) else exact  # noqa: PTH113
 
     def _label(self, said: Iterable[dict[str, Any]]) -> str | None:
         """The class of a whole image; none where it has several."""
@@ -417,7 +417,7 @@ def _category_names(document: dict[str, Any], file: Path) -> dict[object, str]:
     Roboflow lists it first) and no annotation has."""
     rows = document["categories"]
     used = {_key(one.get("category_id")) for one in document["annotations"]}
-    above = {row.get("supercategory") for row in rows if row.get("supercategory") != row.get("name")}
+    above = {_text(row.get("supercategory")) for row in rows if row.get("supercategory") != row.get("name")}
     names: dict[object, str] = {}
     for row in sorted(
         rows, key=lambda row: (not isinstance(row.get("id"), int), str(row.get("id")).zfill(12))
@@ -429,7 +429,7 @@ def _category_names(document: dict[str, Any], file: Path) -> dict[object, str]:
                 file=file,
                 text=printable(str(row))[:80],
             )
-        if row.get("name") not in above or key in used:
+        if name not in above or key in used:
             names[key] = name
     return names
 
@@ -442,7 +442,7 @@ def _base_of(rows: Sequence[dict[str, Any]], file: Path, root: Path) -> Path:
     names = [name for name in names if "\0" not in name]
 
     def there(base: Path) -> int:
-        return sum((base / name).is_file() for name in names)
+        return sum(os.path.isfile(base / name) for name in names)  # noqa: PTH113 - a name too long is no error
 
     allowed = [base for base in candidates if base == folder or base.is_relative_to(root)]
     return max(allowed, key=there)

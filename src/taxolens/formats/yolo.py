@@ -168,7 +168,8 @@ def _listed(file: Path, root: Path, inside: bool) -> Iterator[Path]:
         named = line.strip()
         if not named or "\0" in named:
             continue
-        path = next((one for one in (file.parent / named, root / named) if one.exists()), root / named)
+        both = (file.parent / named, root / named)
+        path = next((one for one in both if os.path.exists(one)), both[1])  # noqa: PTH110 - never raises
         if inside and not path.resolve().is_relative_to(root.resolve()):
             raise DataError("{file} names a photo outside the archive. Name only photos in it.", file=file)
         yield path

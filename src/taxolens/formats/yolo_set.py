@@ -6,6 +6,7 @@ Source: https://docs.ultralytics.com/datasets/detect/ (Ultralytics YOLO format).
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -177,7 +178,7 @@ def _entries(value: object) -> Iterator[str]:
 
 def _base(path: object, folder: Path) -> Path:
     """The folder that the others are relative to; a path of another computer is not there."""
-    if isinstance(path, str) and path.strip() and "\0" not in path and (folder / path).is_dir():
+    if isinstance(path, str) and path.strip() and "\0" not in path and os.path.isdir(folder / path):  # noqa: PTH112
         return folder / path
     return folder
 
@@ -189,4 +190,4 @@ def _place(base: Path, entry: str) -> Path | None:
     down = tuple(part for part in parts if part not in ("..", "."))
     candidates = [base / entry, base.joinpath(*down)] if not Path(entry).is_absolute() else [Path(entry)]
     candidates += [base.joinpath(*parts[-2:]), base.joinpath(*parts[-1:])]
-    return next((place for place in candidates if place.exists()), None)
+    return next((place for place in candidates if os.path.exists(place)), None)  # noqa: PTH110 - never raises

@@ -309,3 +309,40 @@ def test_a_class_that_is_not_listed_is_not_written(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="elk"):
         write_coco(tmp_path / "c.json", [Sized(image, 4, 4)], CLASSES)
     assert not (tmp_path / "c.json").exists()
+
+
+anything = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=5)
+    | st.sampled_from(["a" * 5000, 10**400, -1, 0, 1, "1", "1.jpg", [0, 0, 1, 1], "fox"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=4,
+)
+KEYS = {
+    "images": ("id", "file_name", "width", "height", "location", "seq_id", "datetime", "split"),
+    "annotations": ("id", "image_id", "category_id", "bbox", "bbox_relative"),
+    "categories": ("id", "name", "supercategory"),
+}
+
+
+@given(data=st.data(), lenient=st.booleans())
+def test_whatever_stands_in_a_file_is_read_or_told(
+    data: st.DataObject, lenient: bool, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    values = document()
+    table = data.draw(st.sampled_from(sorted(KEYS)))
+    for _ in range(data.draw(st.integers(1, 3))):
+        row = data.draw(st.sampled_from(values[table]))
+        row[data.draw(st.sampled_from(KEYS[table]))] = data.draw(anything)
+    if data.draw(st.booleans()):
+        values[table].append(dict(values[table][0]))
+    file = put(tmp_path_factory.mktemp("coco") / "c.json", values)
+    try:
+        found = read(file, lenient=lenient)
+    except DataError as error:
+        assert error.told()
+    else:
+        assert all(isinstance(image, Image) for image in found.images)

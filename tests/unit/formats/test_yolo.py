@@ -279,3 +279,33 @@ def test_real_labels_say_what_the_real_coco_file_says(
             assert one.label == other.label
             assert abs(one.box.x - other.box.x) + abs(one.box.width - other.box.width) < 5e-5
             assert abs(one.box.y - other.box.y) + abs(one.box.height - other.box.height) < 5e-5
+
+
+@given(
+    yaml_text=st.text(alphabet="names:[]{}0123,.- \n'\"&*!traivlpth", max_size=40)
+    | st.sampled_from(
+        [
+            "names: [a]\ntrain: " + "x" * 5000,
+            "names: {0: a, 2: b}\n",
+            "names: &a [*a]\n",
+            "names: [[a]]\n",
+            "names: [a]\npath: [1]\ntrain: {a: b}\n",
+            "names: [a]\ntrain: 3\nval: [1, {}]\n",
+            "- names\n",
+            "names: !!python/object/apply:os.system ['true']\n",
+        ]
+    ),
+    label=st.text(alphabet="0123456789.- e\nnaif\t", max_size=60),
+)
+def test_whatever_stands_in_a_set_is_read_or_told(
+    yaml_text: str, label: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    root = yolo(tmp_path_factory.mktemp("set"), label)
+    put(root, "data.yaml", yaml_text)
+    for data in (root, root / "data.yaml"):
+        try:
+            found = read(data, lenient=True)
+        except DataError as error:
+            assert error.told()
+        else:
+            assert found.boxed
