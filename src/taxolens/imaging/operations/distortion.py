@@ -68,10 +68,13 @@ def distorted(picture: Picture, strength: float, generator: Generator) -> Pictur
     """The picture in random waves; strength 0..1."""
     waves = _waves(picture, strength, generator)
     size = np.array([picture.width, picture.height])
-    pixels = _remapped(picture.pixels, waves)
-    mask = None
-    if picture.mask is not None:
-        mask = _remapped(picture.mask.astype(np.uint8) * 255, waves) > 127
+    pixels, mask = picture.pixels, None
+    if picture.mask is None:
+        pixels = _remapped(pixels, waves)
+    else:
+        # as a fourth channel, so that the way back is worked out once
+        layers = _remapped(np.dstack([pixels, picture.mask.astype(np.uint8) * 255]), waves)
+        pixels, mask = np.ascontiguousarray(layers[..., :3]), layers[..., 3] > 127
     sides = (picture.boxes[:, 2:] - picture.boxes[:, :2]) / size
     bends = max(4, math.ceil(_BENDS * float(sides.max(initial=0))))
     return moved(picture, pixels, mask, lambda points: waves.forth(points / size) * size, bends=bends)
@@ -92,7 +95,7 @@ def _waves(picture: Picture, strength: float, generator: Generator) -> Waves:
 
 
 def _remapped(pixels: NDArray[np.uint8], waves: Waves) -> NDArray[np.uint8]:
-    """Pixels [h, w] or [h, w, 3] as they come by the way back; OpenCV's 0, 0 is the middle of the first."""
+    """Pixels [h, w, 3] or [h, w, 4] as they come by the way back; OpenCV's 0, 0 is the middle of the first."""
     cv2 = opencv()
     height, width = pixels.shape[:2]
     if max(height, width) > _LONGEST:
