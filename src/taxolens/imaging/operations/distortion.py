@@ -16,7 +16,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
-from PIL import Image as Pillow
 
 from taxolens.imaging.operations.geometry import Points, moved
 from taxolens.imaging.operations.opencv import opencv
@@ -100,8 +99,8 @@ def _remapped(pixels: NDArray[np.uint8], waves: Waves) -> NDArray[np.uint8]:
     height, width = pixels.shape[:2]
     if max(height, width) > _LONGEST:
         within = (min(width, _LONGEST), min(height, _LONGEST))
-        small = _remapped(np.asarray(Pillow.fromarray(pixels).resize(within)), waves)
-        return np.asarray(Pillow.fromarray(small).resize((width, height)))
+        small = _remapped(cv2.resize(pixels, within, interpolation=cv2.INTER_AREA), waves)
+        return np.asarray(cv2.resize(small, (width, height)))
     x, y = (np.arange(width) + 0.5) / width, (np.arange(height) + 0.5) / height
     across, down = waves.on_grid(x, y)
     columns = across * np.float32(width) + (x * width - 0.5).astype(np.float32)

@@ -164,7 +164,9 @@ def test_the_smallest_and_the_longest_photos_survive(name: str, shape: tuple[int
 def test_a_panorama_longer_than_opencv_can_count_survives(name: str) -> None:
     pixels = np.zeros((4, 33_000, 3), np.uint8)
     pixels[1:3, 10_000:20_000] = 255
-    picture = Picture.of(pixels, [Box(10_000 / 33_000, 0.25, 10_000 / 33_000, 0.5)])
+    picture = Picture.of(
+        pixels, [Box(10_000 / 33_000, 0.25, 10_000 / 33_000, 0.5)], np.zeros((4, 33_000), np.bool_)
+    )
     values = {"angle": 0.01, "expand": False} if name == "rotate" else {"strength": 0.01}
     after = apply_steps(picture, [make_step(name, values)], 3)
     assert after.pixels.shape == pixels.shape
