@@ -56,7 +56,7 @@ def list_datasets(as_json: AsJson = False) -> None:
         right = head in ("Images", "Classes", "Size")
         table.add_column(say(head), no_wrap=head != "Task", justify="right" if right else "left")
     for entry in entries:
-        cells = (f"{entry.images:,}", f"{entry.classes}", _size(entry.bytes) or entry.about)
+        cells = (f"{entry.images:,}", f"{entry.classes}", _size(entry.bytes) or say("as chosen"))
         table.add_row(entry.name, _task(entry), *cells, say(entry.licence))
     console = Console(highlight=False, markup=False)
     console.print(table)
@@ -182,7 +182,7 @@ def _files(entry: PublicDataset) -> Table:
         for file in variant.files:
             if file.url not in seen:
                 seen.add(file.url)
-                size = _size(file.bytes) or file.about or say("size not published")
+                size = _size(file.bytes or file.about) or say("size not published")
                 table.add_row(file.name, f"{size}\n{_checksum(file)}\n{file.url}")
         if variant.images_url:
             unchecked = say("no checksums are published")

@@ -47,7 +47,7 @@ class PublicFile(_Entry):
         bytes: its size; None where no exact one is published.
         sha256: None where none is published.
         md5: None where none is published.
-        about: size in words, where no exact one is published.
+        about: bytes, roughly, where no exact size is published.
     """
 
     name: _FILE
@@ -56,7 +56,7 @@ class PublicFile(_Entry):
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
     md5: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")] | None = None
     role: Role = Role.PHOTOS
-    about: str = ""
+    about: Annotated[int, Field(gt=0)] | None = None
 
 
 class Variant(_Entry):
@@ -96,15 +96,12 @@ class PublicDataset(_Entry):
 
     @property
     def bytes(self) -> int | None:
-        """What is downloaded of the usual version; None where the size is not published."""
-        sizes = [file.bytes for file in self.variants[0].files if file.role is not Role.INSTEAD]
+        """What is downloaded of the usual version, roughly; None where nothing is published, or the photos
+        are fetched one by one."""
+        usual = self.variants[0]
+        sizes = [file.bytes or file.about for file in usual.files if file.role is not Role.INSTEAD]
         known = [size for size in sizes if size is not None]
-        return sum(known) if len(known) == len(sizes) else None
-
-    @property
-    def about(self) -> str:
-        """The size in words, where it is not published exactly."""
-        return ", ".join(file.about for file in self.variants[0].files if file.about)
+        return sum(known) if known and not usual.images_url else None
 
     def variant_with(self, files: Iterable[str]) -> str | None:
         """The first version that has a file of one of these names; None where none has."""
