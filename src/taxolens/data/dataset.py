@@ -18,6 +18,7 @@ from taxolens.data.ledger import FileState, Found, Ledger
 from taxolens.data.sequence import with_sequences, with_sites
 from taxolens.execution.local import default_workers, ordered_map
 from taxolens.formats.labelled import read_labelled
+from taxolens.formats.manifest import UNFINISHED
 from taxolens.formats.source import BoxProblem, Layout
 from taxolens.imaging.container import EMPTY, MISSING, NO_FILE, UNREADABLE
 from taxolens.imaging.metadata import read_metadata
@@ -76,6 +77,11 @@ def load_dataset(
         OutputError: an archive cannot be unpacked.
     """
     listener = progress or Silent()
+    if (recipe.data / UNFINISHED).is_dir():
+        raise DataError(
+            "The folder {data} is not complete. Run the taxolens prepare that fills it once more.",
+            data=recipe.data,
+        )
     found = read_labelled(recipe.data, unpack_to=home / UNPACKED, lenient=lenient)
     with Ledger(home / LEDGER) as ledger:
         looked = listener.track(

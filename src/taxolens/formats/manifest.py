@@ -21,6 +21,8 @@ LABELS = "labels.csv"
 """Name of the table where photos have a class."""
 PHOTOS = "photos.csv"
 """Name of the table where they have boxes only."""
+UNFINISHED = "unfinished.taxolens"
+"""Name of the folder that a prepared folder holds until it is complete."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,10 +65,10 @@ def read_photo(content: bytes, *, max_megapixels: float) -> Photo:
         ImageError: it cannot be read.
     """
     with opened(content, max_megapixels=max_megapixels) as image:
-        exif = _exif(image)
         coloured = image.mode == "RGB"
         profile = image.info.get("icc_profile")
         pixels = np.array(upright_rgb(image))
+        exif = _exif(image)  # afterwards: it changes what the image says of its orientation
     return Photo(pixels, exif, profile if coloured and isinstance(profile, bytes) else None)
 
 

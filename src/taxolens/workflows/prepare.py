@@ -251,11 +251,11 @@ def _check_room(desk: _Desk, dataset: Dataset, copies: int) -> None:
             free=free / 1e9,
             out=desk.folder.out,
         )
-    desk.progress.note(
-        desk.say("{photos} photos will be written ({copies} of them copies), about {size:.1f} MB.").format(
-            photos=photos, copies=copies, size=mean * photos / 1e6
-        )
-    )
+    if desk.steps.all or desk.recipe.size is not None:
+        told = desk.say("{photos} photos will be written, {copies} of them copies.")
+    else:
+        told = desk.say("{photos} photos will be written, {copies} of them copies: about {size:.1f} MB.")
+    desk.progress.note(told.format(photos=photos, copies=copies, size=mean * photos / 1e6))
 
 
 def _write_photos(desk: _Desk, head: Head) -> None:

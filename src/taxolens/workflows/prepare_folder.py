@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
 import shutil
 import tomllib
@@ -16,23 +17,27 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from enum import StrEnum
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from filelock import FileLock, Timeout
 from pydantic import TypeAdapter, ValidationError
 
 from taxolens.core.errors import OutputError, UsageError
+from taxolens.formats.manifest import LABELS, PHOTOS, UNFINISHED, manifest_files
 from taxolens.storage.atomic import told_as_output, written_whole
 from taxolens.workflows.prepare_photo import Written
 from taxolens.workflows.prepare_plan import Planned
 
-UNFINISHED = "unfinished.taxolens"
 RECIPE = "prepare.toml"
 FAILURES = "failures.csv"
 
 _HEAD, _ROWS, _SCRATCH, _PIECES, _OLD = "plan.json", "plan.jsonl", "scratch", "done", "old"
 _GONE = ".unfinished.taxolens"  # no longer unfinished, and not yet removed when somebody pulled the plug
+_OUR_TABLES = re.compile(
+    r"prepare\.toml|failures\.csv|labels\.csv|photos\.csv|data\.yaml|classes\.txt|annotations\.coco\.json"
+    r"|fold-\d+\.(csv|yaml|coco\.json)|\.[^/]+\.part"
+)
 _SOON = 0.5  # seconds
 _NOBODYS = frozenset({".DS_Store", "Thumbs.db", "desktop.ini", _GONE})
 
@@ -195,13 +200,39 @@ class PreparedFolder:
         with told_as_output(self.out):
             if not self.out.exists() or not any(self.out.iterdir()):
                 return
-            if not self.unfinished.exists() and result_of(self.out) is None:
+            other = self._other()
+            if other is not None:
                 raise UsageError(
-                    "The folder {out} holds other things. Name a new folder with --out.", out=self.out
+                    "The folder {out} holds {other}, which was not prepared. Move it away, or name a new folder "
+                    "with --out.",
+                    out=self.out,
+                    other=other,
                 )
             self.unfinished.mkdir(exist_ok=True)
             self._clearing.touch()
             self._clear()
+
+    def _other(self) -> str | None:
+        """Something in the folder that no preparation wrote."""
+        begun = self.unfinished.exists()
+        if not begun and result_of(self.out) is None:
+            return next(one.name for one in self.out.iterdir())
+        ours = {_stem(file) for file in (self._planned() if begun else self._listed())}
+        for file in self.out.rglob("*"):
+            name = file.relative_to(self.out).as_posix()
+            if file.is_dir() or file.name in _NOBODYS or name.startswith((UNFINISHED, _GONE)):
+                continue
+            if not (_OUR_TABLES.fullmatch(name) or _stem(name) in ours or (begun and not ours)):
+                return name
+        return None
+
+    def _planned(self) -> Iterator[str]:
+        return (row.out for row in self.rows()) if (self.unfinished / _ROWS).exists() else iter(())
+
+    def _listed(self) -> tuple[str, ...]:
+        return next(
+            (manifest_files(one) for name in (LABELS, PHOTOS) if (one := self.out / name).exists()), ()
+        )
 
     @property
     def _clearing(self) -> Path:
@@ -307,6 +338,16 @@ class PreparedFolder:
             "The plan in {folder} is damaged. Run the same command again with --restart.",
             folder=self.unfinished,
         )
+
+
+def _stem(name: str) -> str:
+    """Photo and text of boxes alike."""
+    path = PurePosixPath(name).with_suffix("")
+    return (
+        path.relative_to("labels").as_posix()
+        if name.startswith("labels/")
+        else str(path).removeprefix("images/")
+    )
 
 
 def _remove_empty(folders: Iterable[Path]) -> None:
