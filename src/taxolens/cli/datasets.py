@@ -28,6 +28,7 @@ app = typer.Typer(
 )
 
 _SOME_FAILED = 3
+_TASK_WIDTH = 9
 _GIGABYTE = 1e9
 _MEGABYTE = 1e6
 _HEADS = (
@@ -51,10 +52,13 @@ def list_datasets(as_json: AsJson = False) -> None:
     if as_json:
         typer.echo(json.dumps([_document(entry) for entry in entries], indent=2, ensure_ascii=False))
         return
-    table = Table(box=box.SIMPLE_HEAD)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
     for head in _HEADS:
         right = head in ("Images", "Classes", "Size")
-        table.add_column(say(head), no_wrap=head != "Task", justify="right" if right else "left")
+        width = _TASK_WIDTH if head == "Task" else None
+        table.add_column(
+            say(head), no_wrap=head != "Task", min_width=width, justify="right" if right else "left"
+        )
     for entry in entries:
         cells = (f"{entry.images:,}", f"{entry.classes}", _size(entry.bytes) or say("as chosen"))
         table.add_row(entry.name, _task(entry), *cells, say(entry.licence))
@@ -143,6 +147,7 @@ def _task(entry: PublicDataset) -> str:
 
 
 _TASKS = {"classify": noted("classify"), "detect": noted("detect")}
+# what the catalogue says in words; the rest are names of licences
 _LICENCES = (noted("none stated"), noted("see its page"))
 
 
