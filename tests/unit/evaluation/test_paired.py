@@ -152,15 +152,15 @@ def test_drawing_kinds_is_drawing_photos() -> None:
     truth = rng.integers(0, 3, 180)
     one, other = said(rng, truth, 0.6), said(rng, truth, 0.8)
     draws = []
-    for row in rng.integers(0, 180, (500, 180)):
+    for row in rng.integers(0, 180, (250, 180)):
         scores = [f1_score(truth[row], called[row], average="macro") for called in (one, other)]
         draws.append((*scores, (one == truth)[row].mean(), (other == truth)[row].mean()))
     table = np.array(draws)
     found = compared(truth, one, other)
     f1 = np.quantile(table[:, 1] - table[:, 0], [0.025, 0.975])
     accuracy = np.quantile(table[:, 3] - table[:, 2], [0.025, 0.975])
-    assert [found.macro_f1.low, found.macro_f1.high] == pytest.approx(f1, abs=0.03)
-    assert [found.accuracy.low, found.accuracy.high] == pytest.approx(accuracy, abs=0.03)
+    assert [found.macro_f1.low, found.macro_f1.high] == pytest.approx(f1, abs=0.04)
+    assert [found.accuracy.low, found.accuracy.high] == pytest.approx(accuracy, abs=0.04)
 
 
 def test_photos_of_one_event_count_together() -> None:
