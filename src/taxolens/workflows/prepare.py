@@ -34,7 +34,7 @@ from taxolens.workflows.prepare_plan import dealing_columns, divide, planned, to
 from taxolens.workflows.prepare_steps import Steps, read_steps, settled
 from taxolens.workflows.prepare_summary import PrepareSummary, summary_of
 from taxolens.workflows.prepare_tables import finish_tables, recipe_text
-from taxolens.workflows.prepare_work import Share, do_share, is_complete
+from taxolens.workflows.prepare_work import Share, do_share, is_complete, piece_of
 
 _AHEAD = 8
 _LEARNT_FROM = 500
@@ -158,6 +158,7 @@ def _plan(desk: _Desk) -> tuple[str, ...]:
             identity=desk.folder.identity,
             fingerprint=fingerprint_of(found),
             rows=rows,
+            piece=piece_of(rows),
             by=division.by,
             layout=dataset.layout.value,
             boxed=dataset.boxed,
@@ -273,7 +274,7 @@ def _write_photos(desk: _Desk, head: Head) -> None:
         folder,
         bench,
         Share(*shard_of(recipe.shard)),
-        rows=head.rows,
+        head=head,
         workers=recipe.workers or default_workers(),
         progress=desk.progress,
         say=desk.say,
@@ -296,7 +297,7 @@ def _finish(desk: _Desk, head: Head, notes: tuple[str, ...], began: float) -> Pr
     folder = desk.folder
     with folder.alone():
         if folder.state() is State.BEGUN:
-            if desk.recipe.files is Files.COPY and not is_complete(folder, head.rows):
+            if desk.recipe.files is Files.COPY and not is_complete(folder, head):
                 desk.progress.note(
                     desk.say("This shard is done; the tables are written when the others are.")
                 )

@@ -72,6 +72,7 @@ class Head:
         identity: of the recipe.
         fingerprint: of the data.
         rows: photos and copies to be written.
+        piece: how many of them are noted as done together.
         by: what was kept together.
         layout: how the source is written, which is how boxes are written back.
         classes: of boxes, in the order of their numbers.
@@ -81,6 +82,7 @@ class Head:
     identity: str
     fingerprint: str
     rows: int
+    piece: int
     by: str
     layout: str
     boxed: bool

@@ -27,7 +27,6 @@ from taxolens.storage.atomic import written_whole
 from taxolens.workflows.prepare_folder import FAILURES, RECIPE, Fault, Head, PreparedFolder
 from taxolens.workflows.prepare_photo import Written
 from taxolens.workflows.prepare_plan import Planned
-from taxolens.workflows.prepare_work import PIECE
 
 _NOT_ASKED = ("out", "shard", "restart", "workers", "result")
 
@@ -93,13 +92,14 @@ def finish_tables(recipe: PrepareRecipe, folder: PreparedFolder, head: Head) -> 
 def outcomes(recipe: PrepareRecipe, folder: PreparedFolder) -> Iterator[tuple[Planned, Written]]:
     """The photos of the plan with what became of them; those that are only named are as they were."""
     done: list[Written] = []
+    piece = folder.head().piece
     for row in folder.rows():
         if recipe.files is Files.NONE:
             yield row, Written(row.number, row.out)
             continue
-        if row.number % PIECE == 0:
-            done = folder.piece(row.number // PIECE) or []
-        yield row, done[row.number % PIECE]
+        if row.number % piece == 0:
+            done = folder.piece(row.number // piece) or []
+        yield row, done[row.number % piece]
 
 
 def write_list(

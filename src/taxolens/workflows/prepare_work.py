@@ -10,14 +10,18 @@ from taxolens.core.progress import Progress
 from taxolens.core.texts import Say
 from taxolens.execution.local import ordered_map
 from taxolens.inference.forecast import forecast
-from taxolens.workflows.prepare_folder import PreparedFolder
+from taxolens.workflows.prepare_folder import Head, PreparedFolder
 from taxolens.workflows.prepare_photo import Bench, Written, write_photos
 from taxolens.workflows.prepare_plan import Planned
 
-PIECE = 64
-"""Photos of a piece: what is done again at most, per processor, after a stop."""
-
+_SMALLEST, _LARGEST, _PIECES = 4, 64, 64
 _AHEAD = 4
+
+
+def piece_of(rows: int) -> int:
+    """Photos of a piece: what is done again at most, per processor, after a stop. Small works have small
+    pieces, so that there is something to do for every shard."""
+    return max(_SMALLEST, min(_LARGEST, rows // _PIECES))
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +50,7 @@ def do_share(
     bench: Bench,
     share: Share,
     *,
-    rows: int,
+    head: Head,
     workers: int,
     progress: Progress,
     say: Say,
@@ -56,15 +60,15 @@ def do_share(
     Raises:
         OutputError: they cannot be written.
     """
-    pieces = -(-rows // PIECE)
+    pieces = _pieces(head)
     waiting = frozenset(
         piece for piece in range(pieces) if share.holds(piece) and not folder.has_piece(piece)
     )
     _tell_known(waiting, share, pieces, progress, say)
     if not waiting:
         return
-    jobs = _jobs(folder.rows(), waiting, rows)
-    total = sum(min(PIECE, rows - piece * PIECE) for piece in waiting)
+    jobs = _jobs(folder.rows(), waiting, head)
+    total = sum(min(head.piece, head.rows - piece * head.piece) for piece in waiting)
     with folder.shard(f"{share.number}/{share.count}"):
         done = ordered_map(
             lambda job: (job, write_photos(bench, job.photos)), jobs, workers=workers, window=workers * _AHEAD
@@ -78,9 +82,13 @@ def do_share(
             pass
 
 
-def is_complete(folder: PreparedFolder, rows: int) -> bool:
+def is_complete(folder: PreparedFolder, head: Head) -> bool:
     """Whether every piece is done."""
-    return all(folder.has_piece(piece) for piece in range(-(-rows // PIECE)))
+    return all(folder.has_piece(piece) for piece in range(_pieces(head)))
+
+
+def _pieces(head: Head) -> int:
+    return -(-head.rows // head.piece)
 
 
 def _tell_known(waiting: frozenset[int], share: Share, pieces: int, progress: Progress, say: Say) -> None:
@@ -93,13 +101,13 @@ def _tell_known(waiting: frozenset[int], share: Share, pieces: int, progress: Pr
         )
 
 
-def _jobs(rows: Iterable[Planned], waiting: frozenset[int], total: int) -> Iterator[_Job]:
+def _jobs(rows: Iterable[Planned], waiting: frozenset[int], head: Head) -> Iterator[_Job]:
     """The photos of the waiting pieces; those of one source together, for it is decoded once."""
-    mine = (row for row in rows if row.number // PIECE in waiting)
-    for (piece, _), group in groupby(mine, key=lambda row: (row.number // PIECE, row.path)):
+    mine = (row for row in rows if row.number // head.piece in waiting)
+    for (piece, _), group in groupby(mine, key=lambda row: (row.number // head.piece, row.path)):
         photos = tuple(group)
         last = photos[-1].number
-        yield _Job(piece, photos, last + 1 == total or (last + 1) % PIECE == 0)
+        yield _Job(piece, photos, last + 1 == head.rows or (last + 1) % head.piece == 0)
 
 
 def _noted(folder: PreparedFolder, done: Iterable[tuple[_Job, list[Written]]]) -> Iterator[Written]:
