@@ -9,6 +9,8 @@ from scipy.stats import rankdata
 from taxolens.probe.crossing import Crossed
 from taxolens.probe.regression import Classes, Floats
 
+_FEWEST = 5
+
 
 def separability(crossed: Crossed, truth: Classes) -> Floats:
     """Area under the ROC curve of each class against the rest, from cross-validated probabilities.
@@ -20,7 +22,7 @@ def separability(crossed: Crossed, truth: Classes) -> Floats:
         truth: int64 [n].
 
     Returns:
-        float64 [c], 1 wholly apart, 0.5 not at all; NaN where no photo of the class, or of others, was judged.
+        float64 [c], 1 wholly apart, 0.5 not at all; NaN where fewer than 5 photos of the class, or of others, were judged.
     """
     chances, known = crossed.probabilities[crossed.judged], truth[crossed.judged]
     return np.array([_area(chances[:, one], known == one) for one in range(chances.shape[1])])
@@ -29,7 +31,7 @@ def separability(crossed: Crossed, truth: Classes) -> Floats:
 def _area(score: Floats, own: NDArray[np.bool_]) -> float:
     inside = int(own.sum())
     outside = len(own) - inside
-    if not inside or not outside:
+    if min(inside, outside) < _FEWEST:
         return float("nan")
     above = float(rankdata(score)[own].sum()) - inside * (inside + 1) / 2
     return above / (inside * outside)
