@@ -18,7 +18,7 @@ from taxolens.probe.regression import Classes, Floats, Vectors
 Stored = NDArray[np.float16] | NDArray[np.float32]
 
 _LOWEST, _HIGHEST = 0.80, 0.98
-_USUAL, _SHARE_OF_USUAL = 0.25, 0.4
+_NEIGHBOUR, _SHARE_OF_PHOTOS, _SHARE_OF_USUAL = 10, 0.1, 1 / 3
 _ASKED = 2000
 _ROWS_AT_ONCE = 256
 _AXES = 128
@@ -47,10 +47,10 @@ def near_by_embedding(vectors: Stored, *, least: float | None = None) -> Near:
     """All pairs with a cosine of at least `least`.
 
     Which cosine tells a copy depends on the backbone and on how alike the photos are. Where `least` is not
-    given, a copy has to be far nearer than photos usually are to the photo most like them: 1 - cosine at most
-    0.4 of the lower quartile of these, the limit kept between 0.80 and 0.98. That is strict where a fixed
-    camera took bursts of one scene, and wide where all photos differ. Misses are likelier than false alarms:
-    perceptual hashes find copies that a backbone loses.
+    given, a copy has to be far nearer than photos usually are to the tenth most like them (the nine before
+    may be copies too): 1 - cosine at most a third of the lowest decile of these, the limit kept between 0.80
+    and 0.98. That is strict where a fixed camera took one scene again and again, and wide where all photos
+    differ. Misses are likelier than false alarms: perceptual hashes find copies that a backbone loses.
 
     Args:
         vectors: [n, d], as a backbone gives them or along fewer axes; memory grows by 128 numbers a row.
@@ -96,11 +96,11 @@ def _shortened(vectors: Stored, mean: Vectors) -> Vectors:
 
 
 def _usual_limit(vectors: Stored, mean: Vectors) -> float:
-    """By how near photos of a sample are to the one most like them."""
+    """By how near photos of a sample are to the tenth most like them."""
     some = _unit(vectors[_sampled(len(vectors))], mean)
-    cosines = some @ some.T
-    np.fill_diagonal(cosines, -1.0)
-    usual = float(np.quantile(1 - cosines.max(axis=1), _USUAL))
+    place = len(some) - 1 - min(_NEIGHBOUR, len(some) - 1)  # the last is the photo itself
+    tenth = np.partition(some @ some.T, place, axis=1)[:, place]
+    usual = float(np.quantile(1 - tenth, _SHARE_OF_PHOTOS))
     return float(np.clip(1 - _SHARE_OF_USUAL * usual, _LOWEST, _HIGHEST))
 
 
