@@ -264,6 +264,7 @@ BAD: dict[str, tuple[tuple[str, ...], str]] = {
     "step out of range": (("--step", "clahe:clip=9999"), "9999"),
     "unknown parameter": (("--step", "clahe:klip=2"), "clip"),
     "unknown policy": (("--balance", "max", "--augment", "randomrotate"), "random-rotate"),
+    "changes without copies": (("--augment", "mirror"), "--balance"),
     "bad shares": (("--split", "70/20"), "make 100"),
     "negative shares": (("--split", "120/-20/0"), "make 100"),
     "balance to nothing": (("--balance", "0"), "not to 0"),

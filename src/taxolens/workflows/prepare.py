@@ -71,6 +71,8 @@ def prepare(
     """
     began = time.monotonic()
     out = checked_place(recipe)
+    if recipe.balance.to is BalanceTo.NONE and (recipe.balance.augment or recipe.balance.cut):
+        raise UsageError("--augment and --cut are about copies, and none are asked for. Add --balance max.")
     steps = read_steps(recipe)
     recipe = settled(recipe, steps)
     folder = PreparedFolder(out, identity_of(recipe))
