@@ -18,7 +18,7 @@ from taxolens.probe.regression import Classes, Floats, Vectors
 Stored = NDArray[np.float16] | NDArray[np.float32]
 
 _LOWEST, _HIGHEST = 0.80, 0.98
-_NEIGHBOUR, _SHARE_OF_PHOTOS, _SHARE_OF_USUAL = 10, 0.1, 1 / 3
+_NEIGHBOUR, _SHARE_OF_PHOTOS, _SHARE_OF_USUAL = 10, 0.1, 0.3
 _ASKED = 2000
 _ROWS_AT_ONCE = 256
 _AXES = 128
@@ -48,7 +48,7 @@ def near_by_embedding(vectors: Stored, *, least: float | None = None) -> Near:
 
     Which cosine tells a copy depends on the backbone and on how alike the photos are. Where `least` is not
     given, a copy has to be far nearer than photos usually are to the tenth most like them (the nine before
-    may be copies too): 1 - cosine at most a third of the lowest decile of these, the limit kept between 0.80
+    may be copies too): 1 - cosine at most 0.3 of the lowest decile of these, the limit kept between 0.80
     and 0.98. That is strict where a fixed camera took one scene again and again, and wide where all photos
     differ. Misses are likelier than false alarms: perceptual hashes find copies that a backbone loses.
 

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from taxolens.core.taxonomy import Role, usual_role
 from taxolens.core.texts import noted
 from taxolens.probe.crossing import Crossed
 from taxolens.probe.curve import Curve
 from taxolens.probe.neighbours import Neighbours
 from taxolens.probe.prospects import FEWEST, Pair, Prospects, Verdict
-from taxolens.probe.sentence import Sentence
+from taxolens.probe.sentence import Sentence, Value
 
 _TARGETS = (0.7, 0.8, 0.9, 0.95, 0.98)
 _FARTHEST = 8
@@ -58,19 +59,36 @@ _ENOUGH = noted(
     "bring little."
 )
 _FLAT = noted(
-    "More photos of the same kind would bring little (twice as many: about {expected}). Better photos (closer, "
-    "sharper, the subject larger), a stronger backbone or training the whole network (taxolens train) will "
-    "bring more."
+    "More photos of the same kind would bring little (twice as many: about {expected}). Better photos bring more: "
+    "closer, sharper, the subject larger."
+)
+_STRONGER = noted(
+    "Before you collect more, try a stronger backbone (taxolens models list) or teach the whole network "
+    "(taxolens train --method finetune): this study sees the photos through the present backbone alone."
 )
 _RARE = noted(
-    "Collect first: {classes}. Of each there are {least} independent photos or events or fewer, too few to judge "
+    "Collect first: {classes}. There are at most {most} independent photos or events of each, too few to judge "
     "them; aim at {aim} from different days and places."
 )
-_WEAK_CLASSES = noted("Then more photos of {classes}: only {least} to {most} of their photos are recognised.")
-_WEAK_CLASS = noted("Then more photos of {classes}: only {most} of them are recognised.")
-_PAIR = noted(
-    "{a} is taken for {b} in {share} of its photos: collect photos of both that show what tells them apart, or "
-    "make them one class where the difference does not matter."
+_WEAK_CLASSES = noted(
+    "Then more photos of {classes}: only {least} to {most} of them are recognised, fewer than of the others."
+)
+_WEAK_CLASS = noted(
+    "Then more photos of {classes}: only {most} of them are recognised, fewer than of the others."
+)
+_BOTH = noted(
+    "{a} and {b} are confused with each other ({share} of the one, {back} of the other): collect photos that show "
+    "what tells them apart, or make them one class where the difference does not matter."
+)
+_ONE_WAY = noted(
+    "{a} is taken for {b} in {share} of its photos: collect photos of {a} that show what tells it apart from {b}."
+)
+_MISSED = noted(
+    "{share} of the photos of {a} are taken for {b}: look whether the animal is large enough in them to be seen, "
+    "and whether each label is right; cutting the animals out helps most (a detector, or taxolens prepare)."
+)
+_ALARM = noted(
+    "{share} of the photos of {a} are taken for {b}: collect more photos without an animal, of each place and light."
 )
 _EVENTS = noted(
     "Photos of one event look almost the same: neighbours of the same event would name {with_events} correctly, "
@@ -94,15 +112,10 @@ class Evidence:
     prospects: Prospects
     confused: tuple[Pair, ...]
 
-    @property
-    def chancy(self) -> bool:
-        """Whether the model does no better than chance."""
-        return self.verdict is Verdict.NOT_YET and not self.prospects.above_chance
-
 
 def outlook(evidence: Evidence) -> tuple[Sentence, ...]:
     """The sentences, the most important first."""
-    parts = [(_head(evidence),), _rare(evidence)]
+    parts = [(_head(evidence),), _stronger(evidence), _rare(evidence)]
     if evidence.verdict is not Verdict.NOT_YET:
         parts += [_more(evidence), _weak(evidence), _pairs(evidence), _events(evidence)]
         if evidence.verdict is Verdict.EASY:
@@ -127,20 +140,30 @@ def _rare(evidence: Evidence) -> tuple[Sentence, ...]:
     few = evidence.prospects.few
     if not len(few):
         return ()
-    most = int(evidence.prospects.units[few].max())
-    named = _names(evidence.labels, few)
-    return (Sentence(_RARE, {"classes": named, "least": most, "aim": _AIM}),)
+    fields = {"most": int(evidence.prospects.units[few].max()), "aim": _AIM}
+    return (Sentence(_RARE, {"classes": _names(evidence.labels, few), **fields}),)
+
+
+def _stronger(evidence: Evidence) -> tuple[Sentence, ...]:
+    """Where classes are hard, or more photos would not mend what is missing."""
+    flat = evidence.verdict is Verdict.FEASIBLE and _gain(evidence.curve) < _WORTH
+    return (Sentence(_STRONGER),) if flat or evidence.verdict is Verdict.HARD else ()
+
+
+def _gain(curve: Curve) -> float:
+    """What twice as many photos would add to the accuracy; NaN where nobody knows."""
+    return curve.expected - float(curve.accuracy[-1]) if len(curve.accuracy) else math.nan
 
 
 def _more(evidence: Evidence) -> tuple[Sentence, ...]:
-    curve = evidence.curve
-    if not len(curve.accuracy) or not math.isfinite(curve.expected):
+    """What more photos of the same kind would bring."""
+    curve, gain = evidence.curve, _gain(evidence.curve)
+    if math.isnan(gain):
         return ()
-    gain = curve.expected - float(curve.accuracy[-1])
+    if gain < _WORTH and evidence.verdict is Verdict.EASY:
+        near = np.flatnonzero(curve.accuracy >= curve.accuracy[-1] - _LITTLE)
+        return (Sentence(_ENOUGH, {"enough": curve.per_class[int(near[0])]}),)
     if gain < _WORTH:
-        if evidence.verdict is Verdict.EASY:
-            near = np.flatnonzero(curve.accuracy >= curve.accuracy[-1] - _LITTLE)
-            return (Sentence(_ENOUGH, {"enough": curve.per_class[int(near[0])]}),)
         return (Sentence(_FLAT, {"expected": curve.expected}),)
     now = curve.per_class[-1]
     told = [Sentence(_TWICE, {"now": now, "expected": curve.expected})]
@@ -168,11 +191,24 @@ def _weak(evidence: Evidence) -> tuple[Sentence, ...]:
 
 
 def _pairs(evidence: Evidence) -> tuple[Sentence, ...]:
-    units = evidence.prospects.units
-    telling = [p for p in evidence.confused if p.share >= _TELLING_PAIR and units[p.a] >= FEWEST]
-    return tuple(
-        Sentence(_PAIR, {"a": evidence.labels[p.a], "b": evidence.labels[p.b], "share": p.share})
-        for p in telling[:_MOST_PAIRS]
+    """The pairs confused most, both directions of one in one sentence."""
+    units, shares = evidence.prospects.units, {(p.a, p.b): p.share for p in evidence.confused}
+    told: list[Sentence] = []
+    seen: set[tuple[int, int]] = set()
+    for pair in evidence.confused:
+        if pair.share >= _TELLING_PAIR and units[pair.a] >= FEWEST and (pair.b, pair.a) not in seen:
+            seen.add((pair.a, pair.b))
+            told.append(_confused(evidence.labels, pair, shares.get((pair.b, pair.a), 0.0)))
+    return tuple(told[:_MOST_PAIRS])
+
+
+def _confused(labels: tuple[str, ...], pair: Pair, back: float) -> Sentence:
+    a, b = labels[pair.a], labels[pair.b]
+    fields: dict[str, Value] = {"a": a, "b": b, "share": pair.share}
+    if Role.BLANK in (usual_role(a), usual_role(b)):
+        return Sentence(_ALARM if usual_role(a) is Role.BLANK else _MISSED, fields)
+    return (
+        Sentence(_BOTH, {**fields, "back": back}) if back >= _TELLING_PAIR / 2 else Sentence(_ONE_WAY, fields)
     )
 
 

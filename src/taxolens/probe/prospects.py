@@ -18,6 +18,7 @@ FEWEST = 10
 """Independent photos of a class below which nothing is said of it: 10 out of 10 may still be 72 %."""
 
 _LEAST_SHARE, _LEAST_PHOTOS = 0.05, 2
+_LEAST_SKILL = 0.05
 _EASY, _EASY_CLASS = 0.95, 0.8
 _FEASIBLE, _FEASIBLE_MEAN = 0.75, 0.6
 
@@ -55,8 +56,8 @@ class Prospects:
         recall: float64 [c], share named correctly; NaN where it could not be judged.
         chance: what naming the largest class always would reach.
         mean: mean recall of the classes with enough units; NaN where there is none.
-        guessing: what it would be by guessing.
-        above_chance: whether its lower 95 % limit is above that.
+        guessing: what it would be by guessing, or by naming one class always.
+        above_chance: whether its lower 95 % limit is above that, by a twentieth of the way to perfect.
     """
 
     photos: NDArray[np.int64]
@@ -93,7 +94,7 @@ def prospects(crossed: Crossed, truth: Classes, *, groups: Classes | None) -> Pr
     enough = np.flatnonzero(units >= FEWEST)
     limits = np.array([share.interval for share in shares])[enough].reshape(-1, 2)
     low = mean_limits(recall[enough], limits[:, 0], limits[:, 1])[0]
-    guessing = 1 / max(int((photos > 0).sum()), 1)
+    guessing = 1 / max(len(enough), 1)
     return Prospects(
         photos=photos,
         units=units,
@@ -101,7 +102,7 @@ def prospects(crossed: Crossed, truth: Classes, *, groups: Classes | None) -> Pr
         chance=float(photos.max() / max(len(truth), 1)),
         mean=float(recall[enough].mean()) if len(enough) else float("nan"),
         guessing=guessing,
-        above_chance=bool(len(enough) and low > guessing),
+        above_chance=bool(len(enough) > 1 and low > guessing + _LEAST_SKILL * (1 - guessing)),
     )
 
 

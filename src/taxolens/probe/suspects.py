@@ -17,7 +17,7 @@ from taxolens.probe.prospects import prospects
 from taxolens.probe.regression import Classes, Floats
 from taxolens.probe.space import Embeddings
 
-_DOUBTED, _SURE = 0.2, 0.5
+_LIKELY, _DOUBTED, _SURE = 0.05, 0.2, 0.5
 _WORTH_A_LOOK = 30
 
 
@@ -60,9 +60,9 @@ def find_suspects(
 ) -> Suspects:
     """Ranks labels that stand against what the other photos say.
 
-    Likely wrong is a label with a probability below 0.2 where another has at least 0.5. Of what else the model
-    would name otherwise, as much is added as makes 30. Nothing is suspected where the model is no better than
-    chance.
+    A label is doubted where it has a probability below 0.2 and another has at least 0.5, likely wrong below
+    0.05. Of what else the model would name otherwise, as much is added as makes 30. Nothing is suspected where
+    the model is no better than chance.
 
     Args:
         vectors: float32 [n, d].
@@ -77,9 +77,9 @@ def find_suspects(
     chances = seen.probabilities[rows]
     of_given = chances[np.arange(len(rows)), truth[rows]]
     of_suggested = chances.max(axis=1, initial=0.0)
-    likely = (of_given < _DOUBTED) & (of_suggested >= _SURE)
-    order = np.lexsort((of_given, ~likely))
-    order = order[(chances.argmax(axis=1) != truth[rows])[order]][: max(int(likely.sum()), _WORTH_A_LOOK)]
+    doubted = (of_given < _DOUBTED) & (of_suggested >= _SURE)
+    order = np.lexsort((of_given, ~doubted))
+    order = order[(chances.argmax(axis=1) != truth[rows])[order]][: max(int(doubted.sum()), _WORTH_A_LOOK)]
     return Suspects(
         rows=rows[order],
         given=truth[rows[order]],
@@ -87,7 +87,7 @@ def find_suspects(
         of_given=of_given[order],
         of_suggested=of_suggested[order],
         margin=(of_suggested - of_given)[order],
-        likely=int(likely.sum()),
+        likely=int((doubted & (of_given < _LIKELY)).sum()),
         accuracy=seen.accuracy.value,
         interval=seen.accuracy.interval,
     )
