@@ -84,11 +84,29 @@ def manifest_files(table: Path) -> tuple[str, ...]:
     Raises:
         DataError: it cannot be read, or is no manifest.
     """
+    return tuple(row["file"] for row in _read(table))
+
+
+def copies_in(table: Path) -> frozenset[str]:
+    """The files that a manifest names as copies of others; none where there is no manifest.
+
+    Raises:
+        DataError: it cannot be read, or is no manifest.
+    """
+    if not table.is_file():
+        return frozenset()
+    return frozenset(row["file"] for row in _read(table) if row.get("copy_of"))
+
+
+def _read(table: Path) -> list[dict[str, str]]:
     try:
         with table.open(encoding="utf-8", errors="surrogateescape", newline="") as file:
-            return tuple(row["file"] for row in csv.DictReader(file, strict=True))
-    except (OSError, KeyError, csv.Error, UnicodeError) as error:
+            rows = list(csv.DictReader(file, strict=True))
+    except (OSError, csv.Error, UnicodeError) as error:
         raise DataError("{table} is not the table of a prepared folder.", table=table) from error
+    if rows and "file" not in rows[0]:
+        raise DataError("{table} is not the table of a prepared folder.", table=table)
+    return rows
 
 
 def _columns(labelled: bool, folded: bool) -> tuple[str, ...]:

@@ -22,6 +22,7 @@ from taxolens.core.records import Failure, Image
 from taxolens.core.texts import Say, noted, plain
 from taxolens.data.dataset import Dataset, load_dataset
 from taxolens.execution.local import default_workers, ordered_map
+from taxolens.formats.manifest import LABELS, copies_in
 from taxolens.imaging.operations.picture import Pixels
 from taxolens.imaging.rewrite import proven_size, read_photo
 from taxolens.modelfile.fingerprint import data_fingerprint
@@ -152,7 +153,7 @@ def _plan(desk: _Desk) -> tuple[str, ...]:
     dataset = _usable(desk, found)
     columns = dealing_columns(desk.recipe, dataset.images, boxed=dataset.boxed)
     division = divide(desk.recipe, columns)
-    _check_room(desk, dataset, int(division.copies.sum()))
+    _check_room(desk, dataset, int(division.kept.sum()), int(division.copies.sum()))
     desk.folder.begin()
     rows = desk.folder.write_plan(planned(desk.recipe, dataset, division, tuple(desk.steps.copies.values())))
     desk.folder.write_head(
@@ -174,6 +175,7 @@ def _plan(desk: _Desk) -> tuple[str, ...]:
 def _usable(desk: _Desk, dataset: Dataset) -> Dataset:
     """The photos that can be prepared: those that somebody has said something of and, where copies are to
     make classes equal, those that can be decoded."""
+    dataset = _without_copies(desk, dataset)
     known = [image for image in dataset.images if image.label is not None or image.annotations is not None]
     if not known:
         raise DataError("Nothing is said of any photo in {data}.", data=desk.recipe.source.data)
@@ -185,6 +187,17 @@ def _usable(desk: _Desk, dataset: Dataset) -> Dataset:
     dataset = replace(dataset, images=tuple(known), failures=dataset.failures)
     to_copy = desk.recipe.balance.to is not BalanceTo.NONE and desk.recipe.files is Files.COPY
     return _decodable(desk, dataset) if to_copy else dataset
+
+
+def _without_copies(desk: _Desk, dataset: Dataset) -> Dataset:
+    """Copies of an earlier preparation would be taken for photos of their own, and judge what they taught."""
+    data = desk.recipe.source.data
+    copies = {data / name for name in copies_in(data / LABELS)} if result_of(data) is not None else set()
+    images = tuple(image for image in dataset.images if image.path not in copies)
+    if len(images) < len(dataset.images):
+        told = desk.say("{count} copies that an earlier preparation made are left out.")
+        desk.progress.note(told.format(count=len(dataset.images) - len(images)))
+    return replace(dataset, images=images)
 
 
 def _decodable(desk: _Desk, dataset: Dataset) -> Dataset:
@@ -235,13 +248,13 @@ def fingerprint_of(dataset: Dataset) -> str:
     return data_fingerprint((image.sha256 or image.name, said(image)) for image in dataset.images)
 
 
-def _check_room(desk: _Desk, dataset: Dataset, copies: int) -> None:
+def _check_room(desk: _Desk, dataset: Dataset, kept: int, copies: int) -> None:
     """Says how much will be written, and refuses what the disk cannot hold."""
     if desk.recipe.files is Files.NONE:
         return
     some = dataset.images[:: max(1, len(dataset.images) // _SAMPLE)]
     mean = float(np.mean([image.path.stat().st_size for image in some if image.path.exists()] or [0]))
-    photos = len(dataset.images) + copies
+    photos = kept + copies
     place = desk.folder.out.resolve()
     there = next(one for one in (place, *place.parents) if one.exists())
     free = shutil.disk_usage(there).free

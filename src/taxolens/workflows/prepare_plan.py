@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 
 from taxolens.core.errors import DataError
 from taxolens.core.records import Annotation, Image
-from taxolens.core.texts import Say, noted
+from taxolens.core.texts import Say
 from taxolens.data.balance import Balanced, Photos, balance
 from taxolens.data.columns import PARTS, Columns, columns_of
 from taxolens.data.dataset import Dataset
@@ -25,10 +26,10 @@ from taxolens.workflows.prepare_steps import Change
 
 IMAGES = "images"
 REPEATED = "repeat"
+_SHOWN = 10
 
 PlannedBox = tuple[str, float, float, float, float]
 """Label, x, y, width, height; see `Box`."""
-CUT = noted("{count} training photos were left out, because their classes were cut.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,7 @@ class Division:
         kept: bool [n].
         by: what was kept together.
         notes: what a reader should know, English sentences that are their own keys.
+        missing: classes by the part in which they have no photo.
     """
 
     part: NDArray[np.int64]
@@ -89,6 +91,7 @@ class Division:
     kept: NDArray[np.bool_]
     by: str
     notes: tuple[str, ...]
+    missing: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
 
 
 def divide(recipe: PrepareRecipe, columns: Columns) -> Division:
@@ -101,12 +104,12 @@ def divide(recipe: PrepareRecipe, columns: Columns) -> Division:
     if recipe.folds:
         return _folded(recipe, columns)
     divided = split_columns(columns, recipe.split)
-    _check_classes(recipe, columns, divided.parts)
+    missing = _missing(recipe, columns, divided.parts)
     doubtful = _doubtful(divided, len(columns))
     copies, kept = _balanced(recipe, columns, divided.parts == 0, doubtful)
     notes = tuple(note for note in divided.notes if note != ALONE)
     none = np.zeros(len(columns), np.int64)
-    return Division(divided.parts, none, copies, kept, divided.by.value, notes)
+    return Division(divided.parts, none, copies, kept, divided.by.value, notes, missing)
 
 
 def _folded(recipe: PrepareRecipe, columns: Columns) -> Division:
@@ -150,23 +153,32 @@ def _doubtful(divided: Divided, count: int) -> NDArray[np.bool_]:
     return doubtful
 
 
-def _check_classes(recipe: PrepareRecipe, columns: Columns, part: NDArray[np.int64]) -> None:
+def _missing(recipe: PrepareRecipe, columns: Columns, part: NDArray[np.int64]) -> dict[str, tuple[str, ...]]:
+    """Classes without a photo in a part that there is; refused unless the recipe allows them."""
     asked = [recipe.split.train, recipe.split.val, recipe.split.test]
     places = [place for place, share in enumerate(asked) if share or (part == place).any()]
     table = np.zeros((len(columns.labels), len(PARTS)), np.int64)
     np.add.at(table, (columns.label, part), 1)
-    missing = [(row, place) for row, place in np.argwhere(table == 0).tolist() if place in places]
-    if not missing or recipe.allow_missing:
-        return
-    row, place = missing[0]
-    raise DataError(
-        "{count} classes would be missing in a part of the split, the first is {label} with {photos} photos "
-        "(none in {part}). Add photos, choose other shares or another --by, or add --allow-missing.",
-        count=len({row for row, _ in missing}),
-        label=columns.labels[row],
-        photos=int(table[row].sum()),
-        part=PARTS[place].value,
+    missing = {place: np.flatnonzero(table[:, place] == 0).tolist() for place in places}
+    first = (
+        min((row, place) for place, rows in missing.items() for row in rows)
+        if any(missing.values())
+        else None
     )
+    if first is not None and not recipe.allow_missing:
+        raise DataError(
+            "{count} classes would be missing in a part of the split, the first is {label} with {photos} photos "
+            "(none in {part}). Add photos, choose other shares or another --by, or add --allow-missing.",
+            count=len({row for rows in missing.values() for row in rows}),
+            label=columns.labels[first[0]],
+            photos=int(table[first[0]].sum()),
+            part=PARTS[first[1]].value,
+        )
+    return {
+        PARTS[place].value: tuple(columns.labels[row] for row in rows)
+        for place, rows in missing.items()
+        if rows
+    }
 
 
 def _check_folds(recipe: PrepareRecipe, columns: Columns, fold: NDArray[np.int64]) -> None:
@@ -298,5 +310,16 @@ def _copy(
 
 def told_notes(division: Division, say: Say) -> tuple[str, ...]:
     """What a reader should know of the division, in the user's language."""
-    cut = int((~division.kept).sum())
-    return (*map(say, division.notes), *((say(CUT).format(count=cut),) if cut else ()))
+    told = [say(note) for note in division.notes]
+    for part, labels in division.missing.items():
+        shown = ", ".join(labels[:_SHOWN]) + (", ..." if len(labels) > _SHOWN else "")
+        told.append(
+            say("{count} classes have no photo in {part}: {labels}.").format(
+                count=len(labels), part=part, labels=shown
+            )
+        )
+    if cut := int((~division.kept).sum()):
+        told.append(
+            say("{count} training photos were left out, because their classes were cut.").format(count=cut)
+        )
+    return tuple(told)

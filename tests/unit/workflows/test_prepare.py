@@ -278,3 +278,12 @@ def test_a_sheet_is_not_written_among_the_photos(photos: Path, home: Path) -> No
         preview(asked, photos / "across" / "sheet.png", home=home, progress=Silent(), say=plain)
     with pytest.raises(UsageError, match="ends in"):
         preview(asked, photos.parent / "sheet.pdf", home=home, progress=Silent(), say=plain)
+
+
+def test_copies_of_an_earlier_preparation_are_no_photos_of_their_own(
+    photos: Path, tmp_path: Path, home: Path
+) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    assert prepare(recipe(photos, first, **{"balance.to": "12"}), home=home).copies > 0
+    summary = prepare(recipe(first, second, own_parts=False, **{"split.seed": 5}), home=home)
+    assert summary.photos == 24 and not [file for file in second.rglob("*") if "~" in file.name]
