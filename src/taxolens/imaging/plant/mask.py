@@ -20,14 +20,12 @@ from numpy.typing import NDArray
 from taxolens.imaging.operations.picture import Mask, Pixels
 from taxolens.imaging.plant.disc import closed, opened
 from taxolens.imaging.plant.paper import Lab, paper_of, to_lab
+from taxolens.imaging.plant.working import reduced, resized, unit_of
 
-WORKING_SIDE = 512
-"""Larger photos are looked at in this size; their mask is enlarged afterwards, with a smooth outline."""
 LEAST_SHARE = 0.01
 """An object smaller than this share of the photo is none."""
 
 # All lengths are in pixels of a photo whose longer side has 256
-_UNIT = 256
 _BLEEDING, _NEAR, _GAP, _SPECK = 5.0, 12.0, 2.0, 1.0
 # What is dark on paper of this lightness; on darker paper, darker
 _PAPER_LIGHT = 65.0
@@ -87,25 +85,17 @@ def leaf_mask(pixels: Pixels) -> Mask:
     Returns:
         bool [h, w], one piece without holes; all false where nothing stands out from the border.
     """
-    height, width = pixels.shape[:2]
-    shrink = min(1.0, WORKING_SIDE / max(height, width))
-    if shrink < 1:
-        size = max(1, round(width * shrink)), max(1, round(height * shrink))
-        mask = _found(np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8))
-        larger = cv2.resize(mask.astype(np.float32), (width, height), interpolation=cv2.INTER_LINEAR)
-        return np.asarray(larger > 0.5)
-    return _found(pixels)
-
-
-def _found(pixels: Pixels) -> Mask:
-    unit = max(pixels.shape[:2]) / _UNIT
-    smooth = np.asarray(cv2.GaussianBlur(pixels, (0, 0), max(0.3, 0.8 * unit)), np.uint8)
+    small = reduced(pixels)
+    unit = unit_of(small)
+    smooth = np.asarray(cv2.GaussianBlur(small, (0, 0), max(0.3, 0.8 * unit)), np.uint8)
     signs = _signs(to_lab(smooth))
     mask = filled(largest(opened(signs.sure, _SPECK * unit)))
     mask = filled(largest(mask | opened(signs.shaded(mask) & ~mask, _BLEEDING * unit)))
     mask = closed(mask | (closed(mask, _NEAR * unit) & signs.weak), _GAP * unit)
     mask = filled(largest(opened(filled(mask), _SPECK * unit)))
-    return mask if mask.mean() >= LEAST_SHARE else np.zeros_like(mask)
+    if mask.mean() < LEAST_SHARE:
+        return np.zeros(pixels.shape[:2], np.bool_)
+    return resized(mask, *pixels.shape[:2])
 
 
 def _signs(lab: Lab) -> _Signs:
