@@ -11,11 +11,12 @@ from pathlib import Path
 from threading import Lock
 from types import TracebackType
 
+from taxolens.data.memory import opened_memory
+
 _VERSION = 1
 _ASKED_AT_ONCE = 500
-_PATIENCE = 30.0
 _TABLE = """
-    CREATE TABLE IF NOT EXISTS photo (
+    CREATE TABLE photo (
         path BLOB PRIMARY KEY, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,
         sha256 BLOB NOT NULL, taken TEXT, camera TEXT
     ) WITHOUT ROWID
@@ -55,8 +56,8 @@ class Found:
 
 
 class Ledger:
-    """A memory on disk. Forgetting it costs only time, so it never stops the work: a broken file is begun
-    anew, and where nothing can be written it lasts as long as the program.
+    """A memory on disk. Forgetting it costs only time, so it never stops the work: a broken file is moved
+    aside and begun anew, and where nothing can be written it lasts as long as the program.
 
     Several threads and several programs may use one file at once; what was remembered before a kill stays.
 
@@ -66,7 +67,7 @@ class Ledger:
 
     def __init__(self, file: Path) -> None:
         self._lock = Lock()
-        self._base = _connected(file)
+        self._base = opened_memory(file, (_TABLE,), version=_VERSION)
 
     def recall(self, states: Sequence[FileState]) -> list[Found | None]:
         """What is known of each file in exactly this state, in the order asked."""
@@ -114,36 +115,3 @@ class Ledger:
                 return self._base.execute(_ASK.format(marks=marks), paths).fetchall()
         except sqlite3.Error:
             return []
-
-
-def _connected(file: Path) -> sqlite3.Connection:
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        return _prepared(str(file))
-    except sqlite3.OperationalError:  # locked for too long, or not ours to write
-        return _prepared(":memory:")
-    except sqlite3.DatabaseError:
-        with suppress(OSError, sqlite3.Error):
-            for part in ("", "-wal", "-shm"):
-                file.with_name(file.name + part).unlink(missing_ok=True)
-            return _prepared(str(file))
-    except OSError:
-        pass
-    return _prepared(":memory:")
-
-
-def _prepared(place: str) -> sqlite3.Connection:
-    base = sqlite3.connect(place, timeout=_PATIENCE, check_same_thread=False)
-    try:
-        base.execute("PRAGMA journal_mode=WAL")
-        base.execute("PRAGMA synchronous=NORMAL")
-        with base:
-            base.execute("BEGIN IMMEDIATE")  # two programs that start together must not both begin anew
-            if base.execute("PRAGMA user_version").fetchone()[0] != _VERSION:
-                base.execute("DROP TABLE IF EXISTS photo")
-                base.execute(_TABLE)
-                base.execute(f"PRAGMA user_version={_VERSION}")
-    except BaseException:
-        base.close()
-        raise
-    return base

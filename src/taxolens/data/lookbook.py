@@ -16,7 +16,7 @@ from PIL import Image as Pillow
 
 from taxolens.data.memory import opened_memory
 
-_VERSION = 1
+_VERSION = 2
 _ASKED_AT_ONCE = 500
 _QUALITY = 90
 _TABLES = (

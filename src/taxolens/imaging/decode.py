@@ -65,7 +65,7 @@ def decode(
     """
     with opened(source, max_megapixels=max_megapixels) as image:
         if rule.scaled_decode:
-            _decode_scaled(image, fitting(_upright_size(image), rule).resized, rule.scaled_decode)
+            _decode_scaled(image, fitting(upright_size(image), rule).resized, rule.scaled_decode)
         return _input(upright_rgb(image), rule)
 
 
@@ -78,7 +78,7 @@ def was_scaled(source: Source, rule: Preprocess, *, max_megapixels: float = DEFA
     with opened(source, max_megapixels=max_megapixels) as image:
         if not rule.scaled_decode or image.format != "JPEG":
             return False
-        size = _upright_size(image)
+        size = upright_size(image)
         return _scale(size, fitting(size, rule).resized, rule.scaled_decode) > 1
 
 
@@ -113,7 +113,7 @@ def thumbnail(source: Source, side: int, *, max_megapixels: float = DEFAULT_MEGA
         ImageError: the image cannot be read.
     """
     with opened(source, max_megapixels=max_megapixels) as image:
-        _decode_scaled(image, _shrunk(_upright_size(image), side), 2)
+        _decode_scaled(image, _shrunk(upright_size(image), side), 2)
         picture = upright_rgb(image)
         picture = picture.resize(_shrunk(picture.size, side), Pillow.Resampling.BICUBIC)
     file = BytesIO()
@@ -146,7 +146,7 @@ def _input(image: Pillow.Image, rule: Preprocess) -> NDArray[np.uint8]:
     return np.ascontiguousarray(pixels[..., ::-1]) if rule.order == "bgr" else pixels
 
 
-def _upright_size(image: ImageFile.ImageFile) -> Size:
+def upright_size(image: ImageFile.ImageFile) -> Size:
     """Width and height that a JPEG will have, before it is decoded; other formats tell theirs afterwards."""
     width, height = image.size
     on_its_side = image.format == "JPEG" and _orientation(image) in _ON_ITS_SIDE
@@ -166,7 +166,7 @@ def _decode_scaled(image: ImageFile.ImageFile, target: Size, times: int) -> None
     """Asks the JPEG decoder for fewer pixels, in the file's own orientation."""
     if image.format != "JPEG":
         return
-    scale = _scale(_upright_size(image), target, times)
+    scale = _scale(upright_size(image), target, times)
     if scale > 1:
         width, height = image.size
         image.draft(None, (width // scale, height // scale))
