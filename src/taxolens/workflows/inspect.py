@@ -16,6 +16,7 @@ from taxolens.data.looks import Looks, look_at_all
 from taxolens.recipes.inspect import InspectRecipe
 from taxolens.report.wording import Wording
 from taxolens.storage.atomic import written_whole
+from taxolens.workflows.inspect_boxes import with_box_classes
 from taxolens.workflows.inspect_document import document_of
 from taxolens.workflows.inspect_findings import Findings
 from taxolens.workflows.inspect_gather import gather
@@ -43,7 +44,7 @@ class InspectSummary:
 
     def lines(self, say: Say) -> tuple[str, ...]:
         """The outcome in a few sentences."""
-        told = [say("Inspected: {n} photos, {classes} classes.").format(n=self.photos, classes=self.classes)]
+        told = [say("Photos inspected: {n}, classes: {classes}.").format(n=self.photos, classes=self.classes)]
         told += [self.verdict] if self.verdict else []
         told += ["- " + one.title for one in self.advice[:_MOST_TOLD]]
         places = (
@@ -79,6 +80,7 @@ def inspect(
     _check_places(recipe)
     with watch.stage(noted("Reading the photos")):
         dataset = load_dataset(recipe.source, home=home, progress=listener, say=say, lenient=True)
+        dataset = with_box_classes(dataset)
     with watch.stage(noted("Looking at the photos")):
         looks = _looked_at(recipe, dataset, home, listener, say)
     found = gather(recipe, dataset, looks, home=home, maker=maker, listener=listener, watch=watch, say=say)

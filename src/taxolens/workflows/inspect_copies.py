@@ -14,6 +14,7 @@ from taxolens.workflows.inspect_words import groups
 
 _MOST_CLUSTERS = 24
 _MOST_PLAIN = 12
+_MOST_SCENES = 6
 _MOST_PICTURES = 6
 
 
@@ -68,7 +69,7 @@ def _tiles(found: Findings, wording: Wording) -> Tiles:
                 meaning=say("Leaks: what was learnt stands in the test as well."),
             )
         )
-    differ = sum(1 for one in found.twins if one.labels_differ)
+    differ = sum(1 for one in found.twins if one.contradiction)
     tiles.append(
         Tile(
             say("Groups with different names"),
@@ -83,17 +84,19 @@ def _kinds(found: Findings, wording: Wording) -> list[tuple[str, list[Twins], in
     """Each group under the worst that is true of it."""
     say = wording.say
     crossing = [one for one in found.twins if one.parts_differ]
-    differing = [one for one in found.twins if one.labels_differ and not one.parts_differ]
-    plain = [one for one in found.twins if not one.labels_differ and not one.parts_differ]
+    differing = [one for one in found.twins if one.contradiction and not one.parts_differ]
+    plain = [one for one in found.twins if not one.contradiction and not one.parts_differ]
     exact = [one for one in plain if one.exact]
-    apart = [one for one in plain if not one.exact and not one.one_event]
     event = [one for one in plain if not one.exact and one.one_event]
+    scene = [one for one in plain if one.scene and not one.one_event]
+    apart = [one for one in plain if not one.exact and not one.one_event and not one.scene]
     return [
         (say("Across parts of the split"), crossing, _MOST_CLUSTERS),
         (say("Under different names"), differing, _MOST_CLUSTERS),
         (say("Identical files"), exact, _MOST_PLAIN),
         (say("Near copies"), apart, _MOST_PLAIN),
-        (say("Near copies within one sequence, as expected of a burst"), event, 4),
+        (say("One scene or subject, again and again"), scene, _MOST_SCENES),
+        (say("Near copies within one sequence, as expected of a burst"), event, _MOST_SCENES),
     ]
 
 
@@ -121,7 +124,7 @@ def _badges(twins: Twins, wording: Wording) -> tuple[Badge, ...]:
     say = wording.say
     told = []
     if twins.labels_differ:
-        told.append(Badge(say("different names"), Tone.BAD))
+        told.append(Badge(say("different names"), Tone.BAD if twins.contradiction else Tone.PLAIN))
     if twins.parts_differ:
         told.append(Badge(say("across parts"), Tone.CAREFUL))
     return tuple(told)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
+from taxolens.core.records import Part
 from taxolens.data.statistics import FEW, UNEVEN
 from taxolens.report.bars import Bar, Bars
 from taxolens.report.outline import Titled
@@ -12,6 +14,7 @@ from taxolens.report.panels import Notice, Tone
 from taxolens.report.pie import pie_chart
 from taxolens.report.table import Cell, Column, Row, ShareBar, Table
 from taxolens.report.wording import Wording
+from taxolens.workflows.inspect_boxes import box_sizes
 from taxolens.workflows.inspect_findings import Findings
 from taxolens.workflows.inspect_words import photos
 
@@ -31,9 +34,14 @@ def counts_section(found: Findings, wording: Wording) -> Section:
         Pair((_bars(found, wording), _pie(found, found.counts.totals.tolist(), say("All photos"), wording)))
     ]
     blocks += _balance(found, wording)
+    blocks += [_parts(found, wording)] if found.divided else []
     blocks += _groups(found, wording)
     if found.counts_of_boxes is not None:
-        blocks.append(_box_bars(found, wording))
+        blocks += [_box_bars(found, wording), box_sizes(found, wording)]
+        unclassed = int((found.truth < 0).sum())
+        if unclassed:
+            told = say("Photos with boxes of several classes or of none, which count for no class: {n}.")
+            blocks.append(Notice(told.format(n=wording.count(unclassed))))
     return Section("counts", say("Photos per class"), text, tuple(blocks))
 
 
@@ -88,8 +96,27 @@ def _balance(found: Findings, wording: Wording) -> list[Block]:
         effective=wording.decimal(found_balance.effective, 1),
         n=wording.count(len(found.counts.labels)),
     )
-    tone = Tone.CAREFUL if found_balance.ratio >= UNEVEN else Tone.GOOD
-    return [Notice(text, tone, tuple(say(one.template).format(**one.fields) for one in found_balance.advice))]
+    advice = tuple(say(one.template).format(**one.fields) for one in found_balance.advice)
+    if found_balance.ratio < UNEVEN:
+        return [Notice(one, Tone.GOOD) for one in advice[:1]]
+    return [Notice(text, Tone.CAREFUL, advice)]
+
+
+def _parts(found: Findings, wording: Wording) -> Table:
+    """Photos of each class in each part of the data's own split."""
+    say, parts = wording.say, tuple(Part)
+    counts = Counter((image.label, image.part) for image in found.images)
+    columns = (Column(say("Class")), *(Column(say(part.value), numeric=True) for part in parts))
+    rows = tuple(
+        Row(
+            (
+                Cell(label),
+                *(Cell(wording.count(counts[label, part]), counts[label, part]) for part in parts),
+            ),
+        )
+        for label in found.counts.labels
+    )
+    return Table(say("The data's own split"), columns, rows, tall=14)
 
 
 def _groups(found: Findings, wording: Wording) -> list[Block]:

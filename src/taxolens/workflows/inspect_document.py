@@ -100,7 +100,7 @@ def _feasibility(found: Findings, study: Study, wording: Wording) -> dict[str, A
     figures = study.feasibility
     return {
         "verdict": figures.verdict,
-        "told": found.verdict(wording),
+        "told": list(found.outlook(wording)),
         "studied": len(study.rows),
         "accuracy": figures.accuracy,
         "neighbours": {

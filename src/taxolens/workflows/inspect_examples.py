@@ -19,9 +19,11 @@ _MOST_OPEN = 12
 _MEAN_SIDE = 128
 
 
-def examples_section(found: Findings, pictures: Pictures, wording: Wording) -> Section:
+def examples_section(found: Findings, pictures: Pictures, wording: Wording) -> Section | None:
     """Some photos of each class, drawn by lot."""
     say = wording.say
+    if not found.labels:
+        return None
     random = np.random.default_rng(found.recipe.seed)
     order = np.argsort(-found.counts.totals, kind="stable")[:_MOST_CLASSES]
     chosen = {int(k): _some(found, int(k), random) for k in order}
@@ -50,7 +52,7 @@ def means_section(found: Findings, wording: Wording) -> Section | None:
     order = np.argsort(-found.counts.totals, kind="stable")[:_MOST_CLASSES]
     counted = [(found.counts.labels[k], int(found.counts.totals[k])) for k in order.tolist()]
     pictures = tuple(
-        Picture(label, drawn(means[label], side=_MEAN_SIDE), ((say("Photos"), wording.count(count)),))
+        Picture(label, drawn(means[label], side=_MEAN_SIDE), ((say("Photos"), photos(count, wording)),))
         for label, count in counted
         if label in means
     )

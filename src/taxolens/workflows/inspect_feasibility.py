@@ -34,8 +34,9 @@ def feasibility_section(found: Findings, wording: Wording) -> Section | None:
         text += " " + say("Studied on {n} photos of {total}, drawn by lot from every class.").format(
             n=wording.count(len(study.rows)), total=wording.count(found.read)
         )
+    first, *others = found.outlook(wording)
     blocks: list[Block] = [
-        Notice(found.verdict(wording), _TONES.get(str(study.feasibility.verdict), Tone.PLAIN)),
+        Notice(first, _TONES.get(str(study.feasibility.verdict), Tone.PLAIN), tuple(others)),
         _tiles(study, wording),
         Pair((_curve(study, wording), _separability(found, study, wording))),
         *_pairs(found, study, wording),

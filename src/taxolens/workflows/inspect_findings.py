@@ -87,14 +87,21 @@ class Findings:
         ranks[np.argsort(-np.asarray(self.counts.totals), kind="stable")] = np.arange(len(ranks))
         return tuple(ranks.tolist())
 
-    def verdict(self, wording: Wording) -> str:
-        """Whether this can be learnt, in the reader's words."""
+    def outlook(self, wording: Wording) -> tuple[str, ...]:
+        """Whether this can be learnt, from how many photos and what to collect next, in the reader's words.
+
+        The first sentence says it in short; nothing where nothing was studied.
+        """
         if self.study is None:
-            return ""
-        return " ".join(
-            one.told(wording.say, count=wording.count, percent=partial(wording.percent, digits=0))
-            for one in self.study.feasibility.told
+            return ()
+        percent = partial(wording.percent, digits=0)
+        return tuple(
+            one.told(wording.say, count=wording.count, percent=percent) for one in self.study.feasibility.told
         )
+
+    def verdict(self, wording: Wording) -> str:
+        """The outlook in one sentence; empty where nothing was studied."""
+        return next(iter(self.outlook(wording)), "")
 
     def next_steps(self, wording: Wording) -> tuple[tuple[str, str], ...]:
         """What to type next, (purpose, command)."""

@@ -117,7 +117,9 @@ def _sizes(found: Findings, wording: Wording) -> Bars:
         Bar(f"{sizes[i][0]} × {sizes[i][1]}", int(counts[i]) / most, wording.count(int(counts[i])))
         for i in order
     )
-    reading = say("The most frequent of {n} sizes, in pixels.").format(n=wording.count(len(counts)))
+    reading = say("In pixels.")
+    if len(counts) > _MOST_SIZES:
+        reading = say("The most frequent of {n} sizes, in pixels.").format(n=wording.count(len(counts)))
     return Bars(say("Sizes"), reading, bars)
 
 

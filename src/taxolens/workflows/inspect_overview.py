@@ -13,6 +13,10 @@ from taxolens.report.table import ShareBar
 from taxolens.report.wording import Wording
 from taxolens.workflows.inspect_findings import Findings
 
+FINE = "fine"
+"""Code of the advice that there is nothing to do."""
+
+_EVEN = 1.2
 _MANY_FAULTS = 0.02
 _MOST_NAMED = 5
 
@@ -58,7 +62,7 @@ def advice_of(found: Findings, wording: Wording) -> tuple[Advice, ...]:
     say = wording.say
     fine = say("Nothing stands in the way of a training.")
     text = say("No broken file, no copy across parts, no label in doubt was found.")
-    return (Advice("fine", Tone.GOOD, fine, text, "counts"),)
+    return (Advice(FINE, Tone.GOOD, fine, text, "counts"),)
 
 
 def overview_section(found: Findings, advice: tuple[Advice, ...], wording: Wording) -> Section:
@@ -84,11 +88,7 @@ def _tiles(found: Findings, wording: Wording) -> Tiles:
         Tile(
             say("Classes"),
             wording.count(len(found.counts.labels)),
-            say("the largest has {ratio} times the smallest").format(
-                ratio=wording.decimal(found.imbalance.ratio, 1)
-            )
-            if len(found.counts.labels) > 1
-            else "",
+            _evenness(found, wording),
         ),
         Tile(say("Groups of copies and near copies"), wording.count(len(found.twins))),
     ]
@@ -101,10 +101,20 @@ def _tiles(found: Findings, wording: Wording) -> Tiles:
                 say("Nearest neighbours agree"),
                 wording.percent(neighbours.accuracy),
                 wording.interval(*neighbours.interval),
+                say("Share of photos that the photos most like them name correctly."),
                 bar=ShareBar(neighbours.accuracy, *neighbours.interval),
             )
         )
     return Tiles(tuple(tiles))
+
+
+def _evenness(found: Findings, wording: Wording) -> str:
+    say, ratio = wording.say, found.imbalance.ratio
+    if len(found.counts.labels) < 2:
+        return ""
+    if ratio < _EVEN:
+        return say("of about equal size")
+    return say("the largest has {ratio} times the smallest").format(ratio=wording.decimal(ratio, 1))
 
 
 def _failures(found: Findings, wording: Wording) -> Advice | None:
@@ -135,8 +145,8 @@ def _leaks(found: Findings, wording: Wording) -> Advice | None:
 
 
 def _contradictions(found: Findings, wording: Wording) -> Advice | None:
-    exact = [one for one in found.twins if one.labels_differ and one.exact]
-    near = [one for one in found.twins if one.labels_differ and not one.exact]
+    exact = [one for one in found.twins if one.contradiction and one.exact]
+    near = [one for one in found.twins if one.contradiction and not one.exact]
     if not exact and not near:
         return None
     say = wording.say
@@ -238,16 +248,16 @@ def _faults(found: Findings, wording: Wording) -> Advice | None:
 
 
 def _copies(found: Findings, wording: Wording) -> Advice | None:
-    plain = [
-        one for one in found.twins if not one.parts_differ and not one.labels_differ and not one.one_event
-    ]
+    plain = [one for one in found.twins if not one.parts_differ and not one.contradiction]
     if not plain:
         return None
     say = wording.say
-    title = say("Copies or near copies, in groups: {n}").format(n=wording.count(len(plain)))
+    title = say("Groups of copies, near copies or photos of one scene: {n}").format(
+        n=wording.count(len(plain))
+    )
     text = say(
-        "They do no harm while they stay in one part of the split; taxolens keeps identical files together. "
-        "Near copies it can only keep together by sequence (--sequence-by)."
+        "They do no harm while they stay in one part of the split. taxolens keeps identical files together by "
+        "itself, photos of one event by --sequence-by, photos of one camera by --site-by."
     )
     return Advice("copies", Tone.PLAIN, title, text, "copies")
 

@@ -16,7 +16,7 @@ from taxolens.workflows.inspect_findings import Findings
 from taxolens.workflows.inspect_labels import labels_section
 from taxolens.workflows.inspect_looks import looks_section, timeline_section
 from taxolens.workflows.inspect_map import map_section
-from taxolens.workflows.inspect_overview import Advice, advice_of, overview_section
+from taxolens.workflows.inspect_overview import FINE, Advice, advice_of, overview_section
 from taxolens.workflows.inspect_pictures import Pictures
 
 
@@ -55,9 +55,13 @@ def inspect_page(found: Findings, pictures: Pictures, *, say: Say) -> str:
 
 def lead(found: Findings, advice: tuple[Advice, ...], wording: Wording) -> str:
     """The sentences to read when there is time for no more."""
-    first = advice[0].title
-    first = first if first.endswith(".") else first + "."
-    return f"{found.verdict(wording)} {first}" if found.study else first
+    first, *_ = advice
+    told = (
+        first.title
+        if first.code == FINE
+        else wording.say("First look at this: {what}.").format(what=first.title)
+    )
+    return f"{found.verdict(wording)} {told}".strip()
 
 
 def _meta(found: Findings, wording: Wording) -> tuple[str, ...]:

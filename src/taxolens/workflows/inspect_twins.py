@@ -37,12 +37,25 @@ class Twins:
     parts_differ: bool
     one_event: bool
 
+    @property
+    def scene(self) -> bool:
+        """Many that look nearly the same are a fixed camera or one subject again and again, no copies."""
+        return not self.exact and len(self.rows) > _MOST_COPIES
+
+    @property
+    def contradiction(self) -> bool:
+        """One photo under two names. In a burst or a scene names may rightly differ: an animal came by."""
+        return self.labels_differ and not self.scene and (self.exact or not self.one_event)
+
     def shown(self, most: int) -> tuple[int, ...]:
-        """The photos of a large group that are shown."""
-        return self.rows[:most]
+        """The photos that are shown; of a large group some from its beginning to its end."""
+        if len(self.rows) <= most:
+            return self.rows
+        return tuple(self.rows[round(n * (len(self.rows) - 1) / (most - 1))] for n in range(most))
 
 
 _ALWAYS_A_UNIT = 12
+_MOST_COPIES = 5
 _ALIKE, _SAME = 0.85, 0.985  # cosines
 _BITS_APART = 42  # of 128; unrelated photos are 64 apart, give or take 6
 
@@ -92,7 +105,7 @@ def _harm(twins: Twins) -> tuple[bool, bool, bool, bool, int, int]:
     """The harmful first; the plainest and smallest of them first, because they are quickest to decide."""
     return (
         not twins.parts_differ,
-        not twins.labels_differ,
+        not twins.contradiction,
         not twins.exact,
         twins.one_event,
         len(twins.rows),

@@ -19,7 +19,7 @@ from taxolens.workflows.lesson import Eye
 SHORT = 256
 """Numbers that are kept of each photo of a set so large that all its embeddings would not fit."""
 
-ROOM = 256 << 20
+ROOM = 32 << 20
 """Bytes that embeddings in half precision may fill before they are shortened."""
 
 _AT_ONCE = 512

@@ -1,0 +1,66 @@
+"""Sources with boxes: which class a whole photo shows, and how large boxes are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from taxolens.core.records import Image
+from taxolens.core.texts import noted
+from taxolens.data.dataset import Dataset
+from taxolens.data.statistics import QUANTILES, Distribution, box_distributions
+from taxolens.report.histogram import Range
+from taxolens.report.small import Small, Smalls, small_histogram
+from taxolens.report.wording import Wording
+from taxolens.workflows.inspect_findings import Findings
+
+_MIDDLE = QUANTILES.index(0.5)
+
+_NAMES: Mapping[str, tuple[str, str]] = {
+    "box_width": (noted("Width of boxes"), noted("As a share of the photo's width.")),
+    "box_height": (noted("Height of boxes"), noted("As a share of the photo's height.")),
+    "box_area": (
+        noted("Area of boxes"),
+        noted("As a share of the photo. Very small things need large inputs."),
+    ),
+    "boxes_per_photo": (noted("Boxes per photo"), noted("Photos without a box count as 0.")),
+}
+
+
+def with_box_classes(dataset: Dataset) -> Dataset:
+    """Photos without a class of their own take the one of their boxes, where all boxes have the same."""
+    if not dataset.boxed or any(image.label is not None for image in dataset.images):
+        return dataset
+    return replace(dataset, images=tuple(_classed(image) for image in dataset.images))
+
+
+def _classed(image: Image) -> Image:
+    labels = {one.label for one in image.annotations or ()}
+    return replace(image, label=labels.pop()) if len(labels) == 1 else image
+
+
+def box_sizes(found: Findings, wording: Wording) -> Smalls:
+    """How large boxes are, and how many a photo has."""
+    spread = box_distributions(found.images)
+    return Smalls(wording.say("Sizes of boxes"), tuple(_small(one, wording) for one in spread))
+
+
+def _small(one: Distribution, wording: Wording) -> Small:
+    name, reading = (wording.say(text) for text in _NAMES.get(one.name, (one.name, "")))
+
+    def write(value: float) -> str:
+        return wording.decimal(value, 0) if one.name == "boxes_per_photo" else wording.percent(value, 1)
+
+    ranges = [
+        Range(low, high, count)
+        for low, high, count in zip(
+            one.edges[:-1].tolist(), one.edges[1:].tolist(), np.asarray(one.counts).tolist(), strict=True
+        )
+    ]
+    middle = float(one.quantiles[_MIDDLE])
+    ends = write(float(one.quantiles[0])), write(float(one.quantiles[-1]))
+    return small_histogram(
+        ranges, wording, title=name, value=write(middle), reading=reading, ends=ends, middle=middle
+    )
