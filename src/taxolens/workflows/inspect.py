@@ -16,10 +16,11 @@ from taxolens.data.looks import Looks, look_at_all
 from taxolens.recipes.inspect import InspectRecipe
 from taxolens.report.wording import Wording
 from taxolens.storage.atomic import written_whole
+from taxolens.workflows.inspect_backbone import glass_of
 from taxolens.workflows.inspect_boxes import with_box_classes
 from taxolens.workflows.inspect_document import document_of
 from taxolens.workflows.inspect_findings import Findings
-from taxolens.workflows.inspect_gather import gather
+from taxolens.workflows.inspect_gather import Desk, gather
 from taxolens.workflows.inspect_list import write_problems
 from taxolens.workflows.inspect_overview import Advice, advice_of
 from taxolens.workflows.inspect_page import inspect_page
@@ -81,9 +82,11 @@ def inspect(
     with watch.stage(noted("Reading the photos")):
         dataset = load_dataset(recipe.source, home=home, progress=listener, say=say, lenient=True)
         dataset = with_box_classes(dataset)
+    with watch.stage(noted("Backbone")):
+        glass = glass_of(recipe, home=home, maker=maker, listener=listener, say=say)
     with watch.stage(noted("Looking at the photos")):
         looks = _looked_at(recipe, dataset, home, listener, say)
-    found = gather(recipe, dataset, looks, home=home, maker=maker, listener=listener, watch=watch, say=say)
+    found = gather(Desk(recipe, home, glass, listener, watch, say), dataset, looks)
     _write(found, say)
     wording = Wording(say, recipe.language)
     return InspectSummary(

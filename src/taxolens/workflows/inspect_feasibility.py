@@ -37,6 +37,7 @@ def feasibility_section(found: Findings, wording: Wording) -> Section | None:
     first, *others = found.outlook(wording)
     blocks: list[Block] = [
         Notice(first, _TONES.get(str(study.feasibility.verdict), Tone.PLAIN), tuple(others)),
+        *(Notice(hint) for hint in found.hints),
         _tiles(study, wording),
         Pair((_curve(study, wording), _separability(found, study, wording))),
         *_pairs(found, study, wording),

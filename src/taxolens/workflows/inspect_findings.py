@@ -44,6 +44,7 @@ class Findings:
         background: None where there is nothing to tell apart.
         study: None where no backbone was asked for, or there is nothing to tell apart.
         backbone: its name.
+        hints: what a reader of the study should know of the backbone.
         notes: what was said on the way.
         seconds: how long each stage took.
     """
@@ -67,6 +68,7 @@ class Findings:
     background: Background | None
     study: Study | None
     backbone: str | None
+    hints: tuple[str, ...]
     notes: tuple[str, ...]
     seconds: Mapping[str, float]
 

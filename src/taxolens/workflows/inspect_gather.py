@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,7 +9,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from taxolens.core.backbone import BackboneMaker
 from taxolens.core.records import Failure, Image
 from taxolens.core.texts import Say, noted
 from taxolens.data.dataset import Dataset
@@ -19,10 +17,9 @@ from taxolens.data.looks import Looks
 from taxolens.data.near import Pairs, near_by_hash
 from taxolens.data.statistics import count_boxes, count_classes, imbalance
 from taxolens.data.timeline import timeline_of
-from taxolens.inference.session import SessionEmbedder
 from taxolens.probe.background import Background, background_probe
 from taxolens.recipes.inspect import InspectRecipe
-from taxolens.workflows.backbones import resolve_backbone
+from taxolens.workflows.inspect_backbone import Glass
 from taxolens.workflows.inspect_findings import Findings
 from taxolens.workflows.inspect_sample import stratified
 from taxolens.workflows.inspect_study import Study, study_sample
@@ -41,12 +38,17 @@ from taxolens.workflows.stopwatch import Stopwatch
 
 
 @dataclass(frozen=True, slots=True)
-class _Desk:
-    """What every step needs."""
+class Desk:
+    """What every step needs.
+
+    Attributes:
+        home: folder of the memory of embeddings.
+        glass: the backbone to look through; None: files and pixels are judged alone.
+    """
 
     recipe: InspectRecipe
     home: Path
-    maker: Callable[[str], BackboneMaker]
+    glass: Glass | None
     listener: Listener
     watch: Stopwatch
     say: Say
@@ -58,7 +60,6 @@ class _Compared:
 
     twins: tuple[Twins, ...]
     seen: Seen | None
-    backbone: str | None
 
     @property
     def failures(self) -> tuple[Failure, ...]:
@@ -66,23 +67,9 @@ class _Compared:
         return self.seen.failures if self.seen else ()
 
 
-def gather(
-    recipe: InspectRecipe,
-    dataset: Dataset,
-    looks: Looks,
-    *,
-    home: Path,
-    maker: Callable[[str], BackboneMaker],
-    listener: Listener,
-    watch: Stopwatch,
-    say: Say,
-) -> Findings:
-    """Everything that can be found in photos that were looked at.
-
-    Raises:
-        UsageError: a backbone that cannot be used.
-    """
-    desk = _Desk(recipe, home, maker, listener, watch, say)
+def gather(desk: Desk, dataset: Dataset, looks: Looks) -> Findings:
+    """Everything that can be found in photos that were looked at."""
+    recipe, glass = desk.recipe, desk.glass
     images = tuple(dataset.images[row] for row in looks.kept.tolist())
     labels, truth = _classes(images)
     sample = stratified(truth, recipe.sample, recipe.seed)
@@ -110,9 +97,10 @@ def gather(
         timeline=timeline_of(images),
         background=background,
         study=study,
-        backbone=compared.backbone,
-        notes=tuple(listener.notes),
-        seconds=dict(watch.seconds),
+        backbone=glass.name if glass else None,
+        hints=glass.hints if glass else (),
+        notes=tuple(note for note in desk.listener.notes if glass is None or note not in glass.hints),
+        seconds=dict(desk.watch.seconds),
     )
 
 
@@ -123,33 +111,26 @@ def _classes(images: tuple[Image, ...]) -> tuple[tuple[str, ...], NDArray[np.int
     return labels, np.array([place.get(image.label, -1) for image in images], dtype=np.int64)
 
 
-def _compared(desk: _Desk, images: tuple[Image, ...], looks: Looks, sample: NDArray[np.int64]) -> _Compared:
+def _compared(desk: Desk, images: tuple[Image, ...], looks: Looks, sample: NDArray[np.int64]) -> _Compared:
     with desk.watch.stage(noted("Looking for copies")):
         alike = near_by_hash(looks.phash, looks.dhash, usable=looks.contrast > FLAT)
         pairs = [exact_pairs(images), alike]
-    seen, name = None, None
-    if desk.recipe.embed:
-        seen, name = _seen(desk, images, sample)
-        with desk.watch.stage(noted("Looking for copies")):
+    seen = _seen(desk, desk.glass, images, sample) if desk.glass else None
+    with desk.watch.stage(noted("Looking for copies")):
+        if seen is not None:
             pairs.append(_by_content(desk, seen, looks))
-    return _Compared(twins_of(images, np.concatenate(pairs)), seen, name)
+        return _Compared(twins_of(images, np.concatenate(pairs)), seen)
 
 
-def _seen(desk: _Desk, images: tuple[Image, ...], sample: NDArray[np.int64]) -> tuple[Seen, str]:
-    with desk.watch.stage(noted("Backbone")):
-        backbone = resolve_backbone(
-            desk.recipe.backbone, home=desk.home, maker=desk.maker, progress=desk.listener, say=desk.say
-        )
-        embedder = SessionEmbedder(backbone.graph, backbone.identity, backbone.dimension)
+def _seen(desk: Desk, glass: Glass, images: tuple[Image, ...], sample: NDArray[np.int64]) -> Seen:
     with (
         desk.watch.stage(noted("Looking through the backbone")),
-        open_eye(embedder, backbone.preprocess, desk.home) as eye,
+        open_eye(glass.embedder(), glass.backbone.preprocess, desk.home) as eye,
     ):
-        seen = see(images, sample, desk.recipe, eye, progress=desk.listener, say=desk.say)
-    return seen, backbone.name
+        return see(images, sample, desk.recipe, eye, progress=desk.listener, say=desk.say)
 
 
-def _by_content(desk: _Desk, seen: Seen, looks: Looks) -> Pairs:
+def _by_content(desk: Desk, seen: Seen, looks: Looks) -> Pairs:
     if len(seen.kept) > MOST_BY_CONTENT:
         desk.listener.note(
             desk.say(
@@ -162,7 +143,7 @@ def _by_content(desk: _Desk, seen: Seen, looks: Looks) -> Pairs:
 
 
 def _background(
-    desk: _Desk,
+    desk: Desk,
     looks: Looks,
     truth: NDArray[np.int64],
     units: NDArray[np.int64],
@@ -176,7 +157,7 @@ def _background(
 
 
 def _studied(
-    desk: _Desk,
+    desk: Desk,
     seen: Seen | None,
     truth: NDArray[np.int64],
     labels: tuple[str, ...],

@@ -41,7 +41,7 @@ def looks_section(found: Findings, wording: Wording) -> Section:
     """Sizes and light, over all photos and class by class."""
     say = wording.say
     text = say(
-        "What the photos are like. Two humps in one of these often are two cameras, two sites or day and night; "
+        "Two humps in one of these often are two cameras, two sites, or day and night; "
         "look whether they go with your classes."
     )
     smalls = Smalls(
