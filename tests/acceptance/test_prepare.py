@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
 import signal
@@ -328,3 +329,18 @@ def test_help_has_examples_and_french_is_spoken(taxolens: Command) -> None:
     assert (
         steps.code == 0 and "clahe" in steps.out and "random-rotate" in steps.out and "standard" in steps.out
     )
+
+
+def test_a_prepared_folder_is_inspected_with_its_split(
+    taxolens: Command, unequal: Path, tmp_path: Path
+) -> None:
+    out, figures = tmp_path / "ready", tmp_path / "figures.json"
+    assert taxolens("prepare", unequal, "--out", out, "--quiet").code == 0
+    outcome = taxolens("inspect", out, "--json", figures, "--quiet")
+    assert outcome.code == 0, outcome.err
+    said = json.loads(figures.read_text(encoding="utf-8"))
+    assert said["photos"] == 55 and said["classes"] == {"across": 30, "down": 13, "slanted": 12}
+    assert not (set(content_of(out)) - {row["file"] for row in rows_of(out / "labels.csv")}) - {
+        "labels.csv",
+        "prepare.toml",
+    }

@@ -10,9 +10,11 @@ import typer
 from taxolens.cli import options as shared
 from taxolens.cli.progress import progress_for
 from taxolens.cli.words import say, settings, tell
+from taxolens.core.errors import UsageError
 from taxolens.recipes.parse import parse_recipe
 from taxolens.recipes.prepare import PrepareRecipe
 from taxolens.workflows.prepare import prepare
+from taxolens.workflows.prepare_measure import measure
 from taxolens.workflows.prepare_preview import preview
 from taxolens.workflows.prepare_steps import described_steps
 
@@ -100,6 +102,12 @@ def command(
             "--preview", metavar="FILE.png", help=say("Write a sheet of every step instead, nothing else.")
         ),
     ] = None,
+    measures: Annotated[
+        Path | None,
+        typer.Option(
+            "--measure", metavar="FILE.csv", help=say("Write a table of the objects instead, nothing else.")
+        ),
+    ] = None,
     max_megapixels: shared.MaxMegapixels = None,
     workers: shared.Workers = None,
     recipe: shared.RecipeFile = None,
@@ -143,15 +151,20 @@ def command(
         "restart": restart or None,
         "workers": workers,
     }
-    raise typer.Exit(_run(parse_recipe(PrepareRecipe, given, recipe), sheet, quiet))
+    raise typer.Exit(_run(parse_recipe(PrepareRecipe, given, recipe), sheet, measures, quiet))
 
 
-def _run(recipe: PrepareRecipe, sheet: Path | None, quiet: bool) -> int:
+def _run(recipe: PrepareRecipe, sheet: Path | None, measures: Path | None, quiet: bool) -> int:
     """Runs what is asked for; the exit code."""
+    if sheet is not None and measures is not None:
+        raise UsageError("--preview and --measure are two commands. Give one at a time.")
     progress = progress_for(quiet)
     if sheet is not None:
         preview(recipe, sheet, home=settings.home, progress=progress, say=say)
         lines, failed = [say("The sheet: {file}").format(file=sheet)], 0
+    elif measures is not None:
+        failed = measure(recipe, measures, home=settings.home, progress=progress, say=say)
+        lines = [say("The table: {out}").format(out=measures)]
     else:
         summary = prepare(recipe, home=settings.home, progress=progress, say=say)
         lines, failed = list(summary.lines(say)), summary.failed

@@ -39,7 +39,8 @@ _OUR_TABLES = re.compile(
     r"|fold-\d+\.(csv|yaml|coco\.json)|\.[^/]+\.part"
 )
 _SOON = 0.5  # seconds
-_NOBODYS = frozenset({".DS_Store", "Thumbs.db", "desktop.ini", _GONE})
+_LOCK = ".prepare.taxolens-lock"
+_NOBODYS = frozenset({".DS_Store", "Thumbs.db", "desktop.ini", _GONE, _LOCK})
 
 
 class State(StrEnum):
@@ -113,7 +114,7 @@ class PreparedFolder:
         with told_as_output(self.out):
             if self.out.exists() and not self.out.is_dir():
                 raise UsageError("{out} is a file, not a folder. Name a folder with --out.", out=self.out)
-            names = {one.name for one in self.out.iterdir()} - _NOBODYS if self.out.exists() else set()
+            names = self._names()
         if not names:
             return State.FREE
         state, identity = self._found(names)
@@ -144,10 +145,10 @@ class PreparedFolder:
             waiting: called once where another one is at it.
         """
         place = self.out.resolve()
-        made = [one for one in place.parents if not one.exists()]
-        lock = FileLock(place.with_name(f".{place.name}.taxolens-lock"))
+        made = [one for one in (place, *place.parents) if not one.exists()]
         with told_as_output(self.out):
-            place.parent.mkdir(parents=True, exist_ok=True)
+            place.mkdir(parents=True, exist_ok=True)
+            lock = FileLock(place / _LOCK)
             try:
                 lock.acquire(timeout=_SOON)
             except Timeout:
@@ -158,10 +159,9 @@ class PreparedFolder:
         finally:
             if not self.unfinished.exists():
                 with suppress(OSError):  # some systems only let it go afterwards
-                    Path(lock.lock_file).unlink(missing_ok=True)
+                    (place / _LOCK).unlink(missing_ok=True)
             lock.release()
-            if not place.exists():
-                _remove_empty(made)
+            _remove_empty(made)
 
     @contextmanager
     def shard(self, text: str) -> Iterator[None]:
@@ -200,9 +200,10 @@ class PreparedFolder:
             UsageError: the folder is none of ours.
         """
         with told_as_output(self.out):
-            if not self.out.exists() or not any(self.out.iterdir()):
+            names = self._names()
+            if not names:
                 return
-            other = self._other()
+            other = self._other(names)
             if other is not None:
                 raise UsageError(
                     "The folder {out} holds {other}, which was not prepared. Move it away, or name a new folder "
@@ -214,11 +215,14 @@ class PreparedFolder:
             self._clearing.touch()
             self._clear()
 
-    def _other(self) -> str | None:
+    def _names(self) -> set[str]:
+        return {one.name for one in self.out.iterdir()} - _NOBODYS if self.out.exists() else set()
+
+    def _other(self, names: set[str]) -> str | None:
         """Something in the folder that no preparation wrote."""
         begun = self.unfinished.exists()
         if not begun and result_of(self.out) is None:
-            return next(one.name for one in self.out.iterdir())
+            return min(names)
         ours = {_stem(file) for file in (self._planned() if begun else self._listed())}
         for file in self.out.rglob("*"):
             name = file.relative_to(self.out).as_posix()
@@ -244,7 +248,7 @@ class PreparedFolder:
         """Moves everything into one folder first: what a stop leaves is seen to be unfinished."""
         old = self.unfinished / _OLD
         old.mkdir(exist_ok=True)
-        ours = [one for one in self.out.iterdir() if one.name != UNFINISHED]
+        ours = [one for one in self.out.iterdir() if one.name not in (UNFINISHED, _LOCK)]
         ours += [one for one in self.unfinished.iterdir() if one.name not in (_OLD, self._clearing.name)]
         for one in ours:
             one.replace(old / f"{secrets.token_hex(4)}-{one.name}")

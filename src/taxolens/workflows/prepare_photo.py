@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 from taxolens.core.errors import ImageError, MissingExtra
 from taxolens.core.geometry import Box
@@ -22,6 +23,8 @@ from taxolens.workflows.prepare_steps import Steps
 
 CHANGED = noted("The file is another one than when the folder was planned: add --restart.")
 UNCHANGEABLE = noted("A step could not change this photo.")
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +110,7 @@ def _written(bench: Bench, photos: Sequence[Planned], content: bytes, mtime: int
     if itself and _fits(bench, itself, width, height):
         done.append(_copied(bench, itself, content, mtime, (width, height)))
     boxes = [Box(*numbers) for _, *numbers in photos[0].boxes or ()]
-    picture = _changed(lambda: bench.steps.run(Picture.of(photo.pixels, boxes), photos[0].name))
+    picture = changed(lambda: bench.steps.run(Picture.of(photo.pixels, boxes), photos[0].name))
     return done + [_drawn(bench, planned, photo, picture) for planned in photos[len(done) :]]
 
 
@@ -126,7 +129,7 @@ def _drawn(bench: Bench, planned: Planned, photo: Photo, picture: Picture) -> Wr
     """A changed photo. A step that fails on one of the copies costs that copy alone."""
     if planned.copy:
         try:
-            picture = _changed(lambda: bench.steps.vary(picture, planned.name, planned.copy, planned.made_by))
+            picture = changed(lambda: bench.steps.vary(picture, planned.name, planned.copy, planned.made_by))
         except ImageError as error:
             return Written(planned.number, planned.out, error.code, error.told())
     content, width, height = photo_bytes(
@@ -148,8 +151,13 @@ def _boxes(planned: Planned, picture: Picture) -> list[PlannedBox] | None:
     ]
 
 
-def _changed(run: Callable[[], Picture]) -> Picture:
-    """A picture after steps; what they throw at one odd photo is about that photo."""
+def changed(run: Callable[[], Result]) -> Result:
+    """What steps make of a picture; what they throw at one odd photo is about that photo.
+
+    Raises:
+        ImageError: they threw something.
+        MissingExtra: a step needs a library that is not installed.
+    """
     try:
         return run()
     except (ImageError, MissingExtra):

@@ -26,6 +26,7 @@ from taxolens.recipes.prepare import PrepareRecipe
 from taxolens.recipes.source import SourceRecipe
 from taxolens.recipes.split import SplitBy
 from taxolens.workflows.prepare import prepare
+from taxolens.workflows.prepare_measure import measure
 from taxolens.workflows.prepare_preview import preview
 from tests.conftest import write_class_folders
 
@@ -287,3 +288,27 @@ def test_copies_of_an_earlier_preparation_are_no_photos_of_their_own(
     assert prepare(recipe(photos, first, **{"balance.to": "12"}), home=home).copies > 0
     summary = prepare(recipe(first, second, own_parts=False, **{"split.seed": 5}), home=home)
     assert summary.photos == 24 and not [file for file in second.rglob("*") if "~" in file.name]
+
+
+def leaf(folder: Path, name: str, width: int) -> None:
+    """A green disc on white paper."""
+    folder.mkdir(parents=True, exist_ok=True)
+    ys, xs = np.mgrid[0:200, 0:200]
+    pixels = np.full((200, 200, 3), 235, np.uint8)
+    pixels[((xs - 100) / width) ** 2 + ((ys - 100) / 60) ** 2 < 1] = (60, 140, 50)
+    noise = np.random.default_rng(0).normal(0, 3, pixels.shape)
+    Pillow.fromarray((pixels + noise).clip(0, 255).astype(np.uint8)).save(folder / name, quality=95)
+
+
+def test_objects_are_measured_and_what_cannot_be_read_is_told(tmp_path: Path, home: Path) -> None:
+    data, table = tmp_path / "data", tmp_path / "measures.csv"
+    leaf(data / "round", "a.jpg", 60)
+    leaf(data / "long", "b.jpg", 30)
+    (data / "long" / "broken.jpg").write_bytes((data / "long" / "b.jpg").read_bytes()[:900])
+    asked = parse_recipe(PrepareRecipe, {"source.data": data})
+    assert measure(asked, table, home=home, progress=Silent(), say=plain) == 1
+    rows = {row["file"]: row for row in rows_of(table)}
+    assert abs(float(rows["round/a.jpg"]["area_px"]) - np.pi * 60 * 60) < 600
+    assert abs(float(rows["long/b.jpg"]["area_px"]) - np.pi * 30 * 60) < 400
+    assert rows["long/b.jpg"]["failure"] == "" and rows["long/broken.jpg"]["failure"].startswith("damaged")
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["data", "home", "measures.csv"]
