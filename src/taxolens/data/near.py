@@ -28,7 +28,12 @@ one side in 95 %, by 3 % at every side in half.
 
 CROWD = 5
 """Look-alikes beyond which a photo shows a scene that stands still, as a camera trap's: its hashes then tell
-the scene and not what walks through it."""
+the scene and not what walks through it.
+
+On 668 photos of one camera trap this leaves 368 pairs, 90 % of them within ten frames of each other, in groups
+of at most nine; without it 1,873 pairs, 38 % within ten frames, and one group of 138 photos of the dark. The
+price: of copies of such photos that were cropped by 3 % about half are found, of brightened ones 93 %.
+"""
 
 STILL_BITS = 4
 """Bits in which near copies of such a scene differ at most: frames of one burst."""

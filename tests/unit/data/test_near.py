@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import time
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from PIL import Image as Pillow
+from PIL import ImageEnhance
 
 from taxolens.core.records import Image, Part
 from taxolens.data.near import Kind, cluster, near_by_hash, near_groups
+from taxolens.imaging.look import look
 
 CROWDS = 10**9
 
@@ -154,3 +159,39 @@ def test_groups_say_what_differs() -> None:
     exact, near = near_groups(images, [(0, 1), (2, 3)])
     assert (exact.kind, exact.labels_differ, exact.parts_differ) == (Kind.EXACT, False, True)
     assert (near.kind, near.labels_differ, near.parts_differ) == (Kind.NEAR, True, False)
+
+
+@pytest.mark.shared_data
+def test_planted_copies_of_real_photos_are_found_and_no_other_pair(shared_data: Path) -> None:
+    with zipfile.ZipFile(shared_data / "dogs3" / "dogs3_train.zip") as archive:
+        names = [name for name in archive.namelist() if name.endswith(".jpg")][::6]
+        photos = [archive.read(name) for name in names]
+    copies = [copy for content in photos[:12] for copy in _copies(content)]
+    seen = [look(content) for content in [*photos, *copies]]
+    looks = [np.array(one, dtype=np.uint64) for one in zip(*((s.phash, s.dhash) for s in seen), strict=True)]
+    groups = cluster(near_by_hash(*looks), len(seen))
+    ways = len(copies) // 12
+    assert groups == tuple(
+        (k, *range(len(photos) + k * ways, len(photos) + (k + 1) * ways)) for k in range(12)
+    )
+
+
+def _copies(content: bytes) -> list[bytes]:
+    """Saved anew, resized, cropped by 3 %, brightened."""
+    with Pillow.open(io.BytesIO(content)) as opened:
+        photo = opened.convert("RGB")
+    width, height = photo.size
+    inside = (round(0.015 * width), round(0.015 * height), round(0.985 * width), round(0.985 * height))
+    ways = (
+        (photo, 70),
+        (photo.resize((width * 4 // 5, height * 4 // 5), Pillow.Resampling.BICUBIC), 90),
+        (photo.crop(inside), 90),
+        (ImageEnhance.Brightness(photo).enhance(1.2), 90),
+    )
+    return [_jpeg(copy, quality) for copy, quality in ways]
+
+
+def _jpeg(photo: Pillow.Image, quality: int) -> bytes:
+    file = io.BytesIO()
+    photo.save(file, "JPEG", quality=quality)
+    return file.getvalue()
