@@ -45,7 +45,7 @@ class Looks:
         phash: uint64 [n].
         dhash: uint64 [n].
         border: uint8 [n, 8, 3].
-        labels: classes of whole photos, sorted.
+        labels: classes of the photos that could be read, sorted.
         means: float32 [64, 64, 3], 0..255, mean photo by the number of its class in `labels`; of the 200
             largest classes, as far as a photo of them could be read (see `Means`).
     """
@@ -135,7 +135,8 @@ def look_at_all(
                 means.add(index, found.jpeg)
     rows = np.flatnonzero(kept)
     columns = {name: np.ascontiguousarray(table[field][rows]) for field, name in _COLUMNS.items()}
-    return Looks(kept=rows, failures=tuple(failures), labels=means.labels, means=means.made(), **columns)
+    labels = tuple(sorted({label for row in rows.tolist() if (label := images[row].label) is not None}))
+    return Looks(kept=rows, failures=tuple(failures), labels=labels, means=means.made(labels), **columns)
 
 
 def _seen(

@@ -34,10 +34,9 @@ class Means:
     """
 
     def __init__(self, images: Sequence[Image]) -> None:
-        self.labels = tuple(sorted({image.label for image in images if image.label is not None}))
-        self._class_of = _chosen(images, {label: k for k, label in enumerate(self.labels)})
-        self._sums: dict[int, NDArray[np.float64]] = {}
-        self._counts: dict[int, int] = defaultdict(int)
+        self._class_of = _chosen(images)
+        self._sums: dict[str, NDArray[np.float64]] = {}
+        self._counts: dict[str, int] = defaultdict(int)
 
     def __contains__(self, index: int) -> bool:
         return index in self._class_of
@@ -46,29 +45,33 @@ class Means:
         """Adds the small picture of a chosen photo; a picture that was damaged on the disk does not count."""
         with suppress(Exception):  # whatever the decoder makes of the damage
             pixels = tiny_of(jpeg)
-            k = self._class_of[index]
-            if k in self._sums:
-                self._sums[k] += pixels
+            label = self._class_of[index]
+            if label in self._sums:
+                self._sums[label] += pixels
             else:
-                self._sums[k] = pixels.astype(np.float64)
-            self._counts[k] += 1
+                self._sums[label] = pixels.astype(np.float64)
+            self._counts[label] += 1
 
-    def made(self) -> Mapping[int, NDArray[np.float32]]:
+    def made(self, labels: Sequence[str]) -> Mapping[int, NDArray[np.float32]]:
         """float32 [64, 64, 3], 0..255, by the number of the class in `labels`."""
-        means = {k: (self._sums[k] / self._counts[k]).astype(np.float32) for k in sorted(self._sums)}
+        means = {
+            k: (self._sums[label] / self._counts[label]).astype(np.float32)
+            for k, label in enumerate(labels)
+            if label in self._sums
+        }
         return MappingProxyType(means)
 
 
-def _chosen(images: Sequence[Image], numbers: Mapping[str, int]) -> dict[int, int]:
+def _chosen(images: Sequence[Image]) -> dict[int, str]:
     """Class by index of the photos that means are made of."""
-    members: dict[int, list[int]] = defaultdict(list)
+    members: dict[str, list[int]] = defaultdict(list)
     for index, image in enumerate(images):
         if image.label is not None:
-            members[numbers[image.label]].append(index)
-    largest = sorted(members, key=lambda k: (-len(members[k]), k))[:MOST_MEANS]
+            members[image.label].append(index)
+    largest = sorted(members, key=lambda label: (-len(members[label]), label))[:MOST_MEANS]
     most = min(MOST_IN_A_MEAN, max(_LEAST_IN_A_MEAN, _IN_ALL_MEANS // max(len(largest), 1)))
-    class_of: dict[int, int] = {}
-    for k in largest:
-        drawn = sorted(members[k], key=lambda index: (images[index].sha256 or "", images[index].name))
-        class_of.update((index, k) for index in drawn[:most])
+    class_of: dict[int, str] = {}
+    for label in largest:
+        drawn = sorted(members[label], key=lambda index: (images[index].sha256 or "", images[index].name))
+        class_of.update((index, label) for index in drawn[:most])
     return class_of

@@ -136,6 +136,16 @@ def test_mean_photos_are_the_mean_of_each_class(tmp_path: Path) -> None:
         assert np.abs(looks.means[k] - (red, 100, 0)).max() < 4
 
 
+def test_a_class_of_which_nothing_can_be_read_has_no_number(tmp_path: Path) -> None:
+    for label, content in {"a_torn": b"nothing", "b_whole": None}.items():
+        (tmp_path / "photos" / label).mkdir(parents=True)
+        file = tmp_path / "photos" / label / "1.png"
+        Pillow.new("RGB", (80, 50), (7, 7, 7)).save(file) if content is None else file.write_bytes(content)
+    looks = look_at_all(_images(tmp_path / "photos"), home=tmp_path)
+    assert looks.labels == ("b_whole",)
+    assert looks.means[0].mean() == pytest.approx(7, abs=1)
+
+
 def test_photos_without_a_class_have_no_mean(class_folders: Path, tmp_path: Path) -> None:
     images = [replace(image, label=None) for image in _images(class_folders)[:3]]
     looks = look_at_all(images, home=tmp_path)
