@@ -27,7 +27,7 @@ EPILOG = say(
 @app.command(
     help=say(
         "Show everything in a minute: draw springtail photos, train a model on them, write its report, "
-        "name new photos. The photos are drawn, so their figures say nothing about real ones."
+        "inspect the photos, name new ones. The photos are drawn, so their figures say nothing about real ones."
     ),
     epilog=EPILOG,
 )
@@ -87,11 +87,13 @@ def tour_lines(recipe: TourRecipe, done: Tour) -> tuple[str, ...]:
         ).format(n=done.new_photos, right=done.right, wrong=done.wrong, unsure=done.unsure),
         "",
         say("The report: {report}").format(report=recipe.run / "report.html"),
+        say("What the labelled photos hold: {page}").format(page=recipe.inspection),
         say("The table that names the new photos: {table}").format(table=recipe.table),
         say("The model, one file: {model}").format(model=recipe.run / "model.onnx"),
         say("The photos: {photos} and {card}").format(photos=recipe.photos, card=recipe.card),
         "",
         say("Now with your own photos, one folder per species:"),
+        f"  {_program()} inspect my-photos/ --report look.html",
         f"  {_program()} train my-photos/ --out my-run/",
         f"  {_program()} identify new-photos/ --model my-run/model.onnx --out results.csv",
     )

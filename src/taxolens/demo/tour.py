@@ -1,4 +1,4 @@
-"""The main job on drawn photos: draw, train, identify, and tell how it went."""
+"""The main job on drawn photos: draw, train, inspect, identify, and tell how it went."""
 
 from __future__ import annotations
 
@@ -16,11 +16,13 @@ from taxolens.core.texts import Say, noted
 from taxolens.demo.dataset import DrawnSet, write_class_folders, write_unsorted
 from taxolens.demo.taxa import BLANK, TAXA
 from taxolens.recipes.identify import IdentifyRecipe
+from taxolens.recipes.inspect import InspectRecipe
 from taxolens.recipes.source import SequenceBy, SiteBy, SourceRecipe
 from taxolens.recipes.split import SplitRecipe
 from taxolens.recipes.train import TrainRecipe, Views
 from taxolens.storage.atomic import told_as_output
 from taxolens.workflows.identify import identify
+from taxolens.workflows.inspect import inspect
 from taxolens.workflows.train import train
 
 _MARK = ".drawn-by-taxolens"
@@ -66,6 +68,11 @@ class TourRecipe:
         return self.out / "run"
 
     @property
+    def inspection(self) -> Path:
+        """The page on what the labelled photos hold."""
+        return self.out / "inspection.html"
+
+    @property
     def table(self) -> Path:
         """The table that names the new photos."""
         return self.out / "results.csv"
@@ -86,11 +93,15 @@ class Tour:
 def tour(
     recipe: TourRecipe, *, home: Path, maker: Callable[[str], BackboneMaker], progress: Progress, say: Say
 ) -> Tour:
-    """Draws photos, trains on them, names new ones and compares with what was drawn."""
+    """Draws photos, trains on them, inspects them, names new ones and compares with what was drawn.
+
+    Photos are inspected after the training, which has remembered what the backbone sees in them.
+    """
     drawn = draw_photos(recipe, progress=progress, say=say)
+    source = SourceRecipe(data=recipe.photos, sequence_by=SequenceBy.EXIF)
     trained = train(
         TrainRecipe(
-            source=SourceRecipe(data=recipe.photos, sequence_by=SequenceBy.EXIF),
+            source=source,
             out=recipe.run,
             name="drawn-springtails",
             taxonomy=recipe.taxa,
@@ -100,6 +111,13 @@ def tour(
             overwrite=True,
             language=recipe.language,
         ),
+        home=home,
+        maker=maker,
+        progress=progress,
+        say=say,
+    )
+    inspect(
+        InspectRecipe(source=source, report=recipe.inspection, language=recipe.language),
         home=home,
         maker=maker,
         progress=progress,
