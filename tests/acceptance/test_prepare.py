@@ -344,3 +344,19 @@ def test_a_prepared_folder_is_inspected_with_its_split(
         "labels.csv",
         "prepare.toml",
     }
+
+
+@pytest.mark.shared_data
+def test_real_leaves_are_balanced_from_their_archive(
+    taxolens: Command, shared_data: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "leaves"
+    archive = shared_data / "leaves8" / "leaves8_train.zip"
+    options = ("--balance", "max", "--step", "letterbox:width=64,height=64", "--quiet")
+    outcome = taxolens("prepare", archive, "--out", out, *options)
+    assert outcome.code == 0, outcome.err
+    rows = rows_of(out / "labels.csv")
+    learnt = Counter(row["label"] for row in rows if row["split"] == "train")
+    assert len(learnt) == 8 and len(set(learnt.values())) == 1
+    assert sum(not row["copy_of"] for row in rows) == 1200
+    assert not [row for row in rows if row["copy_of"] and row["split"] != "train"]

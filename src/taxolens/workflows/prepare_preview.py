@@ -19,6 +19,7 @@ from taxolens.imaging.operations.picture import Picture, Pixels
 from taxolens.imaging.rewrite import read_photo
 from taxolens.recipes.prepare import PrepareRecipe
 from taxolens.storage.atomic import told_as_output, written_whole
+from taxolens.workflows.prepare_photo import changed
 from taxolens.workflows.prepare_steps import Steps, read_steps
 
 _Font = ImageFont.ImageFont | ImageFont.FreeTypeFont
@@ -82,8 +83,10 @@ def _chosen(recipe: PrepareRecipe, images: Sequence[Image]) -> Iterator[Image]:
     by_class: dict[str, list[Image]] = {}
     for image in images:
         by_class.setdefault(image.label or "", []).append(image)
-    turns = max(map(len, by_class.values()), default=0)
-    ordered = (group[turn] for turn in range(turns) for group in by_class.values() if turn < len(group))
+    groups = list(by_class.values())
+    groups = groups[:: max(1, len(groups) // _PHOTOS)]
+    turns = max(map(len, groups), default=0)
+    ordered = (group[turn] for turn in range(turns) for group in groups if turn < len(group))
     found = 0
     for image in ordered:
         if found < _PHOTOS and _read(recipe, image) is not None:
@@ -111,13 +114,22 @@ def _row(recipe: PrepareRecipe, steps: Steps, image: Image) -> tuple[Image, list
     pixels = _read(recipe, image)
     if pixels is None:
         raise UsageError("{file} could be read at first and then no longer.", file=image.path)
+    try:
+        return image, changed(lambda: _tiles(steps, image, pixels))
+    except ImageError as error:
+        raise UsageError(
+            "A step could not change {file}. Leave it out, or mend its values.", file=image.path
+        ) from error
+
+
+def _tiles(steps: Steps, image: Image, pixels: Pixels) -> list[Picture]:
     tiles = [Picture.of(pixels, [one.box for one in image.annotations or ()])]
     for number in range(len(steps.all)):
         seed = photo_seed(steps.seed, image.name)
         tiles.append(apply_steps(tiles[0], steps.all[: number + 1], seed))
     last = tiles[-1]
     tiles += [steps.vary(last, image.name, copy, text) for copy, text in enumerate(steps.copies, start=1)]
-    return image, tiles
+    return tiles
 
 
 def _title(image: Image) -> str:
