@@ -17,12 +17,15 @@ from numpy.typing import NDArray
 
 from taxolens.imaging.operations.picture import Mask, Pixels
 from taxolens.imaging.plant.disc import narrowed, opened
+from taxolens.imaging.plant.mask import filled
 from taxolens.imaging.plant.paper import paper_of, to_lab
 from taxolens.imaging.plant.working import reduced, resized, unit_of
 
 # Lengths in pixels of a photo whose longer side has 256: the rim, where paper shines through; the leaf stalk,
 # which is no blade; how far the neighbourhood reaches; what is too small for a lesion
 _RIM, _STALK, _ROUND_ABOUT, _SPECK = 2.5, 5.0, 12.0, 0.9
+_HOLE = 0.01
+"""Share of the leaf: larger holes in a diseased area are sound tissue with disease all round."""
 # Chosen on one half of 1,200 photos of apple and grape leaves, for the other half to be told apart
 _LESS_GREEN = 9.0
 _GREEN_LOST, _DARKER, _GREEN = 0.3, 0.95, -4.0
@@ -61,7 +64,7 @@ def find_lesions(pixels: Pixels, leaf: Mask) -> Lesions:
     mask = resized(leaf, *small.shape[:2])
     if not leaf.any() or not mask.any():
         return Lesions(np.zeros_like(leaf), float("nan"), np.zeros((0, 4)), np.zeros(0, np.int64))
-    found = opened(_diseased(small, mask), _SPECK * unit_of(small))
+    found = _without_holes(opened(_diseased(small, mask), _SPECK * unit_of(small)), _HOLE * mask.sum())
     found = resized(found, *leaf.shape) & leaf
     boxes, areas = _pieces(found)
     return Lesions(found, float(found.sum() / leaf.sum()), boxes, areas)
@@ -96,6 +99,15 @@ def _diseased(pixels: Pixels, leaf: Mask) -> Mask:
     )
     shadow = (light < _SHADOW * usual_light) & ~narrowed(leaf, _MARGIN * unit)
     return np.asarray(blade & (((less | olive) & ~shadow) | brown))
+
+
+def _without_holes(mask: Mask, most: float) -> Mask:
+    """The mask with holes of at most so many pixels filled: the middle of a spot can be as dark as a shadow."""
+    holes = (filled(mask) & ~mask).astype(np.uint8)
+    count, pieces, facts, _ = cv2.connectedComponentsWithStats(holes, connectivity=4)
+    small = facts[:, cv2.CC_STAT_AREA] <= most
+    small[0] = False
+    return np.asarray(mask | small[pieces]) if count > 1 else mask
 
 
 def _round_about(values: NDArray[np.float32], blade: Mask, sigma: float) -> NDArray[np.float32]:

@@ -23,7 +23,8 @@ from taxolens.imaging.plant.paper import Lab, paper_of, to_lab
 from taxolens.imaging.plant.working import reduced, resized, unit_of
 
 LEAST_SHARE = 0.01
-"""An object smaller than this share of the photo is none."""
+MOST_SHARE = 0.98
+"""An object smaller or larger than these shares of the photo is none: nothing stands out from anything."""
 
 # All lengths are in pixels of a photo whose longer side has 256
 _BLEEDING, _NEAR, _GAP, _SPECK = 5.0, 12.0, 2.0, 1.0
@@ -93,7 +94,7 @@ def leaf_mask(pixels: Pixels) -> Mask:
     mask = filled(largest(mask | opened(signs.shaded(mask) & ~mask, _BLEEDING * unit)))
     mask = closed(mask | (closed(mask, _NEAR * unit) & signs.weak), _GAP * unit)
     mask = filled(largest(opened(filled(mask), _SPECK * unit)))
-    if mask.mean() < LEAST_SHARE:
+    if not LEAST_SHARE <= mask.mean() <= MOST_SHARE:
         return np.zeros(pixels.shape[:2], np.bool_)
     return resized(mask, *pixels.shape[:2])
 
