@@ -17,8 +17,3 @@ def duplicate_groups(images: Sequence[Image]) -> tuple[tuple[int, ...], ...]:
     for index, image in enumerate(images):
         same[image.sha256 or str(image.path)].append(index)
     return tuple(tuple(group) for group in same.values() if len(group) > 1)
-
-
-def contradictions(images: Sequence[Image], groups: Sequence[tuple[int, ...]]) -> tuple[tuple[int, ...], ...]:
-    """The groups of identical files that carry different labels."""
-    return tuple(group for group in groups if len({images[index].label for index in group}) > 1)
