@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from taxolens.imaging.operations.picture import Mask
-from taxolens.imaging.plant.outline import Points, along, length_of, outline_of
+from taxolens.imaging.plant.outline import Points, along, furthest, length_of, outline_of
 from taxolens.imaging.plant.shape import extent_of
 
 _STEPS = 360
@@ -57,15 +57,14 @@ def landmarks(
     outline = outline_of(mask)
     if not len(outline):
         return None
-    across, down = outline.T
     rows, columns = np.nonzero(mask)
     tips, notches = _corners(outline, window, sharper)
     return Landmarks(
         along(outline, count),
-        top=_point(outline[down.argmin()]),
-        bottom=_point(outline[down.argmax()]),
-        left=_point(outline[across.argmin()]),
-        right=_point(outline[across.argmax()]),
+        top=_point(outline[furthest(outline, (0, -1))]),
+        bottom=_point(outline[furthest(outline, (0, 1))]),
+        left=_point(outline[furthest(outline, (-1, 0))]),
+        right=_point(outline[furthest(outline, (1, 0))]),
         centroid=(float(columns.mean()) + 0.5, float(rows.mean()) + 0.5),
         tips=tips,
         notches=notches,

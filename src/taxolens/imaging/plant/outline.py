@@ -18,6 +18,7 @@ _contours: Callable[[NDArray[np.float32], float], list[NDArray[np.float64]]] = m
 _SMOOTH = 1.0
 """Steps between pixels are rounded off, so that the length of a slanted edge is not that of its stairs."""
 _PAD = 4
+_FLAT = 0.1
 
 
 def outline_of(mask: Mask) -> Points:
@@ -36,7 +37,15 @@ def outline_of(mask: Mask) -> Points:
     if _signed(line) < 0:
         line = line[::-1]
     line = line.clip(0, (mask.shape[1], mask.shape[0]))
-    return np.asarray(np.roll(line, -int(line[:, 1].argmin()), axis=0))
+    return np.asarray(np.roll(line, -furthest(line, (0, -1)), axis=0))
+
+
+def furthest(outline: Points, direction: tuple[int, int]) -> int:
+    """The row of the point furthest in a direction; of a flat edge, the middle one."""
+    ways = outline @ np.array(direction, np.float64)
+    tied = np.flatnonzero(ways >= ways.max() - _FLAT)
+    middle = outline[tied].mean(axis=0)
+    return int(tied[np.hypot(*(outline[tied] - middle).T).argmin()])
 
 
 def length_of(outline: Points) -> float:

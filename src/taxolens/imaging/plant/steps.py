@@ -56,7 +56,9 @@ def _shadow_removal(picture: Picture, values: Values, generator: Generator) -> P
 
 def _roi(picture: Picture, values: Values, generator: Generator) -> Picture:
     shape, mask = RegionShape(values["shape"]), picture.mask
-    box: Box | None = Box(values["x"], values["y"], values["width"], values["height"])
+    x, y = values["x"], values["y"]
+    # As far as the photo reaches
+    box: Box | None = Box(x, y, min(values["width"], 1 - x), min(values["height"], 1 - y))
     if shape is RegionShape.AUTO:
         mask = _found(picture)
         box = around(mask, values["margin"])
