@@ -46,6 +46,9 @@ def prepare_listing(
     columns = columns if recipe.own_parts else columns.without_parts()
     progress.note(say("Dividing {count} photos.").format(count=len(columns)))
     division = divide(recipe, columns)
+    copies = int(division.copies.sum())
+    told = say("{rows} rows will be written, {copies} of them copies.")
+    progress.note(told.format(rows=int(division.kept.sum()) + copies, copies=copies))
     folder.begin()
     write_recipe(recipe, folder, division.by, listing_fingerprint(table), _tally(columns, division))
 
