@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from taxolens.report.chart import WIDTH, Chart, Frame
@@ -11,7 +12,8 @@ from taxolens.report.table import Column, Table, text_rows
 from taxolens.report.wording import Wording
 
 _HEIGHT = 220.0
-_MOST_NAMED = 7
+_LEAST_HIGH = 4  # so that no line stands for half a photo
+_GAP = 14.0  # pixels between names
 _MOST_ROWS = 60
 _CHARACTER = 7.4
 
@@ -31,7 +33,7 @@ def columns_chart(
         unit: what is counted ("Photos").
     """
     y = fitted(
-        [0.0, *(float(count) for _, count in counts)],
+        [0.0, float(_LEAST_HIGH), *(float(count) for _, count in counts)],
         lambda value, step: wording.decimal(value, decimals(step)),
         wanted=4,
         floor=0.0,
@@ -67,7 +69,8 @@ def _draw_columns(
 ) -> None:
     width = (frame.right - frame.left) / max(len(counts), 1)
     gap = min(2.0, width * 0.2)
-    every = -(-len(counts) // _MOST_NAMED)
+    widest = max((len(name) for name, _ in counts), default=0) * _CHARACTER + _GAP
+    every = math.ceil(widest / width)
     for place, (name, count) in enumerate(counts):
         left = frame.left + place * width
         if count:

@@ -98,7 +98,8 @@ def _balance(found: Findings, wording: Wording) -> list[Block]:
     )
     advice = tuple(say(one.template).format(**one.fields) for one in found_balance.advice)
     if found_balance.ratio < UNEVEN:
-        return [Notice(one, Tone.GOOD) for one in advice[:1]]
+        few = int(found.counts.totals.min()) < FEW
+        return [Notice(one, Tone.CAREFUL if few else Tone.GOOD) for one in advice[:1]]
     return [Notice(text, Tone.CAREFUL, advice)]
 
 

@@ -24,6 +24,7 @@ _BINS = 28
 _MOST_SIZES = 8
 _MOST_CLASSES = 80
 _MOST_SITES = 200
+_MONTH, _YEAR = 28, 365
 _TRIMMED = (0.005, 0.995)
 
 
@@ -208,8 +209,11 @@ def timeline_section(found: Findings, wording: Wording) -> Section | None:
 
 
 def _dates(one: Bin) -> str:
-    """A day, or the first day of several."""
-    return f"{one.first:%Y-%m-%d}" if one.first == one.last else f"{one.first:%Y-%m-%d} …"
+    """A day, the first day of a week, a month, or a year."""
+    days = (one.last - one.first).days + 1
+    if days >= _YEAR:
+        return f"{one.first:%Y}"
+    return f"{one.first:%Y-%m}" if days >= _MONTH else f"{one.first:%Y-%m-%d}"
 
 
 def _sites(spans: Sequence[Span], wording: Wording) -> Table:
