@@ -42,7 +42,11 @@ OPTIONS = (
         "--schedule", "schedule", str, "cosine|linear|plateau|constant", say("How the rate goes down.")
     ),
     NetworkOption(
-        "--weight-decay", "weight_decay", float, "W", say("Pull of the weights towards nought (0.02).")
+        "--weight-decay",
+        "weight_decay",
+        float,
+        "W",
+        say("Pull of the weights towards nought; what suits the optimizer."),
     ),
     NetworkOption(
         "--loss",
@@ -53,6 +57,13 @@ OPTIONS = (
     ),
     NetworkOption(
         "--label-smoothing", "label_smoothing", float, "0..1", say("Doubt about every label (0.1).")
+    ),
+    NetworkOption(
+        "--norms",
+        "norms",
+        str,
+        "auto|learn|keep",
+        say("keep: batch norms keep the statistics of the photos that the network knew before."),
     ),
     NetworkOption(
         "--sampling", "sampling", str, "natural|balanced", say("balanced: shows every class as often.")
@@ -116,9 +127,8 @@ def with_network_options(command: Callable[..., None]) -> Callable[..., None]:
 def network_fields(network: Mapping[str, Any], seed: int | None) -> dict[str, Any]:
     """What was given, as fields of a recipe of training; all layers are no number of layers."""
     fields = {f"network.{field}": value for field, value in network.items()}
-    unfreeze = fields.pop("network.unfreeze", None)
-    if unfreeze is not None and unfreeze != _ALL:
-        fields["network.unfreeze"] = unfreeze
+    if fields.get("network.unfreeze") == _ALL:
+        fields["network.unfreeze"] = 0
     return {**fields, "network.seed": seed}
 
 

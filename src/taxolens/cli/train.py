@@ -70,7 +70,8 @@ def command(
         "mean": shared.three_numbers(mean, "--mean"),
         "std": shared.three_numbers(std, "--std"),
     }
-    seen_with = "backbone" if method in (None, "head") else "network"
+    asked = {"source.data": data, "out": out, "method": method}
+    seen_with = "backbone" if parse_recipe(TrainRecipe, asked, recipe).method == "head" else "network"
     given = {
         "source.data": data,
         "source.site_by": site_by,

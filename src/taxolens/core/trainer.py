@@ -107,6 +107,7 @@ class TrainedNetwork:
 
     Attributes:
         onnx: serialised graph, uint8 [N, height, width, 3] to float32 [N, c] `logits`.
+        weights: the network's own tensors as safetensors, from which a training can go on.
         input: what it wants to see.
         told_rows: int64 [k], the validation photos; where there are none, some training photos.
         told: float32 [k, c], the logits that the library's own network gives for them.
@@ -118,6 +119,7 @@ class TrainedNetwork:
     """
 
     onnx: bytes
+    weights: bytes
     input: NetworkInput
     told_rows: NDArray[np.int64]
     told: NDArray[np.float32]
@@ -132,10 +134,12 @@ class Trainer(Protocol[Settings]):
     """Something that can train networks, found by the name of an entry point."""
 
     def input_of(self, settings: Settings, labels: Sequence[str]) -> NetworkInput:
-        """What the network will want to see, before a photo is decoded.
+        """What the network will want to see, before a photo is read; refuses what cannot be trained.
 
         Raises:
             UsageError: there is no such network, or its arguments do not fit.
+            ModelError: weights that do not fit.
+            NetworkError: weights that had to be fetched and could not be.
         """
         ...
 

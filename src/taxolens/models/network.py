@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from torch import nn
@@ -14,7 +14,9 @@ from taxolens.core.trainer import NetworkInput
 from taxolens.models.dog_cnn import dog_cnn
 from taxolens.models.fast_cnn import fast_cnn
 from taxolens.models.small_cnn import small_cnn
-from taxolens.models.timm_network import timm_network
+from taxolens.models.timm_network import timm_network, weights_of
+from taxolens.models.torchvision_fallback import load_timm
+from taxolens.models.weights import load_weights
 from taxolens.recipes.network import NetworkRecipe
 
 TIMM = "timm:"
@@ -28,13 +30,17 @@ class Network:
         module: float32 [N, 3, height, width], normalised RGB, to logits [N, c].
         input: what it wants to see.
         depth: layer of each parameter by name; 0 is nearest to the pixels, the largest number is the head.
+        head: names of the parameters that decide between classes.
         pretrained: whether its lower layers have learnt something already.
+        known: of how many of the classes its head knows something already.
     """
 
     module: nn.Module
     input: NetworkInput
     depth: Mapping[str, int]
-    pretrained: bool
+    head: frozenset[str]
+    pretrained: bool = False
+    known: int = 0
 
     @property
     def layers(self) -> int:
@@ -42,52 +48,101 @@ class Network:
         return max(self.depth.values(), default=0) + 1
 
 
-Builder = Callable[[NetworkRecipe, int], nn.Module]
+@dataclass(frozen=True, slots=True)
+class Own:
+    """A network of ours.
 
-OWN: Mapping[str, tuple[Builder, int]] = MappingProxyType(
-    {"small_cnn": (small_cnn, 32), "dog_cnn": (dog_cnn, 128), "fast_cnn": (fast_cnn, 32)}
+    Attributes:
+        build: makes it for a number of classes.
+        side: usual side of its input in pixels.
+        least: smallest side that it can look at.
+    """
+
+    build: Callable[[NetworkRecipe, int], nn.Module]
+    side: int
+    least: int
+
+
+OWN: Mapping[str, Own] = MappingProxyType(
+    {
+        "small_cnn": Own(small_cnn, 32, 10),
+        "dog_cnn": Own(dog_cnn, 128, 8),
+        "fast_cnn": Own(fast_cnn, 32, 9),
+    }
 )
-"""Networks of ours: builder and usual side of the input."""
 
 _HALF = (0.5, 0.5, 0.5)
 
 
-def build_network(recipe: NetworkRecipe, classes: int, *, load: bool = True) -> Network:
+def build_network(
+    recipe: NetworkRecipe, labels: Sequence[str], *, pretrained: bool, load: bool = True
+) -> Network:
     """Builds the network that a recipe names.
 
     Args:
-        classes: how many logits it is to give.
-        load: fill in the recipe's weights; without, only its shape counts.
+        labels: the classes that it is to know; without any it gets one logit, to look at its shape.
+        pretrained: it is to begin with weights: the recipe's, else the library's own.
+        load: fill them in; without, only its shape counts.
 
     Raises:
         UsageError: there is no such network, or its arguments do not fit.
         ModelError: weights of another network.
         NetworkError: weights that had to be fetched and could not be.
     """
+    network = _built(recipe, max(1, len(labels)))
+    if not pretrained:
+        return network
+    if recipe.name in OWN and recipe.weights is None:
+        raise UsageError(
+            "{name} has learnt nothing yet. Name the weights of a run of it (--weights RUN/weights.safetensors), "
+            "or choose --method scratch.",
+            name=recipe.name,
+        )
+    known = 0
+    if load:
+        weights = recipe.weights or weights_of(recipe, network.module)
+        known = load_weights(network.module, weights, network.head, labels)
+    return replace(network, pretrained=True, known=known)
+
+
+def _built(recipe: NetworkRecipe, classes: int) -> Network:
     if recipe.name.startswith(TIMM):
-        made = timm_network(recipe, classes, load=load)
-        return Network(made.module, made.input, made.depth, made.pretrained)
+        made = timm_network(recipe, classes)
+        return Network(made.module, made.input, made.depth, made.head)
     if recipe.name not in OWN:
-        near = difflib.get_close_matches(recipe.name, OWN, n=1) or sorted(OWN)
         raise UsageError(
             "There is no network called {name}. Choose {known}, or timm:NAME.",
             name=recipe.name,
-            known=", ".join(near),
+            known=", ".join(_near(recipe.name)),
         )
     return _own(recipe, classes)
 
 
+def _near(name: str) -> list[str]:
+    """What may be meant: a network of timm whose mark was left out, or one of ours."""
+    if load_timm().is_model(name):
+        return [TIMM + name]
+    return difflib.get_close_matches(name, OWN, n=1) or sorted(OWN)
+
+
 def _own(recipe: NetworkRecipe, classes: int) -> Network:
-    if recipe.weights or recipe.arguments:
+    own = OWN[recipe.name]
+    side = recipe.size or own.side
+    if side < own.least:
         raise UsageError(
-            "{name} learns from scratch: it takes no weights and no arguments. Leave them out, or choose timm:NAME.",
+            "{name} looks at {least} pixels at least, not at {side}. Raise --size.",
             name=recipe.name,
+            least=own.least,
+            side=side,
         )
-    builder, side = OWN[recipe.name]
-    side = recipe.size or side
-    module = builder(recipe, classes)
+    if recipe.arguments:
+        raise UsageError("{name} takes no --backbone-arg. Leave it out.", name=recipe.name)
+    module = own.build(recipe, classes)
     wanted = NetworkInput(recipe.name, side, side, recipe.mean or _HALF, recipe.std or _HALF)
-    return Network(module, wanted, _depth_in_order(module), pretrained=False)
+    depth = _depth_in_order(module)
+    top = max(depth.values())
+    head = frozenset(name for name, layer in depth.items() if layer == top)
+    return Network(module, wanted, depth, head)
 
 
 def _depth_in_order(module: nn.Module) -> dict[str, int]:

@@ -38,4 +38,4 @@ class SmallCnn(nn.Module):
 def small_cnn(recipe: NetworkRecipe, classes: int) -> nn.Module:
     """The network for the recipe's size."""
     dropout = _DROPOUT if recipe.dropout is None else recipe.dropout
-    return SmallCnn(classes, max(10, recipe.size or SIDE), dropout)
+    return SmallCnn(classes, recipe.size or SIDE, dropout)

@@ -125,7 +125,7 @@ def built(request: BackboneRequest, *, classes: int = 0, dropout: float | None =
     arguments = {name: typed(value) for name, value in request.arguments.items()}
     if dropout is not None:
         arguments["drop_rate"] = dropout
-    if request.size and "img_size" not in arguments and "vit" in request.architecture:
+    if request.size and "img_size" not in arguments and _is_of_one_size(request.architecture):
         arguments["img_size"] = request.size
     try:
         return timm.create_model(request.architecture, num_classes=classes, exportable=True, **arguments)
@@ -136,6 +136,14 @@ def built(request: BackboneRequest, *, classes: int = 0, dropout: float | None =
             arguments=", ".join(f"{key}={value}" for key, value in request.arguments.items()) or "-",
             why=str(error).rstrip("."),
         ) from error
+
+
+def _is_of_one_size(architecture: str) -> bool:
+    """Whether a network can look at photos of one size only, which it must be told when it is built."""
+    from timm.models import get_pretrained_cfg
+
+    settings = get_pretrained_cfg(architecture, allow_unregistered=True)
+    return bool(settings and settings.fixed_input_size)
 
 
 def typed(text: str) -> object:

@@ -7,17 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch import nn
 
 from taxolens.core.backbone import BackboneRequest
-from taxolens.core.errors import ModelError, UsageError
+from taxolens.core.errors import UsageError
 from taxolens.core.trainer import NetworkInput
-from taxolens.models.timm_backbone import built, fetched, read_weights, triple
+from taxolens.models.timm_backbone import built, fetched, triple
 from taxolens.recipes.network import NetworkRecipe
 
 _TIMM = "timm:"
-_MOST_NAMED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,24 +25,17 @@ class TimmNetwork:
     module: nn.Module
     input: NetworkInput
     depth: Mapping[str, int]
-    pretrained: bool
+    head: frozenset[str]
 
 
-def timm_network(recipe: NetworkRecipe, classes: int, *, load: bool) -> TimmNetwork:
-    """Builds a timm network with `classes` logits.
-
-    With `weights`, everything but the head comes from them; a head of as many classes too.
+def timm_network(recipe: NetworkRecipe, classes: int) -> TimmNetwork:
+    """Builds a timm network with `classes` logits, without weights.
 
     Raises:
         UsageError: timm does not know it, or cannot build it so.
-        ModelError: weights of another network.
-        NetworkError: weights that had to be fetched and could not be.
     """
-    request = _request(recipe)
-    module = built(request, classes=classes, dropout=recipe.dropout)
+    module = built(_request(recipe), classes=classes, dropout=recipe.dropout)
     settings: Mapping[str, Any] = module.pretrained_cfg
-    if load:
-        _load(module, recipe.weights or fetched(request.architecture, settings), settings)
     side = recipe.size or int(settings["input_size"][-1])
     wanted = NetworkInput(
         recipe.name,
@@ -54,7 +45,16 @@ def timm_network(recipe: NetworkRecipe, classes: int, *, load: bool) -> TimmNetw
         recipe.std or triple(settings["std"]),
         None if recipe.weights else settings.get("license"),
     )
-    return TimmNetwork(module, wanted, _depth(module), pretrained=load)
+    return TimmNetwork(module, wanted, _depth(module), _head(module, settings))
+
+
+def weights_of(recipe: NetworkRecipe, module: Any) -> Path:
+    """The file that the recipe names, else the library's own weights.
+
+    Raises:
+        NetworkError: they had to be fetched and could not be.
+    """
+    return recipe.weights or fetched(recipe.name.removeprefix(_TIMM), module.pretrained_cfg)
 
 
 def _request(recipe: NetworkRecipe) -> BackboneRequest:
@@ -68,25 +68,11 @@ def _request(recipe: NetworkRecipe) -> BackboneRequest:
     )
 
 
-def _load(module: Any, weights: Path, settings: Mapping[str, Any]) -> None:
-    """Everything but the head must be there and fit; the head is taken where it fits."""
-    tensors = read_weights(weights)
-    wanted: dict[str, torch.Tensor] = module.state_dict()
+def _head(module: nn.Module, settings: Mapping[str, Any]) -> frozenset[str]:
+    """Names of the parameters that decide between classes; some networks have two such layers."""
     named = settings.get("classifier") or ()
     heads = tuple(f"{head}." for head in ((named,) if isinstance(named, str) else named))
-    body = [name for name in wanted if not name.startswith(heads)]
-    missing = [name for name in body if name not in tensors]
-    misshapen = [name for name in body if name in tensors and tensors[name].shape != wanted[name].shape]
-    if missing or misshapen:
-        raise ModelError(
-            "The weights {file} are not those of this network: {missing} missing, {misshapen} of another shape, "
-            "such as {examples}. Check the architecture and its arguments.",
-            file=weights,
-            missing=len(missing),
-            misshapen=len(misshapen),
-            examples=", ".join((missing + misshapen)[:_MOST_NAMED]),
-        )
-    module.load_state_dict({name: tensors[name] for name in body}, strict=False)
+    return frozenset(name for name, _ in module.named_parameters() if name.startswith(heads))
 
 
 def _depth(module: Any) -> dict[str, int]:

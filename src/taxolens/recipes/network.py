@@ -12,6 +12,8 @@ from taxolens.core.backbone import Triple
 from taxolens.core.errors import UsageError
 from taxolens.recipes.numbers import check_count
 
+AUTO = "auto"
+
 
 class Optimizer(StrEnum):
     """Who changes the weights."""
@@ -49,6 +51,17 @@ class Sampling(StrEnum):
 
     NATURAL = "natural"
     BALANCED = "balanced"
+
+
+class Norms(StrEnum):
+    """Where batch norms have their statistics from: the new photos, or those that the network learnt from before.
+
+    auto: the old ones for a network that has learnt something, unless there are very many new photos.
+    """
+
+    AUTO = "auto"
+    LEARN = "learn"
+    KEEP = "keep"
 
 
 class Precision(StrEnum):
@@ -95,25 +108,27 @@ class NetworkRecipe:
     """Everything that decides what a network learns.
 
     Attributes:
-        name: "timm:NAME", or a network of ours: small_cnn, dog_cnn, fast_cnn.
-        weights: safetensors file to start from (finetune).
+        name: "timm:NAME", a remembered network, or one of ours (small_cnn, dog_cnn, fast_cnn); "auto": the
+            only remembered one (finetune), or fast_cnn (scratch).
+        weights: safetensors file to start from (finetune), such as the one that a run leaves.
         arguments: further arguments of the network's builder, as text.
         size: side of the input in pixels; None: the network's own.
         mean: normalisation of pixels in 0..1; None: the network's own.
         std: likewise.
         head_epochs: passes in which only the head learns (finetune).
         epochs: passes in which the network learns.
-        unfreeze: which blocks learn in the second phase, counted from the head; None: all.
+        unfreeze: how many layers learn in the second phase, counted from the head; 0: all.
         optimizer: who changes the weights.
         rate: learning rate of the last block; None: what suits the optimizer and method.
         head_rate: learning rate of the first phase.
         layer_decay: each block below learns this much slower than the one above it.
-        weight_decay: of weights, not of biases and norms.
+        weight_decay: of weights, not of biases and norms; None: what suits the optimizer.
         momentum: of SGD and RMSprop.
         schedule: how the rate goes down in the second phase.
         warmup: share of the second phase in which the rate rises.
         loss: what is made small.
         label_smoothing: 0..1.
+        norms: where batch norms have their statistics from.
         sampling: which photos an epoch shows.
         augment: policy of random changes, see `taxolens prepare --help`.
         mixup: alpha of mixup (Zhang et al. 2018); 0: none.
@@ -130,7 +145,7 @@ class NetworkRecipe:
         distill: a teacher.
     """
 
-    name: str = "timm:mobilenetv2_100"
+    name: str = AUTO
     weights: Path | None = None
     arguments: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     size: int | None = None
@@ -138,17 +153,18 @@ class NetworkRecipe:
     std: Triple | None = None
     head_epochs: int = 30
     epochs: int = 12
-    unfreeze: int | None = None
+    unfreeze: int = 0
     optimizer: Optimizer = Optimizer.ADAMW
     rate: float | None = None
     head_rate: float = 3e-3
     layer_decay: float = 0.8
-    weight_decay: float = 0.02
+    weight_decay: float | None = None
     momentum: float = 0.9
     schedule: Schedule = Schedule.COSINE
     warmup: float = 0.1
     loss: Loss = Loss.CROSS_ENTROPY
     label_smoothing: float = 0.1
+    norms: Norms = Norms.AUTO
     sampling: Sampling = Sampling.NATURAL
     augment: str = "standard"
     mixup: float = 0.0
@@ -182,7 +198,7 @@ class NetworkRecipe:
 _RANGES: Mapping[str, tuple[float, float]] = MappingProxyType(
     {
         "size": (8, 2048),
-        "unfreeze": (1, 1000),
+        "unfreeze": (0, 1000),
         "rate": (1e-8, 10),
         "head_rate": (1e-8, 10),
         "layer_decay": (0.01, 1),

@@ -66,20 +66,18 @@ class Batches:
     def __len__(self) -> int:
         """Steps in an epoch, the same for every process."""
         mine = len(self._lesson.rows) // self._place[1]
-        return max(1, mine // self._recipe.batch) if mine else 0
+        return -(-mine // self._recipe.batch)
 
     def epoch(self, number: int) -> Iterator[Batch]:
-        """The steps of epoch `number`; a last one that is not full is left for another epoch's order."""
+        """The steps of epoch `number`, as even in size as can be: a last one of a single photo teaches little."""
         order = self._order(number)
-        size = min(self._recipe.batch, max(1, len(order)))
-        workers = default_workers()
 
         def seen(row: int) -> NDArray[np.uint8]:
             return self._changed(row, number)
 
-        changed = ordered_map(seen, order.tolist(), workers=workers, window=_AHEAD * size)
-        for start in range(0, len(self) * size, size):
-            rows = order[start : start + size]
+        window = _AHEAD * min(self._recipe.batch, max(1, len(order)))
+        changed = ordered_map(seen, order.tolist(), workers=default_workers(), window=window)
+        for rows in np.array_split(order, max(1, len(self))) if len(order) else ():
             pixels = np.stack([next(changed) for _ in rows])
             yield Batch(torch.from_numpy(pixels), torch.from_numpy(self._lesson.truth[rows]))
 
@@ -87,7 +85,7 @@ class Batches:
         rng = np.random.default_rng((self._recipe.seed, epoch))
         rows = self._lesson.rows
         if self._recipe.sampling is Sampling.BALANCED:
-            rows = _balanced(rows, self._lesson.truth[rows], rng)
+            rows = balanced(rows, self._lesson.truth[rows], rng)
         rank, processes = self._place
         mine: NDArray[np.int64] = rng.permutation(rows)[rank::processes]
         return mine[: len(rows) // processes]
@@ -101,7 +99,7 @@ class Batches:
         return np.ascontiguousarray(changed)
 
 
-def _balanced(
+def balanced(
     rows: NDArray[np.int64], truth: NDArray[np.int64], rng: np.random.Generator
 ) -> NDArray[np.int64]:
     """As many rows as before, every class as often: whole rounds of each class, then some of it at random."""

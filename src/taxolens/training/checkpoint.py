@@ -17,7 +17,7 @@ from safetensors.torch import save
 from taxolens.core.errors import UsageError
 from taxolens.storage.atomic import written_whole
 
-_PLACE = "__tensor__"
+_PLACE, _PAIRS = "tensor", "pairs"
 _TREE = "tree"
 
 
@@ -28,7 +28,7 @@ def save_checkpoint(tree: Mapping[str, Any], path: Path) -> None:
         OutputError: it cannot be written.
     """
     tensors: dict[str, torch.Tensor] = {}
-    skeleton = _taken_apart(tree, "", tensors)
+    skeleton = _taken_apart(tree, tensors)
     with written_whole(path) as file:
         file.write(save(tensors, metadata={_TREE: json.dumps(skeleton)}))
 
@@ -45,7 +45,7 @@ def load_checkpoint(path: Path) -> dict[str, Any] | None:
         with safe_open(path, framework="pt") as file:
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
             skeleton = json.loads(file.metadata()[_TREE])
-        tree: dict[str, Any] = _put_together(skeleton, tensors)
+        tree: dict[str, Any] = dict(_put_together(skeleton, tensors))
     except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
         raise UsageError(
             "The checkpoint {file} is damaged. Remove it, or begin anew with --restart.", file=path
@@ -53,17 +53,17 @@ def load_checkpoint(path: Path) -> dict[str, Any] | None:
     return tree
 
 
-def _taken_apart(value: Any, name: str, tensors: dict[str, torch.Tensor]) -> Any:
+def _taken_apart(value: Any, tensors: dict[str, torch.Tensor]) -> Any:
     if isinstance(value, torch.Tensor):
+        name = str(len(tensors))
         # Two names may stand for one memory, which safetensors refuses.
         tensors[name] = value.detach().clone().contiguous()
         return {_PLACE: name}
     if isinstance(value, Mapping):
         # JSON knows only texts as keys; optimizers number their weights.
-        pairs = [[key, _taken_apart(one, f"{name}.{key}", tensors)] for key, one in value.items()]
-        return {"pairs": pairs}
+        return {_PAIRS: [[key, _taken_apart(one, tensors)] for key, one in value.items()]}
     if isinstance(value, list | tuple):
-        return [_taken_apart(one, f"{name}.{index}", tensors) for index, one in enumerate(value)]
+        return [_taken_apart(one, tensors) for one in value]
     return value
 
 
@@ -71,7 +71,7 @@ def _put_together(value: Any, tensors: Mapping[str, torch.Tensor]) -> Any:
     if isinstance(value, dict):
         if _PLACE in value:
             return tensors[value[_PLACE]]
-        return {key: _put_together(one, tensors) for key, one in value["pairs"]}
+        return {key: _put_together(one, tensors) for key, one in value[_PAIRS]}
     if isinstance(value, list):
         return [_put_together(one, tensors) for one in value]
     return value

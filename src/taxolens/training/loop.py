@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
@@ -67,7 +68,7 @@ class Loop:
         self._optimizer = optimizer_of(network, recipe)
         self._full_rates = [group["lr"] for group in self._optimizer.param_groups]
         self._plateau = Plateau()
-        self._still = stilled_norms(network)
+        self._still = stilled_norms(network, recipe, len(lesson.rows))
         counts = np.bincount(lesson.truth[lesson.rows], minlength=lesson.classes)
         self._loss = loss_of(recipe, counts)
         self._average = (
@@ -92,6 +93,26 @@ class Loop:
         """What is judged and kept: the moving average where there is one, else the network itself."""
         return self._average.module if self._average else self._whole
 
+    def settle(self) -> None:
+        """Decides what to compute with before anything is learnt, so that a stop never changes it."""
+        if self._precision is None:
+            rows = self._lesson.rows[: self._recipe.batch].tolist()
+            pixels = torch.from_numpy(np.stack([self._lesson.pixels[row] for row in rows]))
+            floats = self._whole.floats(pixels.to(self._device))
+            self._precision = precision_of(self._recipe, self._whole.network, floats)
+
+    def examples(self, most: int) -> NDArray[np.uint8]:
+        """Photos of the first epoch as the network saw them, mixed too, uint8 [k, height, width, 3]."""
+        found = next(iter(self.batches(1)), None)
+        if found is None:
+            return np.empty((0, 1, 1, 3), np.uint8)
+        rng = np.random.default_rng((self._recipe.seed, 1, _MIXING))
+        rng.integers(2**62)
+        floats = self._whole.floats(found.pixels.to(next(self._whole.parameters()).device))
+        targets = soft_targets(found.truth, self._lesson.classes, 0).to(floats.device)
+        seen = self._whole.grey_levels(mixed(floats, targets, self._recipe, rng)[0][:most])
+        return np.asarray(seen.clamp(0, 255).round().byte().permute(0, 2, 3, 1).cpu().numpy())
+
     def batches(self, epoch: int) -> Iterable[Batch]:
         """The steps of an epoch (from 1), as the network will see them."""
         return self._batches.epoch(epoch)
@@ -106,12 +127,11 @@ class Loop:
         # Dropout too is to be the same whether or not the training was stopped before this epoch.
         torch.manual_seed(int(rng.integers(2**62)))
         self._whole.train()
-        for norm in self._still:
-            norm.eval()
+        self._still_norms()
         total, right, seen = 0.0, 0, 0
         for step, batch in enumerate(batches):
             self._set_rate((number - 1 + step / self.steps) / max(1, self._recipe.epochs))
-            loss, hits = self._learn(batch, rng, last=(step + 1) % self._recipe.accumulate == 0)
+            loss, hits = self._learn(batch, rng, step)
             if not math.isfinite(loss):
                 raise TrainingFailed(
                     "The loss is no number any more in epoch {epoch}, step {step}. Lower --rate.",
@@ -127,21 +147,22 @@ class Loop:
         """Takes the validation loss of an epoch, which may lower the rate."""
         self._plateau.tell(val_loss)
 
-    def _learn(self, batch: Batch, rng: np.random.Generator, *, last: bool) -> tuple[float, int]:
+    def _learn(self, batch: Batch, rng: np.random.Generator, step: int) -> tuple[float, int]:
         recipe = self._recipe
         targets = soft_targets(batch.truth, self._lesson.classes, recipe.label_smoothing)
         pixels = self._whole.floats(batch.pixels.to(self._device))
-        if self._precision is None:
-            self._precision = precision_of(recipe, self._whole.network, pixels)
         pixels, targets = mixed(pixels, targets.to(self._device), recipe, rng)
-        with autocast(self._device, self._precision):
+        with autocast(self._device, self._precision or Precision.FP32):
             logits = self._whole.network(pixels)
         logits = logits.float()
         loss = self._loss(logits, targets)
         if self._teacher and recipe.distill:
             loss = self._with_teacher(loss, logits, pixels)
-        torch.autograd.backward(loss / recipe.accumulate)
-        if last:
+        first = step - step % recipe.accumulate
+        group = min(recipe.accumulate, self.steps - first)
+        torch.autograd.backward(loss / group)
+        # What an epoch leaves over must not wait for the next one, which may never come.
+        if step + 1 == first + group:
             self._step()
         return loss.item(), int((logits.argmax(1).cpu() == batch.truth).sum())
 
@@ -160,6 +181,10 @@ class Loop:
         self._optimizer.zero_grad(set_to_none=True)
         if self._average:
             self._average.update_parameters(self._whole)
+
+    def _still_norms(self) -> None:
+        for norm in self._still:
+            norm.eval()
 
     def _set_rate(self, done: float) -> None:
         share = share_of_rate(self._recipe, done)
@@ -189,4 +214,11 @@ class Loop:
 
 
 def _averaging(decay: float) -> Any:
-    return get_ema_multi_avg_fn(decay)  # type: ignore[no-untyped-call]
+    """A moving average that forgets quickly at first: a short training would keep what it began with."""
+
+    def update(average: Any, weights: Any, updates: Any) -> None:
+        seen = int(updates)
+        now = min(decay, (1 + seen) / (10 + seen))
+        get_ema_multi_avg_fn(now)(average, weights, updates)  # type: ignore[no-untyped-call]
+
+    return update

@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from taxolens.models.network import Network
-from taxolens.recipes.network import NetworkRecipe, Optimizer, Schedule
+from taxolens.recipes.network import NetworkRecipe, Norms, Optimizer, Schedule
 
 _USUAL_RATE: Mapping[tuple[Optimizer, bool], float] = MappingProxyType(
     {
@@ -28,7 +28,14 @@ _USUAL_RATE: Mapping[tuple[Optimizer, bool], float] = MappingProxyType(
 )
 """Learning rate by optimizer and by whether the network has learnt something already."""
 
+_USUAL_DECAY: Mapping[Optimizer, float] = MappingProxyType(
+    {Optimizer.ADAMW: 0.02, Optimizer.ADAM: 1e-5, Optimizer.SGD: 5e-4, Optimizer.RMSPROP: 1e-5}
+)
+"""Weight decay by optimizer; only that of AdamW does not go through the gradient."""
+
 _LEAST = 1e-2
+_ENOUGH = 50_000
+"""Photos from which on batch norms of a network that has learnt something take their statistics anew."""
 
 
 def usual_rate(recipe: NetworkRecipe, *, pretrained: bool) -> float:
@@ -36,18 +43,33 @@ def usual_rate(recipe: NetworkRecipe, *, pretrained: bool) -> float:
     return recipe.rate or _USUAL_RATE[recipe.optimizer, pretrained]
 
 
-def freeze(network: Network, unfreeze: int | None) -> None:
-    """Lets the last `unfreeze` layers learn (None: all), and stills the others."""
-    lowest = 0 if unfreeze is None else max(0, network.layers - unfreeze)
+def freeze(network: Network, unfreeze: int) -> None:
+    """Lets the last `unfreeze` layers learn (0: all), and stills the others."""
+    lowest = max(0, network.layers - unfreeze) if unfreeze else 0
     for name, weights in network.module.named_parameters():
         if weights.requires_grad and network.depth[name] < lowest:
             weights.requires_grad_(False)
 
 
-def stilled_norms(network: Network) -> tuple[nn.Module, ...]:
-    """Batch norms of which nothing learns: they must not take their statistics from the new photos either."""
-    norms = [one for one in network.module.modules() if isinstance(one, nn.modules.batchnorm._BatchNorm)]
-    return tuple(one for one in norms if not any(weights.requires_grad for weights in one.parameters()))
+def stilled_norms(network: Network, recipe: NetworkRecipe, photos: int) -> tuple[nn.Module, ...]:
+    """Batch norms that keep the statistics they have.
+
+    Where nothing of a norm learns, it must not take its statistics from the new photos either. In a network
+    that has learnt something, the statistics of a few small steps are worse than those it brought.
+
+    Args:
+        photos: how many there are to learn from.
+    """
+    norms = tuple(one for one in network.module.modules() if isinstance(one, nn.modules.batchnorm._BatchNorm))
+    few = network.pretrained and photos < _ENOUGH
+    if recipe.norms is Norms.KEEP or (recipe.norms is Norms.AUTO and few):
+        return norms
+    return tuple(one for one in norms if _is_frozen(one))
+
+
+def _is_frozen(norm: nn.Module) -> bool:
+    weights = tuple(norm.parameters())
+    return bool(weights) and not any(one.requires_grad for one in weights)
 
 
 def optimizer_of(network: Network, recipe: NetworkRecipe) -> torch.optim.Optimizer:
@@ -58,6 +80,7 @@ def optimizer_of(network: Network, recipe: NetworkRecipe) -> torch.optim.Optimiz
     """
     rate = usual_rate(recipe, pretrained=network.pretrained)
     slower = recipe.layer_decay if network.pretrained else 1.0
+    decay = _USUAL_DECAY[recipe.optimizer] if recipe.weight_decay is None else recipe.weight_decay
     groups: dict[tuple[int, bool], list[nn.Parameter]] = defaultdict(list)
     for name, weights in network.module.named_parameters():
         if weights.requires_grad:
@@ -66,7 +89,7 @@ def optimizer_of(network: Network, recipe: NetworkRecipe) -> torch.optim.Optimiz
         {
             "params": weights,
             "lr": rate * slower ** (network.layers - 1 - depth),
-            "weight_decay": recipe.weight_decay if decays else 0.0,
+            "weight_decay": decay if decays else 0.0,
         }
         for (depth, decays), weights in sorted(groups.items())
     ]

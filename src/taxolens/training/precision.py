@@ -12,7 +12,7 @@ from taxolens.core.errors import UsageError
 from taxolens.recipes.network import Device, NetworkRecipe, Precision
 
 _TIMES = 3
-_WORTH = 1.1
+_WORTH = 1.3
 
 
 def device_of(recipe: NetworkRecipe) -> torch.device:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import astuple
 from typing import Any
@@ -10,6 +11,9 @@ import torch
 
 from taxolens.core.texts import Say
 from taxolens.core.trainer import Epoch
+
+NETWORK = "network"
+"""The phase in which the whole network learns."""
 
 State = Mapping[str, torch.Tensor]
 
@@ -29,19 +33,25 @@ class Course:
         self.best: Epoch | None = None
         self.weights: State = {}
 
-    def add(self, epoch: Epoch, weights: State) -> None:
-        """Takes an epoch with the weights after it."""
+    def note(self, epoch: Epoch) -> None:
+        """Takes an epoch."""
         self.epochs.append(epoch)
-        if self.best is None or _loss(epoch) <= _loss(self.best):
+
+    def weigh(self, weights: State) -> None:
+        """Keeps the weights after the last epoch where none was better; without validation, always."""
+        epoch = self.epochs[-1]
+        if self.best is None or epoch.val_loss is None or _loss(epoch) < _loss(self.best):
             self.best = epoch
             self.weights = {name: tensor.detach().clone() for name, tensor in weights.items()}
 
     @property
     def is_over(self) -> bool:
-        """Whether waiting any longer is in vain."""
-        if not self._patience or self.best is None or self.best.val_loss is None:
+        """Whether waiting any longer is in vain; each phase has its own patience."""
+        here = [one for one in self.epochs if one.phase == NETWORK]
+        if not self._patience or not here or here[-1].val_loss is None:
             return False
-        return self.epochs[-1].number - self.best.number >= self._patience
+        best = min(here, key=_loss)
+        return here[-1].number - best.number >= self._patience
 
     def state(self) -> dict[str, Any]:
         """For a checkpoint."""
@@ -82,4 +92,5 @@ def told(epoch: Epoch, epochs: Sequence[Epoch], total: int, say: Say) -> str:
 
 
 def _loss(epoch: Epoch) -> float:
-    return float("inf") if epoch.val_loss is None else epoch.val_loss
+    known = epoch.val_loss is not None and math.isfinite(epoch.val_loss)
+    return epoch.val_loss if known and epoch.val_loss is not None else math.inf

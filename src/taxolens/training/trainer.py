@@ -8,49 +8,51 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
+from safetensors.torch import save
 from torch import nn
 
 from taxolens.core.errors import TrainingFailed, UsageError
 from taxolens.core.progress import Progress
 from taxolens.core.texts import Say, noted
 from taxolens.core.trainer import Epoch, NetworkInput, TrainedNetwork, TrainingRequest
+from taxolens.formats.weights import WeightsCard
+from taxolens.imaging.operations.policy import policy
 from taxolens.models.fast_cnn import FastCnn
-from taxolens.models.network import build_network
+from taxolens.models.network import Network, build_network
 from taxolens.recipes.network import NetworkRecipe
 from taxolens.training.batches import Lesson
 from taxolens.training.checkpoint import load_checkpoint, save_checkpoint
 from taxolens.training.graph import compare, exported
-from taxolens.training.head import head_of, teach_head
+from taxolens.training.head import head_of, reads_features, teach_any_head, teach_head
 from taxolens.training.loop import Loop
 from taxolens.training.normalise import Normalised
 from taxolens.training.optimizer import freeze
 from taxolens.training.precision import device_of
-from taxolens.training.progress import Course, told
+from taxolens.training.progress import NETWORK, Course, told
 from taxolens.training.teacher import Teacher
-from taxolens.training.verdict import judged, logits_of
+from taxolens.training.verdict import logits_of, validated
 
 CHECKPOINT = "checkpoint.safetensors"
-PHASE = "network"
 _STOPPED = noted("Validation became no better: stopped early.")
 _EPOCH = noted("Epoch {number} of {total}")
 _EXAMPLES = 24
 _COMPARED = 8
 _TOLD = 64
 _WHITENED = 2000
+_NO_MEMORY = ("not enough memory", "can't allocate memory")
+_ALONE = "more than 1 value per channel"
 
 
 class NetworkTrainer:
     """The trainer of both methods: `finetune` brings weights, `scratch` does not.
 
     Args:
-        pretrained: whether a timm network begins with weights that have learnt something.
+        pretrained: whether a network begins with weights that have learnt something.
     """
 
     def __init__(self, *, pretrained: bool) -> None:
@@ -58,13 +60,22 @@ class NetworkTrainer:
 
     def input_of(self, settings: NetworkRecipe, labels: Sequence[str]) -> NetworkInput:
         """See `core.trainer.Trainer`."""
-        return build_network(settings, max(1, len(labels)), load=False).input
+        if not self._pretrained and (settings.weights or settings.unfreeze):
+            raise UsageError(
+                "From scratch, a network begins without weights and all of it learns. "
+                "Leave out --weights and --unfreeze, or choose --method finetune."
+            )
+        device_of(settings)
+        policy(settings.augment)
+        network = build_network(settings, labels, pretrained=self._pretrained)
+        check_size(network)
+        return network.input
 
     def train(
         self, request: TrainingRequest[NetworkRecipe], *, progress: Progress, say: Say
     ) -> TrainedNetwork:
         """See `core.trainer.Trainer`."""
-        with _told_when_memory_ends(request.settings):
+        with _told_when_it_cannot_go_on(request.settings):
             return Training(request, self._pretrained, progress, say).run()
 
 
@@ -79,25 +90,24 @@ class Training:
         self._file = request.folder / CHECKPOINT
         self._kept = _checkpoint(self._file, request.fingerprint)
         torch.manual_seed(recipe.seed)
-        load = pretrained and self._kept is None
-        network = build_network(recipe, len(request.labels), load=load)
-        self._network = replace(
-            network, pretrained=pretrained and network.pretrained | (self._kept is not None)
-        )
-        self._whole = Normalised(network.module, network.input)
+        self._network = build_network(recipe, request.labels, pretrained=pretrained, load=self._kept is None)
+        self._whole = Normalised(self._network.module, self._network.input)
         self._lesson = Lesson(request.pixels, request.truth, request.train, len(request.labels))
         self._course = Course(recipe.patience)
 
     def run(self) -> TrainedNetwork:
         """Both phases, then the graph."""
+        recipe = self._recipe
         if self._kept is None:
             self._begin()
-        freeze(self._network, self._recipe.unfreeze)
-        self._whole.to(device_of(self._recipe), memory_format=torch.channels_last)  # type: ignore[call-overload]
-        recipe = self._recipe
+        freeze(self._network, recipe.unfreeze)
+        self._whole.to(device_of(recipe), memory_format=torch.channels_last)  # type: ignore[call-overload]
         teacher = Teacher(recipe.distill, self._request.labels) if recipe.distill else None
         loop = Loop(self._network, self._whole, self._lesson, recipe, teacher)
-        if self._kept is not None:
+        if self._kept is None:
+            loop.settle()
+            self._save(loop)
+        else:
             loop.load(self._kept["loop"])
             self._course.load(self._kept["course"])
         self._learn(loop)
@@ -105,22 +115,37 @@ class Training:
 
     def _begin(self) -> None:
         """What happens once, before the first epoch of the whole network."""
-        module, request = self._network.module, self._request
-        if isinstance(module, FastCnn):
+        network, request = self._network, self._request
+        if isinstance(network.module, FastCnn) and not network.pretrained:
             some = np.random.default_rng(self._recipe.seed).permutation(request.train)[:_WHITENED]
             pictures = torch.from_numpy(np.stack([request.pixels[row] for row in some.tolist()]))
-            module.whiten(self._whole.floats(pictures))
-        head = head_of(self._network) if self._network.pretrained and self._recipe.head_epochs else None
-        if head is None:
-            return
-        for epoch in teach_head(head, self._whole, request, progress=self._progress, say=self._say):
-            self._course.add(
-                epoch, self._whole.state_dict() if epoch.number == self._recipe.head_epochs else {}
+            network.module.whiten(self._whole.floats(pictures))
+        if network.pretrained and self._recipe.head_epochs and network.known < len(request.labels):
+            self._teach_head()
+
+    def _teach_head(self) -> None:
+        """First phase; where the network stands after it competes with every epoch of the second."""
+        head = head_of(self._network)
+        if head is not None and reads_features(head, self._whole, self._request):
+            fresh = self._network.known == 0
+            epochs = teach_head(
+                head, self._whole, self._request, fresh=fresh, progress=self._progress, say=self._say
             )
-        self._course.best = None  # the head alone is where the network begins, not what competes with it
+        else:
+            epochs = teach_any_head(
+                self._network,
+                self._whole,
+                self._lesson,
+                self._request,
+                progress=self._progress,
+                say=self._say,
+            )
+        for epoch in epochs:
+            self._course.note(epoch)
+        self._course.weigh(self._whole.state_dict())
 
     def _learn(self, loop: Loop) -> None:
-        done = sum(epoch.phase == PHASE for epoch in self._course.epochs)
+        done = sum(epoch.phase == NETWORK for epoch in self._course.epochs)
         for number in range(done + 1, self._recipe.epochs + 1):
             if self._course.is_over:
                 self._progress.note(self._say(_STOPPED))
@@ -131,11 +156,11 @@ class Training:
         began = time.monotonic()
         what = self._say(_EPOCH).format(number=number, total=self._recipe.epochs)
         passed = loop.epoch(number, self._progress.track(loop.batches(number), what=what, total=loop.steps))
-        loss, accuracy = self._validated(loop.kept)
+        loss, accuracy = validated(loop.kept, self._request)
         if loss is not None:
             loop.tell(loss)
         epoch = Epoch(
-            PHASE,
+            NETWORK,
             len(self._course.epochs) + 1,
             passed.rate,
             passed.loss,
@@ -144,21 +169,18 @@ class Training:
             accuracy,
             time.monotonic() - began,
         )
-        self._course.add(epoch, loop.kept.state_dict())
+        self._course.note(epoch)
+        self._course.weigh(loop.kept.state_dict())
         self._progress.note(told(epoch, self._course.epochs, self._recipe.epochs, self._say))
+        self._save(loop)
+
+    def _save(self, loop: Loop) -> None:
         state = {
             "fingerprint": self._request.fingerprint,
             "loop": loop.state(),
             "course": self._course.state(),
         }
         save_checkpoint(state, self._file)
-
-    def _validated(self, network: nn.Module) -> tuple[float | None, float | None]:
-        request = self._request
-        if not len(request.val):
-            return None, None
-        logits = logits_of(network, request.pixels, request.val, len(request.labels))
-        return judged(logits, request.truth[request.val])
 
     def _trained(self, loop: Loop) -> TrainedNetwork:
         request, wanted = self._request, self._network.input
@@ -170,6 +192,7 @@ class Training:
         compare(graph, whole, np.stack([request.pixels[row] for row in rows[:_COMPARED].tolist()]))
         return TrainedNetwork(
             onnx=graph,
+            weights=weights_file(self._network, self._recipe, request.labels),
             input=wanted,
             told_rows=rows,
             told=logits_of(whole, request.pixels, rows, len(request.labels)),
@@ -177,8 +200,45 @@ class Training:
             best=self._course.best.number if self._course.best else len(self._course.epochs),
             parameters=sum(weights.numel() for weights in whole.network.parameters()),
             multiplications=multiplications(whole, wanted),
-            examples=_examples(loop),
+            examples=loop.examples(_EXAMPLES),
         )
+
+
+def check_size(network: Network) -> None:
+    """Looks at nothing in particular, to see that the network can look at photos of its size.
+
+    Raises:
+        UsageError: it cannot.
+    """
+    wanted = network.input
+    whole = Normalised(network.module, wanted).eval()
+    try:
+        with torch.no_grad():
+            whole(torch.zeros(1, wanted.height, wanted.width, 3, dtype=torch.uint8))
+    except (RuntimeError, ValueError, AssertionError) as error:
+        raise UsageError(
+            "{name} cannot look at {side} x {side} pixels: {why}. Choose another --size.",
+            name=wanted.name,
+            side=wanted.width,
+            why=str(error).splitlines()[0].rstrip(".") if str(error) else type(error).__name__,
+        ) from error
+
+
+def weights_file(network: Network, recipe: NetworkRecipe, labels: Sequence[str]) -> bytes:
+    """The network's own tensors as safetensors, with what is needed to go on from them."""
+    wanted = network.input
+    card = WeightsCard(
+        network=recipe.name,
+        classes=tuple(labels),
+        size=wanted.width,
+        mean=wanted.mean,
+        std=wanted.std,
+        arguments=recipe.arguments,
+        licence=wanted.licence,
+    )
+    # Two names may stand for one memory, which safetensors refuses.
+    tensors = {name: one.detach().clone().contiguous() for name, one in network.module.state_dict().items()}
+    return save(tensors, metadata=card.metadata())
 
 
 def multiplications(whole: Normalised, wanted: NetworkInput) -> int:
@@ -211,26 +271,25 @@ def _checkpoint(file: Path, fingerprint: str) -> dict[str, Any] | None:
     return kept
 
 
-def _examples(loop: Loop) -> NDArray[np.uint8]:
-    batch = next(iter(loop.batches(1)), None)
-    pixels: NDArray[np.uint8] = (
-        batch.pixels[:_EXAMPLES].numpy() if batch else np.empty((0, 1, 1, 3), np.uint8)
-    )
-    return pixels
-
-
 @contextmanager
-def _told_when_memory_ends(recipe: NetworkRecipe) -> Iterator[None]:
+def _told_when_it_cannot_go_on(recipe: NetworkRecipe) -> Iterator[None]:
     try:
         yield
     except (MemoryError, RuntimeError) as error:
-        ended = isinstance(error, MemoryError | torch.OutOfMemoryError) or "not enough memory" in str(error)
-        if not ended:
+        ended = isinstance(error, MemoryError | torch.OutOfMemoryError)
+        if not ended and not any(words in str(error) for words in _NO_MEMORY):
             raise
         raise TrainingFailed(
             "There is not enough memory for steps of {batch} photos. Lower --batch (and raise --accumulate), "
             "or --size. What was learnt so far is kept.",
             batch=recipe.batch,
+        ) from error
+    except ValueError as error:
+        if _ALONE not in str(error):
+            raise
+        raise UsageError(
+            "Steps of one photo are too small for this network, which compares the photos of a step. "
+            "Raise --batch, or give it more photos."
         ) from error
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import nn
 from torch.nn import functional
 
-from taxolens.core.trainer import Pixels
+from taxolens.core.trainer import Pixels, TrainingRequest
 
 _AT_ONCE = 64
 
@@ -38,3 +40,11 @@ def judged(logits: NDArray[np.float32], truth: NDArray[np.int64]) -> tuple[float
     """Mean cross-entropy and accuracy."""
     loss = functional.cross_entropy(torch.from_numpy(logits), torch.from_numpy(truth)).item()
     return loss, float((logits.argmax(1) == truth).mean())
+
+
+def validated(network: nn.Module, request: TrainingRequest[Any]) -> tuple[float | None, float | None]:
+    """Mean cross-entropy and accuracy on the validation photos; None where there are none."""
+    if not len(request.val):
+        return None, None
+    logits = logits_of(network, request.pixels, request.val, len(request.labels))
+    return judged(logits, request.truth[request.val])

@@ -20,7 +20,15 @@ from taxolens.modelfile.download import fetch
 from taxolens.modelfile.peek import peek_card
 from taxolens.modelfile.protobuf import parse_model
 from taxolens.modelfile.read import read_bytes, read_model
-from taxolens.modelfile.remembered import check_name, is_remembered, remembered_names, remembered_path
+from taxolens.modelfile.remembered import (
+    RememberedNetwork,
+    check_name,
+    is_remembered,
+    remember_network,
+    remembered_files,
+    remembered_names,
+    remembered_path,
+)
 from taxolens.modelfile.write import place
 from taxolens.probe.adopt import Reading, adopt
 from taxolens.probe.backbone import Backbone, bundled_backbone, read_backbone
@@ -100,7 +108,7 @@ def _resolved(
         return get_backbone(name, home=home, progress=progress, say=say)
     if is_remembered(name, home):
         return _as_named(read_model(remembered_path(name, home), task=Task.EMBED).graph, name, home)
-    if _LIBRARY_MARK in name and not Path(name).exists():
+    if _is_of_library(name):
         return _from_library(recipe, home, maker)
     if name.lower().endswith(_ONNX) or Path(name).exists():
         return _from_file(recipe, home)
@@ -146,9 +154,20 @@ def add_backbone(
         return get_backbone(name, home=home, progress=progress, say=say)
     check_name(name)
     found = resolve_backbone(recipe, home=home, maker=maker, progress=progress, say=say)
+    for stale in remembered_files(name, home):
+        stale.unlink()
+    if _is_of_library(recipe.name):
+        # Its weights too: the file may move, and only with them can the network be taught further.
+        weights = read_bytes(recipe.weights) if recipe.weights else None
+        network = RememberedNetwork(recipe.name, recipe.arguments, recipe.mean, recipe.std)
+        remember_network(name, home, network, weights)
     target = remembered_path(name, home)
     place(found.graph, target)
     return Backbone(name, target, found.sha256, found.card, found.graph)
+
+
+def _is_of_library(name: str) -> bool:
+    return _LIBRARY_MARK in name and not Path(name).exists()
 
 
 def list_backbones(home: Path) -> tuple[BackboneRow, ...]:
@@ -195,7 +214,7 @@ def _files_of(name: str, home: Path) -> tuple[Path, ...]:
         key = _key_of_file(entry.sha256, _reading_of(entry), name)
         files = (download_path(entry, home), _converted_path(home, key))
         return tuple(file for file in files if file.is_file())
-    return (remembered_path(name, home),) if is_remembered(name, home) else ()
+    return remembered_files(name, home) if is_remembered(name, home) else ()
 
 
 def _bundled_row(found: Backbone) -> BackboneRow:

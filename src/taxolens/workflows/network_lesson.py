@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from taxolens.core.errors import DataError
+from taxolens.core.errors import DataError, ModelError
 from taxolens.core.progress import Progress
 from taxolens.core.texts import Say
 from taxolens.core.trainer import NetworkInput, Pixels
@@ -16,12 +16,15 @@ from taxolens.data.pixels import decode_all
 from taxolens.data.split import split_images
 from taxolens.imaging.preprocess import Fit, Preprocess
 from taxolens.modelfile.fingerprint import data_fingerprint
+from taxolens.recipes.network import NetworkRecipe
 from taxolens.recipes.parse import recipe_document
 from taxolens.recipes.train import TrainRecipe
 from taxolens.workflows.divided import Divided, classes_of
 
-_PIXELS = "pixels.raw"
-_DECIDES = ("method", "split", "network", "fit")
+PIXELS = "pixels.raw"
+_DECIDES = ("method", "split", "fit")
+_WAY = 1
+"""To be raised when a checkpoint of before could not be gone on with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,7 @@ def prepare_network_lesson(
     decoded = decode_all(
         dataset.images,
         rule,
-        folder / _PIXELS,
+        folder / PIXELS,
         workers=recipe.workers,
         max_megapixels=recipe.source.max_megapixels,
         progress=progress,
@@ -79,11 +82,38 @@ def prepare_network_lesson(
     )
 
 
-def fingerprint_of(recipe: TrainRecipe, lesson: NetworkLesson) -> str:
-    """Hash of everything that decides what a network learns: photos, classes, parts and settings."""
+def fingerprint_of(recipe: TrainRecipe, network: NetworkRecipe, lesson: NetworkLesson) -> str:
+    """Hash of everything that decides what a network learns: photos, classes, parts, settings, weights.
+
+    Files count by what is in them: a folder may be moved between two attempts.
+
+    Args:
+        network: what is really trained, with the names of the recipe resolved.
+    """
     document = recipe_document(recipe)
     decided = {name: document[name] for name in _DECIDES}
+    settings = recipe_document(network)
+    settings["weights"] = _hash_of(network.weights)
+    if network.distill:
+        settings["distill"]["teacher"] = _hash_of(network.distill.teacher)
     photos = data_fingerprint((image.sha256 or "", image.label or "") for image in lesson.images)
     parts = [part.value for part in lesson.split.parts]
-    text = json.dumps([decided, photos, lesson.labels, parts], sort_keys=True)
+    text = json.dumps([_WAY, decided, settings, photos, lesson.labels, parts], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _hash_of(file: Path | None) -> str | None:
+    """Of a file's bytes.
+
+    Raises:
+        ModelError: it cannot be read.
+    """
+    if file is None:
+        return None
+    try:
+        with file.open("rb") as opened:
+            return hashlib.file_digest(opened, "sha256").hexdigest()
+    except OSError as error:
+        raise ModelError(
+            "{file} cannot be read: {why}. Check the path.", file=file, why=error.strerror or error
+        ) from error

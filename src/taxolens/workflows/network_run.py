@@ -41,6 +41,7 @@ from taxolens.workflows.run_folder import (
     RECIPE,
     REPORT,
     SPLIT,
+    WEIGHTS,
     write_json,
 )
 from taxolens.workflows.run_tables import write_epochs, write_predictions
@@ -71,6 +72,7 @@ def write_network_run(
     write_predictions(schooled.answers, folder / PREDICTIONS)
     write_epochs(schooled.network.epochs, folder / HISTORY)
     write_split(lesson.split, lesson.images, folder / SPLIT)
+    (folder / WEIGHTS).write_bytes(schooled.network.weights)
 
 
 def card_of_network(schooled: Schooled) -> Card:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,15 +22,18 @@ from taxolens.evaluation.judge import judge
 from taxolens.evaluation.result import ClassificationResult
 from taxolens.execution.local import default_workers, ordered_map
 from taxolens.inference.session import Session
+from taxolens.recipes.network import NetworkRecipe
 from taxolens.recipes.train import TrainRecipe
 from taxolens.storage.atomic import told_as_output
 from taxolens.workflows.divided import answers_on, doubts_of
 from taxolens.workflows.lesson import load_photos
 from taxolens.workflows.listener import Listener
-from taxolens.workflows.network_lesson import NetworkLesson, fingerprint_of, prepare_network_lesson
+from taxolens.workflows.network_lesson import PIXELS, NetworkLesson, fingerprint_of, prepare_network_lesson
+from taxolens.workflows.networks import resolve_network
 from taxolens.workflows.stopwatch import Stopwatch
 
 _AHEAD = 16
+_LOCK = "lock"
 _FEWEST = 10
 FEW = noted("There are too few photos to calibrate on, so take scores with a grain of salt.")
 
@@ -60,7 +62,7 @@ class Schooled:
 
 @contextmanager
 def workplace(recipe: TrainRecipe) -> Iterator[Path]:
-    """A folder beside the run that outlives a stop, and goes when all went well.
+    """A folder beside the run that outlives a stop, and goes when all went well or nothing was learnt.
 
     Raises:
         UsageError: another training works there.
@@ -69,7 +71,7 @@ def workplace(recipe: TrainRecipe) -> Iterator[Path]:
     folder = out.with_name(f".{out.name}.taxolens-training")
     with told_as_output(folder):
         folder.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(folder / "lock")
+    lock = FileLock(folder / _LOCK)
     try:
         lock.acquire(timeout=0)
     except Timeout as error:
@@ -80,11 +82,25 @@ def workplace(recipe: TrainRecipe) -> Iterator[Path]:
         if recipe.restart:
             _empty(folder)
         yield folder
-    except BaseException:
+        _empty(folder)
+    finally:
+        # Decoded photos are many and quickly made again; what was learnt is kept.
+        (folder / PIXELS).unlink(missing_ok=True)
+        _leave(folder, lock)
+
+
+def _leave(folder: Path, lock: FileLock) -> None:
+    """Lets the next training in; where nothing is left, the folder goes while nobody else can be in it."""
+    if {path.name for path in folder.iterdir()} <= {_LOCK}:
+        # Some systems only let a file go once it is closed.
+        with suppress(OSError):
+            (folder / _LOCK).unlink(missing_ok=True)
         lock.release()
-        raise
+        with suppress(OSError):
+            (folder / _LOCK).unlink(missing_ok=True)
+            folder.rmdir()
+        return
     lock.release()
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 def school(
@@ -104,30 +120,33 @@ def school(
         trainer: gives the trainer of a method.
     """
     teacher = trainer(recipe.method)
+    settings = resolve_network(recipe.network, recipe.method, home)
+    # What can be refused is refused before the first photo is looked at.
+    wanted = teacher.input_of(settings, ())
     with watch.stage(noted("Reading the photos")):
         dataset = load_photos(recipe, home=home, progress=listener, say=say)
     with watch.stage(noted("Looking at the photos")):
-        labels = tuple(sorted({image.label or "" for image in dataset.images}))
-        wanted = teacher.input_of(recipe.network, labels)
         lesson = prepare_network_lesson(recipe, dataset, wanted, folder, progress=listener, say=say)
     for doubt in doubts_of(lesson, say):
         listener.note(doubt)
     with watch.stage(noted("Training the network")):
-        network = teacher.train(_request(recipe, lesson, folder), progress=listener, say=say)
+        network = teacher.train(_request(recipe, settings, lesson, folder), progress=listener, say=say)
     with watch.stage(noted("Judging")):
         return _judged(recipe, lesson, network, listener, say)
 
 
-def _request(recipe: TrainRecipe, lesson: NetworkLesson, folder: Path) -> TrainingRequest[object]:
+def _request(
+    recipe: TrainRecipe, settings: NetworkRecipe, lesson: NetworkLesson, folder: Path
+) -> TrainingRequest[object]:
     return TrainingRequest(
-        settings=recipe.network,
+        settings=settings,
         labels=lesson.labels,
         pixels=lesson.pixels,
         truth=lesson.truth,
         train=lesson.rows(Part.TRAIN),
         val=lesson.rows(Part.VAL),
         folder=folder,
-        fingerprint=fingerprint_of(recipe, lesson),
+        fingerprint=fingerprint_of(recipe, settings, lesson),
     )
 
 
@@ -169,5 +188,5 @@ def softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _empty(folder: Path) -> None:
     for path in folder.iterdir():
-        if path.name != "lock" and path.is_file():
+        if path.name != _LOCK and path.is_file():
             path.unlink(missing_ok=True)

@@ -23,8 +23,10 @@ HISTORY = "history.csv"
 SPLIT = "split.csv"
 PREDICTIONS = "test_predictions.csv"
 RECIPE = "recipe.json"
+WEIGHTS = "weights.safetensors"
+"""Of a trained network, to go on from; a head needs none."""
 
-_WRITTEN = frozenset({MODEL, REPORT, METRICS, HISTORY, SPLIT, PREDICTIONS, RECIPE})
+_WRITTEN = frozenset({MODEL, REPORT, METRICS, HISTORY, SPLIT, PREDICTIONS, RECIPE, WEIGHTS})
 _NOBODYS = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})  # file managers leave them wherever they look
 _ALWAYS_THERE = (MODEL, RECIPE, SPLIT)
 _ALWAYS_ASKED = frozenset({"source", "method"})
