@@ -16,7 +16,6 @@ from taxolens.probe.share import Share, share_right
 from taxolens.probe.space import Embeddings, space_of
 
 _STRENGTHS = tuple(10.0**power for power in (-4, -3.5, -3, -2.5, -2, -1, 0))
-_AXES = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +53,7 @@ def cross_validate(
         truth: int64 [n], 0..classes-1.
         groups: int64 [n], photos that stay together.
     """
-    rows = space_of(vectors).first(_AXES)
+    rows = space_of(vectors).rows
     number = np.arange(len(truth)) if groups is None else groups
     fold = folds_of(truth, number, folds, seed)
     problem = Problem(rows, truth, np.ones(len(truth), dtype=np.float32), classes)

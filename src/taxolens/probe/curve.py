@@ -13,7 +13,6 @@ from taxolens.probe.rehearsal import folds_of
 from taxolens.probe.space import Embeddings, space_of
 
 _SHARES = (0.05, 0.1, 0.2, 0.4, 0.7, 1.0)
-_AXES = 256
 _REPEATS = 5
 _FEWEST_POINTS = 3
 _USUAL_STRENGTH = 1e-3
@@ -72,7 +71,7 @@ def learning_curve(
         groups: int64 [n], photos that are learnt from together or not at all.
         strength: C of the regression, as cross-validation chose it.
     """
-    rows = space_of(vectors).first(_AXES)
+    rows = space_of(vectors).rows
     number = np.arange(len(truth)) if groups is None else np.unique(groups, return_inverse=True)[1]
     fold = folds_of(truth, number, _REPEATS, seed)
     present = len(np.unique(truth))
@@ -116,15 +115,16 @@ def _score(rows: Vectors, truth: Classes, learnt: Classes, held: Classes, streng
 
 
 def _drawn(counts: list[list[float]], scores: list[list[float]]) -> Curve:
-    kept = [place for place, one in enumerate(scores) if one]
-    photos = [max(1, round(float(np.mean(counts[place])))) for place in kept]
-    first = [place for place, n in zip(kept, photos, strict=True) if photos.index(n) == kept.index(place)]
-    table = np.array([scores[place] for place in first]).reshape(len(first), -1)
-    per_class = tuple(photos[kept.index(place)] for place in first)
-    mean = table.mean(axis=1) if len(first) else np.empty(0)
+    if not scores[0]:
+        nothing = np.empty(0)
+        return Curve((), nothing, nothing, nothing, 1.0, float("nan"), 0.0)
+    photos = [max(1, round(float(np.mean(one)))) for one in counts]
+    first = [place for place, n in enumerate(photos) if photos.index(n) == place]
+    table = np.array([scores[place] for place in first])
+    per_class = tuple(photos[place] for place in first)
+    mean = table.mean(axis=1)
     floor, expected, slope = _carried_on(np.array(per_class, dtype=np.float64), mean)
-    low, high = (table.min(axis=1), table.max(axis=1)) if len(first) else (mean, mean)
-    return Curve(per_class, mean, low, high, floor, expected, slope)
+    return Curve(per_class, mean, table.min(axis=1), table.max(axis=1), floor, expected, slope)
 
 
 def _carried_on(photos: Floats, accuracy: Floats) -> tuple[float, float, float]:

@@ -16,6 +16,7 @@ from taxolens.recipes.inspect import MapWay
 _AXES = 50
 _USUAL_PERPLEXITY = 30.0
 _FEWEST_FOR_TSNE = 5
+_TURNS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,13 @@ def _tsne(space: Space, start: Floats, seed: int) -> Floats:
     perplexity = min(_USUAL_PERPLEXITY, (len(start) - 1) / 3)
     begin = start / max(float(start[:, 0].std()), 1e-12) * 1e-4
     with threadpool_limits(1, user_api="blas"):
-        engine = TSNE(2, perplexity=perplexity, init=begin.astype(np.float32), random_state=seed)
+        engine = TSNE(
+            2,
+            perplexity=perplexity,
+            init=begin.astype(np.float32),
+            max_iter=_TURNS,
+            random_state=seed,
+        )
         return np.asarray(engine.fit_transform(space.first(_AXES)), dtype=np.float64)
 
 
