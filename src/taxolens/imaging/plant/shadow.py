@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from taxolens.imaging.operations.picture import Mask, Pixels
 from taxolens.imaging.plant.disc import widened
 from taxolens.imaging.plant.paper import Lab, Paper, paper_of, to_lab
-from taxolens.imaging.plant.working import unit_of
+from taxolens.imaging.plant.working import reduced, resized, unit_of
 
 # Lengths in pixels of a photo whose longer side has 256: grain of the paper, light on a leaf, light in a scene
 _GRAIN, _LEAF, _SCENE, _RIM = 1.5, 12.0, 32.0, 2.0
@@ -36,14 +36,23 @@ def without_shadow(pixels: Pixels, leaf: Mask, strength: float = 1.0) -> Pixels:
     Returns:
         uint8 [h, w, 3].
     """
-    lab, unit = to_lab(pixels), unit_of(pixels)
-    if leaf.any() and not leaf.all():
-        even = _even(lab, leaf, _LEAF * unit)
-        even[~leaf] = _lit_paper(lab, leaf, paper_of(lab), unit)[~leaf]
-    else:
-        even = _even(lab, np.ones_like(leaf), _SCENE * unit)
-    mixed = (lab + strength * (even - lab)).astype(np.float32)
-    return np.rint(cv2.cvtColor(mixed, cv2.COLOR_LAB2RGB) * 255).clip(0, 255).astype(np.uint8)
+    height, width = pixels.shape[:2]
+    small = reduced(pixels)
+    change = _change(to_lab(small), resized(leaf, *small.shape[:2]), unit_of(small))
+    if small.shape != pixels.shape:
+        change = np.asarray(cv2.resize(change, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
+    lit = to_lab(pixels) + np.float32(strength) * change
+    lit[..., 0] = lit[..., 0].clip(0, 100)
+    return np.rint(cv2.cvtColor(lit, cv2.COLOR_LAB2RGB) * 255).clip(0, 255).astype(np.uint8)
+
+
+def _change(lab: Lab, leaf: Mask, unit: float) -> Lab:
+    """What even light adds to each pixel."""
+    if not leaf.any() or leaf.all():
+        return _even(lab, np.ones_like(leaf), _SCENE * unit) - lab
+    even = _even(lab, leaf, _LEAF * unit)
+    even[~leaf] = _lit_paper(lab, leaf, paper_of(lab), unit)[~leaf]
+    return even - lab
 
 
 def _lit_paper(lab: Lab, leaf: Mask, paper: Paper, unit: float) -> Lab:

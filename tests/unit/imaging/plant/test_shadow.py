@@ -60,3 +60,13 @@ def test_a_scene_without_a_leaf_becomes_more_even() -> None:
     slope = np.linspace(40, 200, 256)[None, :, None].repeat(256, axis=0).repeat(3, axis=2).astype(np.uint8)
     even = without_shadow(slope, EMPTY)
     assert even.std() < 0.75 * slope.std()
+
+
+def test_a_large_photo_becomes_as_even_as_a_small_one() -> None:
+    large = np.kron(PIXELS, np.ones((6, 6, 1), np.uint8))
+    leaf = LEAF.repeat(6, axis=0).repeat(6, axis=1)
+    even = without_shadow(large, leaf)
+    assert even.shape == large.shape
+    assert even[3::6, 3::6][SHADOW].mean() == pytest.approx(
+        without_shadow(PIXELS, LEAF)[SHADOW].mean(), abs=6
+    )
