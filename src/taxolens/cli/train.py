@@ -57,6 +57,10 @@ def command(
     restart: Annotated[
         bool, typer.Option("--restart", help=say("Forget what a stopped training of a network left."))
     ] = False,
+    no_saliency: Annotated[
+        bool,
+        typer.Option("--no-saliency", help=say("Leave out of the report what answers hang on.")),
+    ] = False,
     quiet: shared.Quiet = False,
     *,
     network: dict[str, Any],
@@ -98,6 +102,7 @@ def command(
         "workers": workers,
         "overwrite": overwrite or None,
         "restart": restart or None,
+        "saliency": False if no_saliency else None,
         "language": language,
     }
     summary = train(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import os
 import shutil
 from collections.abc import Sequence
 from contextlib import suppress
@@ -11,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from taxolens.core.errors import ImageError, OutputError
+from taxolens.core.errors import DataError, ImageError, OutputError
 from taxolens.core.progress import Progress
 from taxolens.core.records import Failure, Image
 from taxolens.core.texts import Say
@@ -71,7 +73,13 @@ class FreshPixels:
         return len(self._paths)
 
     def __getitem__(self, row: int) -> NDArray[np.uint8]:
-        return decode(self._paths[row], self._rule, max_megapixels=self._most)
+        try:
+            return decode(self._paths[row], self._rule, max_megapixels=self._most)
+        except ImageError as error:
+            raise DataError(
+                "{file} could be read at first and then no longer. Keep the photos where they are and train again.",
+                file=self._paths[row],
+            ) from error
 
 
 def decode_all(
@@ -128,7 +136,10 @@ def decode_all(
 def _file_of(shape: tuple[int, ...], file: Path) -> NDArray[np.uint8]:
     """An empty array in a file; written pages go to the disk when memory is wanted elsewhere."""
     try:
-        array: NDArray[np.uint8] = np.memmap(file, np.uint8, "w+", shape=shape)
+        # A file with holes would end the process, not raise, when the disk is full at last.
+        with file.open("wb") as opened:
+            _reserve(opened.fileno(), math.prod(shape))
+        array: NDArray[np.uint8] = np.memmap(file, np.uint8, "r+", shape=shape)
     except OSError as error:
         with suppress(OSError):
             file.unlink(missing_ok=True)
@@ -138,3 +149,11 @@ def _file_of(shape: tuple[int, ...], file: Path) -> NDArray[np.uint8]:
             why=error.strerror or error,
         ) from error
     return array
+
+
+def _reserve(descriptor: int, size: int) -> None:
+    """Room on the disk, for certain where the system can promise it."""
+    if hasattr(os, "posix_fallocate"):
+        os.posix_fallocate(descriptor, 0, size)
+    else:
+        os.truncate(descriptor, size)

@@ -86,6 +86,7 @@ class TrainRecipe:
         workers: photos worked on at once; 0: one per processor.
         overwrite: replace the run that lies at `out`.
         restart: forget what a stopped training of a network left.
+        saliency: look, for some photos, at what the answer hangs on.
         remark: a sentence that must stand at the top of the report and in the model's card.
     """
 
@@ -106,6 +107,7 @@ class TrainRecipe:
     workers: int = 0
     overwrite: bool = False
     restart: bool = False
+    saliency: bool = True
     remark: str | None = None
 
     def __post_init__(self) -> None:

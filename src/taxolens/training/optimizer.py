@@ -43,6 +43,11 @@ def usual_rate(recipe: NetworkRecipe, *, pretrained: bool) -> float:
     return recipe.rate or _USUAL_RATE[recipe.optimizer, pretrained]
 
 
+def usual_decay(recipe: NetworkRecipe) -> float:
+    """The recipe's weight decay, or the one that suits its optimizer."""
+    return _USUAL_DECAY[recipe.optimizer] if recipe.weight_decay is None else recipe.weight_decay
+
+
 def freeze(network: Network, unfreeze: int) -> None:
     """Lets the last `unfreeze` layers learn (0: all), and stills the others."""
     lowest = max(0, network.layers - unfreeze) if unfreeze else 0
@@ -80,7 +85,7 @@ def optimizer_of(network: Network, recipe: NetworkRecipe) -> torch.optim.Optimiz
     """
     rate = usual_rate(recipe, pretrained=network.pretrained)
     slower = recipe.layer_decay if network.pretrained else 1.0
-    decay = _USUAL_DECAY[recipe.optimizer] if recipe.weight_decay is None else recipe.weight_decay
+    decay = usual_decay(recipe)
     groups: dict[tuple[int, bool], list[nn.Parameter]] = defaultdict(list)
     for name, weights in network.module.named_parameters():
         if weights.requires_grad:

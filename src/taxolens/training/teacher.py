@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import onnxruntime as ort
 import torch
+from numpy.typing import NDArray
 from torch.nn import functional
 
 from taxolens.core.errors import UsageError
@@ -16,6 +17,7 @@ from taxolens.modelfile.read import read_model
 from taxolens.recipes.network import DistillRecipe
 
 _LEAST = 1e-8
+_LOGITS, _BGR = "logits", "bgr"
 
 
 class Teacher:
@@ -39,9 +41,7 @@ class Teacher:
                 labels=", ".join(unknown[:5]),
             )
         self._columns = [model.card.labels.index(label) for label in labels]
-        self._temperature = model.card.temperature or 1.0
-        rule = model.card.preprocess
-        self._size, self._bgr = (rule.height, rule.width), rule.order == "bgr"
+        self._card = model.card
         options = ort.SessionOptions()
         options.intra_op_num_threads = default_workers()
         self._session = ort.InferenceSession(model.graph, options, providers=["CPUExecutionProvider"])
@@ -53,13 +53,25 @@ class Teacher:
         Args:
             pixels: float32 [b, 3, h, w], RGB in 0..255.
         """
-        if pixels.shape[2:] != self._size:
+        (said,) = self._session.run([self._card.output.tensor], {self._input: self._image(pixels)})
+        found = torch.from_numpy(np.asarray(said, np.float32).reshape(len(pixels), -1))
+        if self._card.output.decoder == _LOGITS:
+            return found[:, self._columns]
+        return found[:, self._columns].clamp_min(_LEAST).log() * (self._card.temperature or 1.0)
+
+    def _image(self, pixels: torch.Tensor) -> NDArray[np.uint8] | NDArray[np.float32]:
+        """The photos as the teacher takes them; its own size, colours, layout and normalisation."""
+        rule = self._card.input
+        if pixels.shape[2:] != (rule.height, rule.width):
             pixels = functional.interpolate(
-                pixels, self._size, mode="bilinear", antialias=True, align_corners=False
+                pixels, (rule.height, rule.width), mode="bilinear", antialias=True, align_corners=False
             )
-        image = pixels.clamp(0, 255).round().byte().permute(0, 2, 3, 1).cpu().numpy()
-        (said,) = self._session.run(
-            None, {self._input: np.ascontiguousarray(image[..., ::-1] if self._bgr else image)}
-        )
-        believed = torch.from_numpy(said[:, self._columns]).clamp_min(_LEAST)
-        return believed.log() * self._temperature
+        image = pixels.clamp(0, 255).round()
+        if self._card.preprocess.order == _BGR:
+            image = image.flip(1)
+        if not rule.uint8:
+            mean, std = (torch.tensor(three).view(1, 3, 1, 1).to(image) for three in (rule.mean, rule.std))
+            image = (image / 255 - mean) / std
+        if rule.layout == "nhwc":
+            image = image.permute(0, 2, 3, 1)
+        return np.ascontiguousarray((image.byte() if rule.uint8 else image.float()).cpu().numpy())

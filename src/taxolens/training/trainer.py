@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from taxolens.core.trainer import Epoch, NetworkInput, TrainedNetwork, TrainingR
 from taxolens.formats.weights import WeightsCard
 from taxolens.imaging.operations.policy import policy
 from taxolens.models.fast_cnn import FastCnn
-from taxolens.models.network import Network, build_network
+from taxolens.models.network import Network, build_network, settled_network
 from taxolens.recipes.network import NetworkRecipe
 from taxolens.training.batches import Lesson
 from taxolens.training.checkpoint import load_checkpoint, save_checkpoint
@@ -31,7 +32,7 @@ from taxolens.training.graph import compare, exported
 from taxolens.training.head import head_of, reads_features, teach_any_head, teach_head
 from taxolens.training.loop import Loop
 from taxolens.training.normalise import Normalised
-from taxolens.training.optimizer import freeze
+from taxolens.training.optimizer import freeze, usual_decay, usual_rate
 from taxolens.training.precision import device_of
 from taxolens.training.progress import NETWORK, Course, told
 from taxolens.training.teacher import Teacher
@@ -71,6 +72,18 @@ class NetworkTrainer:
         check_size(network)
         return network.input
 
+    def settled(self, settings: NetworkRecipe) -> NetworkRecipe:
+        """See `core.trainer.Trainer`."""
+        rate = usual_rate(settings, pretrained=self._pretrained)
+        return replace(settled_network(settings), rate=rate, weight_decay=usual_decay(settings))
+
+    def rehearse(
+        self, request: TrainingRequest[NetworkRecipe], *, progress: Progress, say: Say
+    ) -> tuple[Epoch, ...]:
+        """See `core.trainer.Trainer`."""
+        with _told_when_it_cannot_go_on(request.settings):
+            return Training(request, self._pretrained, progress, say).rehearse()
+
     def train(
         self, request: TrainingRequest[NetworkRecipe], *, progress: Progress, say: Say
     ) -> TrainedNetwork:
@@ -97,6 +110,14 @@ class Training:
 
     def run(self) -> TrainedNetwork:
         """Both phases, then the graph."""
+        return self._trained(self._taught())
+
+    def rehearse(self) -> tuple[Epoch, ...]:
+        """Both phases, and how they went."""
+        self._taught()
+        return tuple(self._course.epochs)
+
+    def _taught(self) -> Loop:
         recipe = self._recipe
         if self._kept is None:
             self._begin()
@@ -111,7 +132,7 @@ class Training:
             loop.load(self._kept["loop"])
             self._course.load(self._kept["course"])
         self._learn(loop)
-        return self._trained(loop)
+        return loop
 
     def _begin(self) -> None:
         """What happens once, before the first epoch of the whole network."""
@@ -150,9 +171,10 @@ class Training:
             if self._course.is_over:
                 self._progress.note(self._say(_STOPPED))
                 return
-            self._epoch(loop, number)
+            if not self._request.on_epoch(self._epoch(loop, number)):
+                return
 
-    def _epoch(self, loop: Loop, number: int) -> None:
+    def _epoch(self, loop: Loop, number: int) -> Epoch:
         began = time.monotonic()
         what = self._say(_EPOCH).format(number=number, total=self._recipe.epochs)
         passed = loop.epoch(number, self._progress.track(loop.batches(number), what=what, total=loop.steps))
@@ -173,6 +195,7 @@ class Training:
         self._course.weigh(loop.kept.state_dict())
         self._progress.note(told(epoch, self._course.epochs, self._recipe.epochs, self._say))
         self._save(loop)
+        return epoch
 
     def _save(self, loop: Loop) -> None:
         state = {

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from taxolens.core.records import Failure
 from taxolens.core.trainer import Epoch
+from taxolens.evaluation.result import Mistake
 from taxolens.recipes.split import SplitBy
 
 
@@ -101,6 +102,14 @@ class NetworkFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class LookFacts:
+    """An answer and a JPEG of its photo, dark where covering the photo changes nothing."""
+
+    answer: Mistake
+    jpeg: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class AgreementFacts:
     """Two ways that must give the same answers.
 
@@ -151,6 +160,7 @@ class ModelFacts:
         conformal_quantile: largest 1 - probability that a label in a conformal set may have.
         parity: the written file against the trained head.
         decode: scaled decoding against full decoding.
+        looks: some answers with what they hang on.
         seconds: stage to seconds, in order.
     """
 
@@ -172,6 +182,7 @@ class ModelFacts:
     conformal_quantile: float | None = None
     parity: AgreementFacts | None = None
     decode: AgreementFacts | None = None
+    looks: tuple[LookFacts, ...] = ()
     seconds: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
     file: FileFacts | None = None
     next_steps: tuple[NextStep, ...] = ()

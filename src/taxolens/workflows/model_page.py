@@ -12,7 +12,7 @@ from taxolens.report.wording import Wording
 from taxolens.workflows.model_facts import ModelFacts
 from taxolens.workflows.model_learning import learning_section
 from taxolens.workflows.model_origin import data_section, honesty_section, making_section, next_section
-from taxolens.workflows.model_pictures import errors_section, sample_section
+from taxolens.workflows.model_pictures import errors_section, looks_section, sample_section
 from taxolens.workflows.model_quality import (
     automatic_section,
     calibration_section,
@@ -51,6 +51,7 @@ def model_page(
             confusion_section(facts, result, wording),
             errors_section(facts, result, thumbnails, budget, wording),
             sample_section(facts, result, thumbnails, budget, wording),
+            looks_section(facts, wording),
             calibration_section(facts, result, wording),
             conformal_section(result, wording),
         ]

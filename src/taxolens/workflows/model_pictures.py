@@ -46,6 +46,28 @@ def sample_section(
     )
 
 
+def looks_section(facts: ModelFacts, wording: Wording) -> Section | None:
+    """What some answers hang on; None where nobody looked."""
+    if not facts.looks:
+        return None
+    say = wording.say
+    title = say("What its answers hang on")
+    text = say(
+        "Parts of each photo were covered in turn. Where that made the answer less likely, the photo is bright. "
+        "A model that looks at the background, a date or a ruler has learnt the wrong thing."
+    )
+    pictures = tuple(
+        Picture(
+            name=look.answer.name,
+            jpeg=look.jpeg,
+            lines=_lines(look.answer, facts, wording),
+            right=look.answer.truth == look.answer.predicted,
+        )
+        for look in facts.looks
+    )
+    return Section("looks", title, text, (Gallery(title, pictures),))
+
+
 def _pictures(
     answers: Sequence[Mistake], facts: ModelFacts, thumbnails: Thumbnails, budget: Budget, wording: Wording
 ) -> tuple[Picture, ...]:

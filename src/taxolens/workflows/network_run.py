@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -21,8 +22,9 @@ from taxolens.modelfile.fingerprint import data_fingerprint
 from taxolens.modelfile.read import ModelFile
 from taxolens.modelfile.write import write_model
 from taxolens.recipes.parse import recipe_document
+from taxolens.workflows.listener import Listener
 from taxolens.workflows.model_card import class_taxa, metrics_of, portable, split_rule
-from taxolens.workflows.model_facts import FileFacts, HeadFacts, ModelFacts, NetworkFacts
+from taxolens.workflows.model_facts import FileFacts, HeadFacts, LookFacts, ModelFacts, NetworkFacts
 from taxolens.workflows.model_page import model_page
 from taxolens.workflows.network_training import Schooled, softmax
 from taxolens.workflows.run_facts import (
@@ -45,12 +47,26 @@ from taxolens.workflows.run_folder import (
     write_json,
 )
 from taxolens.workflows.run_tables import write_epochs, write_predictions
+from taxolens.workflows.saliency import looks_of
 from taxolens.workflows.teaching import decode_agreement
 from taxolens.workflows.thumbnails import thumbnails_of
 
 
+@dataclass(frozen=True, slots=True)
+class _Proof:
+    """The written file against the network, scaled against full decoding, and what answers hang on."""
+
+    parity: Parity
+    decoding: Parity
+    looks: tuple[LookFacts, ...]
+
+
 def write_network_run(
-    schooled: Schooled, folder: Path, notes: tuple[str, ...], seconds: Mapping[str, float], say: Say
+    schooled: Schooled,
+    folder: Path,
+    seconds: Mapping[str, float],
+    listener: Listener,
+    say: Say,
 ) -> None:
     """Fills a run folder.
 
@@ -65,7 +81,9 @@ def write_network_run(
     )
     parity = _proven(schooled, model)
     decoding = decode_agreement(recipe, lesson, model)
-    page = _page(schooled, model, parity, decoding, notes, seconds, say)
+    looks = looks_of(recipe, model, schooled.result, lesson.images, progress=listener, say=say)
+    proof = _Proof(parity, decoding, looks)
+    page = _page(schooled, model, proof, tuple(listener.notes), seconds, say)
     (folder / REPORT).write_text(page, encoding="utf-8")
     write_json(folder / METRICS, _figures(schooled, parity, decoding, seconds))
     write_json(folder / RECIPE, recipe_document(recipe))
@@ -149,8 +167,7 @@ def _figures(
 def _page(
     schooled: Schooled,
     model: ModelFile,
-    parity: Parity,
-    decoding: Parity,
+    proof: _Proof,
     notes: tuple[str, ...],
     seconds: Mapping[str, float],
     say: Say,
@@ -179,8 +196,9 @@ def _page(
         precision=recipe.precision,
         unsure=schooled.unsure,
         conformal_quantile=schooled.quantile,
-        parity=agreement_facts(parity),
-        decode=agreement_facts(decoding) if decoding.n else None,
+        parity=agreement_facts(proof.parity),
+        decode=agreement_facts(proof.decoding) if proof.decoding.n else None,
+        looks=proof.looks,
         seconds=seconds,
         file=FileFacts(MODEL, len(model.graph), model.sha256),
         next_steps=next_steps(recipe, say),

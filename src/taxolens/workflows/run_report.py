@@ -14,6 +14,7 @@ from taxolens.workflows.model_facts import (
     BackboneFacts,
     FileFacts,
     HeadFacts,
+    LookFacts,
     ModelFacts,
 )
 from taxolens.workflows.model_page import model_page
@@ -56,13 +57,14 @@ def page_of(
     trained: Trained,
     model: ModelFile,
     proof: Proof,
+    looks: tuple[LookFacts, ...],
     notes: tuple[str, ...],
     seconds: Mapping[str, float],
     say: Say,
 ) -> str:
     """`report.html`."""
     language = trained.recipe.language
-    facts = _facts(trained, model, proof, notes, seconds, say)
+    facts = _facts(trained, model, proof, looks, notes, seconds, say)
     pictures = thumbnails_of(trained.lesson.images, trained.recipe.source.max_megapixels)
     return model_page(facts, trained.result, pictures, say=say, language=language)
 
@@ -71,6 +73,7 @@ def _facts(
     trained: Trained,
     model: ModelFile,
     proof: Proof,
+    looks: tuple[LookFacts, ...],
     notes: tuple[str, ...],
     seconds: Mapping[str, float],
     say: Say,
@@ -93,6 +96,7 @@ def _facts(
         conformal_quantile=taught.quantile,
         parity=agreement_facts(proof.parity),
         decode=agreement_facts(proof.decoding) if proof.decoding.n else None,
+        looks=looks,
         seconds=seconds,
         file=FileFacts(MODEL, len(model.graph), model.sha256),
         next_steps=next_steps(recipe, say),

@@ -42,6 +42,7 @@ from taxolens.workflows.run_folder import (
 )
 from taxolens.workflows.run_report import figures_of, page_of
 from taxolens.workflows.run_tables import write_history, write_predictions
+from taxolens.workflows.saliency import looks_of
 from taxolens.workflows.stopwatch import Stopwatch
 from taxolens.workflows.teaching import decode_agreement, held_back, judged, prove_parity, teach
 from taxolens.workflows.trained import Proof, Trained, TrainSummary
@@ -115,7 +116,7 @@ def _train_network(
         schooled = school(recipe, place, home=home, trainer=trainer, listener=listener, watch=watch, say=say)
         run = run_folder(recipe.out, overwrite=recipe.overwrite, data=recipe.source.data)
         with run as folder, watch.stage(noted("Writing and proving the model")):
-            write_network_run(schooled, folder, tuple(listener.notes), dict(watch.seconds), say)
+            write_network_run(schooled, folder, dict(watch.seconds), listener, say)
     lesson = schooled.lesson
     return TrainSummary(
         recipe.out, len(lesson.images), schooled.result, lesson.failures, tuple(listener.notes), watch.seconds
@@ -151,8 +152,9 @@ def _write(trained: Trained, folder: Path, listener: Listener, watch: Stopwatch,
         parity, from_photos = prove_parity(recipe, lesson, trained.taught.head, model)
         proof = Proof(parity, from_photos, decode_agreement(recipe, lesson, model))
     with watch.stage(noted("Writing the report")):
+        looks = looks_of(recipe, model, trained.result, lesson.images, progress=listener, say=say)
         notes = tuple(note for note in listener.notes if note not in trained.hints)
-        page = page_of(trained, model, proof, notes, dict(watch.seconds), say)
+        page = page_of(trained, model, proof, looks, notes, dict(watch.seconds), say)
         (folder / REPORT).write_text(page, encoding="utf-8")
     write_json(folder / METRICS, figures_of(trained, proof, watch.seconds))
     write_json(folder / RECIPE, recipe_document(recipe))

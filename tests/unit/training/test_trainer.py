@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -80,15 +79,6 @@ def test_a_network_learns_stripes_and_its_graph_says_what_it_said(tmp_path: Path
     assert np.allclose(answers(network, pixels), network.told, atol=1e-4)
     assert (network.told.argmax(1) == asked.truth[rows]).mean() > 0.9
     assert [epoch.number for epoch in network.epochs] == list(range(1, 13))
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    """Small networks gain nothing from threads, and tests run side by side."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 class Stopped(Exception):

@@ -1,0 +1,89 @@
+"""Every photo once, in an order that seed and epoch decide, and nothing else."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+pytest.importorskip("torch")
+
+from taxolens.data.pixels import KeptPixels
+from taxolens.recipes.network import NetworkRecipe, Sampling
+from taxolens.training.batches import Batch, Batches, Lesson, balanced
+
+PLAIN = NetworkRecipe("small_cnn", batch=4, augment="none")
+
+
+def lesson(n: int, classes: int = 2, side: int = 8) -> Lesson:
+    """Photos whose grey level is their row."""
+    rows = np.arange(n)
+    pixels = np.broadcast_to(rows.astype(np.uint8)[:, None, None, None], (n, side, side, 3))
+    return Lesson(KeptPixels(pixels), rows % classes, rows, classes)
+
+
+def rows_of(batches: list[Batch]) -> list[int]:
+    return [int(photo[0, 0, 0]) for batch in batches for photo in batch.pixels]
+
+
+@given(n=st.integers(1, 60), batch=st.integers(1, 20), epoch=st.integers(1, 5))
+def test_an_epoch_shows_every_photo_once_in_even_steps(n: int, batch: int, epoch: int) -> None:
+    batches = Batches(lesson(n), replace(PLAIN, batch=batch))
+    shown = list(batches.epoch(epoch))
+    sizes = [len(one.truth) for one in shown]
+    assert sorted(rows_of(shown)) == list(range(n))
+    assert len(shown) == len(batches)
+    assert max(sizes) <= batch and max(sizes) - min(sizes) <= 1
+
+
+def test_truth_belongs_to_its_photo() -> None:
+    for batch in Batches(lesson(11), PLAIN).epoch(1):
+        assert [int(photo[0, 0, 0]) % 2 for photo in batch.pixels] == batch.truth.tolist()
+
+
+def test_the_order_depends_on_seed_and_epoch_alone() -> None:
+    first = rows_of(list(Batches(lesson(30), PLAIN).epoch(1)))
+    assert rows_of(list(Batches(lesson(30), PLAIN).epoch(1))) == first
+    assert rows_of(list(Batches(lesson(30), PLAIN).epoch(2))) != first
+    assert rows_of(list(Batches(lesson(30), replace(PLAIN, seed=1)).epoch(1))) != first
+
+
+def test_what_is_done_to_a_photo_does_not_depend_on_the_size_of_a_step() -> None:
+    noisy = np.random.default_rng(0).integers(0, 255, (12, 16, 16, 3), dtype=np.uint8)
+    taught = Lesson(KeptPixels(noisy), np.zeros(12, np.int64), np.arange(12), 1)
+    recipe = replace(PLAIN, augment="strong")
+    by_size = [
+        np.concatenate([one.pixels.numpy() for one in Batches(taught, replace(recipe, batch=size)).epoch(3)])
+        for size in (2, 12)
+    ]
+    assert np.array_equal(*by_size)
+    assert not np.array_equal(np.sort(by_size[0], 0), np.sort(noisy, 0))
+
+
+def test_processes_share_an_epoch_without_showing_a_photo_twice() -> None:
+    shares = [rows_of(list(Batches(lesson(21), PLAIN, (rank, 2)).epoch(1))) for rank in (0, 1)]
+    assert len(shares[0]) == len(shares[1]) == 10
+    assert not set(shares[0]) & set(shares[1])
+
+
+def test_balanced_sampling_shows_every_class_as_often() -> None:
+    truth = np.array([0] * 30 + [1] * 5 + [2] * 1)
+    taught = replace(lesson(36), truth=truth, classes=3)
+    shown = rows_of(list(Batches(taught, replace(PLAIN, sampling=Sampling.BALANCED)).epoch(1)))
+    assert Counter(truth[shown].tolist()) == {0: 12, 1: 12, 2: 12}
+    assert max(Counter(row for row in shown if truth[row] == 0).values()) == 1
+
+
+@given(truth=st.lists(st.integers(0, 4), min_size=1, max_size=40), seed=st.integers(0, 3))
+def test_balanced_rows_are_as_many_as_before_and_as_even_as_can_be(truth: list[int], seed: int) -> None:
+    classes: NDArray[np.int64] = np.array(truth)
+    drawn = balanced(np.arange(len(truth)), classes, np.random.default_rng(seed))
+    counts = Counter(classes[drawn].tolist())
+    fair = -(-len(truth) // len(set(truth)))
+    assert len(drawn) == len(truth)
+    assert max(counts.values()) <= fair
