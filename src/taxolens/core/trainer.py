@@ -5,7 +5,7 @@ The torch rooms and the torch-free rooms meet here and in `core/backbone.py`, an
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
@@ -64,6 +64,7 @@ class TrainingRequest(Generic[Settings]):
         val: int64 [v], rows that decide when to stop; may be empty.
         folder: where checkpoints lie. The same request with the same folder goes on where it was stopped.
         fingerprint: of everything that decides the result; a checkpoint of another one is refused.
+        on_epoch: told of every epoch of the whole network once it is kept; False: that is enough.
     """
 
     settings: Settings
@@ -74,6 +75,7 @@ class TrainingRequest(Generic[Settings]):
     val: NDArray[np.int64]
     folder: Path
     fingerprint: str
+    on_epoch: Callable[[Epoch], bool] = lambda epoch: True
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +142,29 @@ class Trainer(Protocol[Settings]):
             UsageError: there is no such network, or its arguments do not fit.
             ModelError: weights that do not fit.
             NetworkError: weights that had to be fetched and could not be.
+        """
+        ...
+
+    def settled(self, settings: Settings) -> Settings:
+        """The same settings, with what the trainer would choose by itself written down.
+
+        Raises:
+            UsageError: the network's arguments do not fit.
+        """
+        ...
+
+    def rehearse(
+        self, request: TrainingRequest[Settings], *, progress: Progress, say: Say
+    ) -> tuple[Epoch, ...]:
+        """Trains as `train` does and leaves the same checkpoint, but makes no graph.
+
+        Returns:
+            All epochs, those of before a stop among them.
+
+        Raises:
+            UsageError: settings that cannot be meant, or a checkpoint of something else.
+            ModelError: weights that do not fit.
+            TrainingFailed: the loss is no number any more, or memory ran out.
         """
         ...
 

@@ -2,28 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from itertools import pairwise
+from types import MappingProxyType
+
 from torch import nn
 
+from taxolens.models.widths import DENSE, FILTERS, widths, with_usual_widths
 from taxolens.recipes.network import NetworkRecipe
 
-_DROPOUT = 0.3
+DROPOUT = 0.3
+ARGUMENTS: Mapping[str, str] = MappingProxyType({FILTERS: "64,64,128", DENSE: "32"})
 
 
 def dog_cnn(recipe: NetworkRecipe, classes: int) -> nn.Module:
-    """Convolutions 64, 64 and 128 (3x3), each with pooling, global average, dense 32, dropout, dense c.
+    """Three convolutions (3x3), each with pooling, global average, dense, dropout, dense c.
 
-    116,803 parameters for three classes.
+    With its usual widths, 116,803 parameters for three classes.
     """
-    dropout = _DROPOUT if recipe.dropout is None else recipe.dropout
+    arguments = with_usual_widths(recipe, ARGUMENTS)
+    filters = widths(arguments[FILTERS], FILTERS, 3)
+    (units,) = widths(arguments[DENSE], DENSE, 1)
     blocks: list[nn.Module] = []
-    for before, after in ((3, 64), (64, 64), (64, 128)):
+    for before, after in pairwise((3, *filters)):
         blocks += [nn.Conv2d(before, after, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2)]
     return nn.Sequential(
         *blocks,
         nn.AdaptiveAvgPool2d(1),
         nn.Flatten(),
-        nn.Linear(128, 32),
+        nn.Linear(filters[-1], units),
         nn.ReLU(),
-        nn.Dropout(dropout),
-        nn.Linear(32, classes),
+        nn.Dropout(DROPOUT if recipe.dropout is None else recipe.dropout),
+        nn.Linear(units, classes),
     )

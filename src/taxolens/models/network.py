@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from torch import nn
 
 from taxolens.core.errors import UsageError
 from taxolens.core.trainer import NetworkInput
-from taxolens.models.dog_cnn import dog_cnn
+from taxolens.models import dog_cnn as dogs
+from taxolens.models import small_cnn as small
 from taxolens.models.fast_cnn import fast_cnn
-from taxolens.models.small_cnn import small_cnn
 from taxolens.models.timm_network import timm_network, weights_of
 from taxolens.models.torchvision_fallback import load_timm
 from taxolens.models.weights import load_weights
+from taxolens.models.widths import with_usual_widths
 from taxolens.recipes.network import NetworkRecipe
 
 TIMM = "timm:"
@@ -56,17 +57,21 @@ class Own:
         build: makes it for a number of classes.
         side: usual side of its input in pixels.
         least: smallest side that it can look at.
+        dropout: its usual one.
+        arguments: every argument that it takes, with the usual value.
     """
 
     build: Callable[[NetworkRecipe, int], nn.Module]
     side: int
     least: int
+    dropout: float = 0.0
+    arguments: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
 
 OWN: Mapping[str, Own] = MappingProxyType(
     {
-        "small_cnn": Own(small_cnn, 32, 10),
-        "dog_cnn": Own(dog_cnn, 128, 8),
+        "small_cnn": Own(small.small_cnn, small.SIDE, 10, small.DROPOUT, small.ARGUMENTS),
+        "dog_cnn": Own(dogs.dog_cnn, 128, 8, dogs.DROPOUT, dogs.ARGUMENTS),
         "fast_cnn": Own(fast_cnn, 32, 9),
     }
 )
@@ -105,6 +110,19 @@ def build_network(
     return replace(network, pretrained=True, known=known)
 
 
+def settled_network(recipe: NetworkRecipe) -> NetworkRecipe:
+    """The recipe with what it leaves open of one of our networks written down; others stay as they are.
+
+    Raises:
+        UsageError: arguments that the network does not take.
+    """
+    own = OWN.get(recipe.name)
+    if own is None:
+        return recipe
+    dropout = own.dropout if recipe.dropout is None else recipe.dropout
+    return replace(recipe, dropout=dropout, arguments=with_usual_widths(recipe, own.arguments))
+
+
 def _built(recipe: NetworkRecipe, classes: int) -> Network:
     if recipe.name.startswith(TIMM):
         made = timm_network(recipe, classes)
@@ -135,8 +153,7 @@ def _own(recipe: NetworkRecipe, classes: int) -> Network:
             least=own.least,
             side=side,
         )
-    if recipe.arguments:
-        raise UsageError("{name} takes no --backbone-arg. Leave it out.", name=recipe.name)
+    with_usual_widths(recipe, own.arguments)
     module = own.build(recipe, classes)
     wanted = NetworkInput(recipe.name, side, side, recipe.mean or _HALF, recipe.std or _HALF)
     depth = _depth_in_order(module)
