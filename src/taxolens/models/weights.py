@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -46,10 +47,11 @@ def _in_todays_form(tensors: Tensors, module: nn.Module, file: Path) -> Tensors:
     """timm's own conversion where the network has one: older names, positions for another size of input."""
     where = sys.modules[type(module).__module__]
     convert: Any = next((found for name in _FILTERS if (found := getattr(where, name, None))), None)
-    if convert is None:
+    if convert is None or _fit(tensors, module):
         return tensors
+    given = (dict(tensors), module)[: len(inspect.signature(convert).parameters)]
     try:
-        converted: Tensors = convert(dict(tensors), module)
+        converted: Tensors = convert(*given)
     except (KeyError, RuntimeError, ValueError, AttributeError, IndexError, AssertionError) as error:
         raise ModelError(
             "The weights {file} are not those of this network: {why}. Check the architecture and its arguments.",
@@ -57,6 +59,11 @@ def _in_todays_form(tensors: Tensors, module: nn.Module, file: Path) -> Tensors:
             why=str(error).splitlines()[0] if str(error) else type(error).__name__,
         ) from error
     return converted
+
+
+def _fit(tensors: Tensors, module: nn.Module) -> bool:
+    wanted = module.state_dict()
+    return all(name in tensors and one.shape == tensors[name].shape for name, one in wanted.items())
 
 
 def _check(tensors: Tensors, wanted: Tensors, body: Sequence[str], head: frozenset[str], file: Path) -> None:
