@@ -66,6 +66,7 @@ def document_of(found: Findings, wording: Wording) -> dict[str, Any]:
                     "suggested": one.suggested,
                     "p_label": one.of_given,
                     "p_suggested": one.of_suggested,
+                    "likely": one.likely,
                 }
                 for one in found.suspects
             ],

@@ -55,7 +55,7 @@ def _tiles(study: Study, wording: Wording) -> Tiles:
             wording.percent(neighbours.accuracy),
             wording.interval(*neighbours.interval),
             say(
-                "Each photo named by the 5 photos most like it, copies and photos of the same event left out "
+                "Each photo named by the 10 photos most like it, copies and photos of the same event left out "
                 "(k-NN, leave one out)."
             ),
             ShareBar(neighbours.accuracy, *neighbours.interval),

@@ -79,7 +79,7 @@ class Findings:
 
     @property
     def suspects(self) -> tuple[Suspect, ...]:
-        """Photos whose label is likely wrong, the likeliest first."""
+        """Photos whose label is in doubt, the likeliest mistakes first."""
         return self.study.suspects if self.study else ()
 
     @property

@@ -28,6 +28,11 @@ def labels_section(found: Findings, pictures: Pictures, wording: Wording) -> Sec
         "another name than the given one; the likeliest mistakes come first. The model errs too: look before "
         "you change a label."
     )
+    likely = sum(one.likely for one in suspects)
+    if likely < len(suspects):
+        text += " " + say("Likely wrong: {likely}. Only worth a look: {others}.").format(
+            likely=wording.count(likely), others=wording.count(len(suspects) - likely)
+        )
     shown = suspects[:MOST_SHOWN]
     pictures.prepare([one.row for one in shown])
     gallery = Gallery(

@@ -23,7 +23,7 @@ def write_problems(found: Findings, file: Path, *, say: Say) -> None:
     """Writes `file,kind,label,part,detail,looks_like,score,group` as CSV.
 
     `kind` is stable: "unreadable", the codes of faults and of boxes, "duplicate", "near_duplicate",
-    "likely_wrong_label". `looks_like` is the class that a model would have named, or the photo that this one
+    "likely_wrong_label", "doubtful_label". `looks_like` is the class that a model would have named, or the photo that this one
     is a copy of. A group has one number.
 
     Raises:
@@ -58,7 +58,8 @@ def _lines(found: Findings, wording: Wording) -> Iterator[Line]:
             given=one.given, suggested=one.suggested
         )
         score = wording.decimal(one.of_suggested, 4)
-        yield *_photo(found, one.row, "likely_wrong_label"), detail, one.suggested, score, ""
+        kind = "likely_wrong_label" if one.likely else "doubtful_label"
+        yield *_photo(found, one.row, kind), detail, one.suggested, score, ""
 
 
 def _photo(found: Findings, row: int, kind: str) -> tuple[str, str, str, str]:

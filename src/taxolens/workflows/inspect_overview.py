@@ -165,10 +165,11 @@ def _contradictions(found: Findings, wording: Wording) -> Advice | None:
 
 
 def _wrong_labels(found: Findings, wording: Wording) -> Advice | None:
-    if not found.suspects:
+    likely = sum(one.likely for one in found.suspects)
+    if not likely:
         return None
     say = wording.say
-    title = say("Labels that are likely wrong: {n}").format(n=wording.count(len(found.suspects)))
+    title = say("Labels that are likely wrong: {n}").format(n=wording.count(likely))
     text = say(
         "Look at them in their order, the likeliest come first, and mend those that are wrong. "
         "A few minutes here often bring more than another model."

@@ -23,7 +23,7 @@ _FEWEST = 10
 
 @dataclass(frozen=True, slots=True)
 class Suspect:
-    """A label that is likely wrong.
+    """A label in doubt.
 
     Attributes:
         row: which photo.
@@ -31,6 +31,7 @@ class Suspect:
         suggested: what a model that had not seen it would call it.
         of_given: what that model thinks of the label, 0..1.
         of_suggested: and of its own answer.
+        likely: whether the label is likely wrong, not only worth a look.
     """
 
     row: int
@@ -38,6 +39,7 @@ class Suspect:
     suggested: str
     of_given: float
     of_suggested: float
+    likely: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,7 @@ def _suspects(found: Suspects, rows: NDArray[np.int64], labels: Sequence[str]) -
             labels[found.suggested[place]],
             float(found.of_given[place]),
             float(found.of_suggested[place]),
+            place < found.likely,
         )
         for place, row in enumerate(found.rows.tolist())
     )
