@@ -35,6 +35,7 @@ COMMANDS = {
     "prepare": Entry("taxolens.cli.prepare", say("Divide, transform and balance labelled photos.")),
     "inspect": Entry("taxolens.cli.inspect", say("See what a data set holds and what is wrong with it.")),
     "train": Entry("taxolens.cli.train", say("Teach a model from labelled photos.")),
+    "tune": Entry("taxolens.cli.tune", say("Search the settings of a training, then train with the best.")),
     "evaluate": Entry("taxolens.cli.evaluate", say("Judge a model on labelled photos.")),
     "compare": Entry(
         "taxolens.cli.compare", say("Judge several models on the same labelled photos, side by side.")
@@ -76,7 +77,7 @@ class Commands(TyperGroup):
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
-            if ctx.invoked_subcommand != "identify":  # which has told more already
+            if ctx.invoked_subcommand not in ("identify", "tune"):  # which have told more already
                 typer.echo(say("Stopped. What was seen of the photos is remembered."), err=True)
             raise typer.Exit(_INTERRUPTED) from None
 

@@ -10,12 +10,13 @@ from typing import cast
 
 from taxolens.core.backbone import BackboneMaker
 from taxolens.core.errors import MissingExtra, UsageError
+from taxolens.core.search import Searcher
 from taxolens.core.trainer import AnyTrainer
 
 BACKBONES = "taxolens.backbones"
-
-
 TRAINERS = "taxolens.trainers"
+SEARCHES = "taxolens.searches"
+_SEARCHER = "optuna"
 
 
 def load_backbone_maker(name: str) -> BackboneMaker:
@@ -56,6 +57,18 @@ def load_trainer(method: str) -> AnyTrainer:
             known=", ".join(("head", *sorted(offered.names))),
         )
     return cast(AnyTrainer, _loaded(offered[method]))
+
+
+def load_searcher() -> Searcher:
+    """What searches settings.
+
+    Raises:
+        MissingExtra: it is not installed.
+    """
+    offered = entry_points(group=SEARCHES)
+    if _SEARCHER not in offered.names:
+        raise MissingExtra("A search needs the training extra: pip install 'taxolens[train]'")
+    return cast(Searcher, _loaded(offered[_SEARCHER]))
 
 
 def _loaded(entry: EntryPoint) -> object:

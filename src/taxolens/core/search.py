@@ -16,6 +16,11 @@ from taxolens.core.texts import noted
 
 Value = str | int | float
 
+STUDY = "study.db"
+"""Name of the file that holds a study."""
+
+PHOTOS, SETTINGS, RANGES = "photos", "settings", "ranges"
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
@@ -105,7 +110,7 @@ class SearchPlan:
         epochs: of a whole trial.
         seed: same seed, same trials, as long as one process searches.
         prune: whether trials that lag behind are stopped early.
-        identity: what the search rests on ("photos", "ranges", ...) to its fingerprint.
+        identity: fingerprints of what the search rests on: PHOTOS, SETTINGS and RANGES.
     """
 
     space: Space

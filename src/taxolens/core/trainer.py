@@ -64,7 +64,8 @@ class TrainingRequest(Generic[Settings]):
         val: int64 [v], rows that decide when to stop; may be empty.
         folder: where checkpoints lie. The same request with the same folder goes on where it was stopped.
         fingerprint: of everything that decides the result; a checkpoint of another one is refused.
-        on_epoch: told of every epoch of the whole network once it is kept; False: that is enough.
+        on_epoch: told of every epoch of the whole network once it is kept, with its number in this phase;
+            False: that is enough.
     """
 
     settings: Settings
@@ -75,7 +76,7 @@ class TrainingRequest(Generic[Settings]):
     val: NDArray[np.int64]
     folder: Path
     fingerprint: str
-    on_epoch: Callable[[Epoch], bool] = lambda epoch: True
+    on_epoch: Callable[[int, Epoch], bool] = lambda number, epoch: True
 
 
 @dataclass(frozen=True, slots=True)

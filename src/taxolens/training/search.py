@@ -27,6 +27,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from taxolens.core.errors import UsageError
 from taxolens.core.search import (
+    PHOTOS,
+    RANGES,
+    SETTINGS,
+    STUDY,
     Attempt,
     Choice,
     Outcome,
@@ -37,8 +41,8 @@ from taxolens.core.search import (
     Value,
     Whole,
 )
+from taxolens.core.texts import noted
 
-STUDY = "study.db"
 _NAME = "taxolens"
 _IDENTITY, _ORIGIN, _OUTCOME = "identity", "origin", "outcome"
 _PATIENCE = 60.0  # seconds that a process waits for another one's writing
@@ -46,6 +50,20 @@ _REDUCTION = 3
 _RUNGS = 9
 _BY_DESIGN = 10  # trials before the estimators have something to go by, Optuna's own default
 _FEWEST = 4  # below, importances are noise
+_OTHER = {
+    PHOTOS: noted(
+        "The search in {folder} was begun with other photos or another split. "
+        "Begin anew with --restart, or name another folder with --out."
+    ),
+    RANGES: noted(
+        "The search in {folder} was begun with other ranges. "
+        "Begin anew with --restart, or name another folder with --out."
+    ),
+    SETTINGS: noted(
+        "The search in {folder} was begun with other settings. "
+        "Begin anew with --restart, or name another folder with --out."
+    ),
+}
 _ENDED = {
     TrialState.COMPLETE: Their.COMPLETE,
     TrialState.PRUNED: Their.PRUNED,
@@ -288,14 +306,9 @@ def _origin(trial: FrozenTrial) -> int:
 
 
 def _check_same(known: Mapping[str, str], plan: SearchPlan, folder: Path) -> None:
-    for what, fingerprint in plan.identity.items():
-        if known.get(what) != fingerprint:
-            raise UsageError(
-                "The search in {folder} was begun with other {what}. "
-                "Begin anew with --restart, or name another folder with --out.",
-                folder=folder,
-                what=what,
-            )
+    for what, sentence in _OTHER.items():
+        if known.get(what) != plan.identity[what]:
+            raise UsageError(sentence, folder=folder)
 
 
 @contextmanager

@@ -171,7 +171,7 @@ class Training:
             if self._course.is_over:
                 self._progress.note(self._say(_STOPPED))
                 return
-            if not self._request.on_epoch(self._epoch(loop, number)):
+            if not self._request.on_epoch(number, self._epoch(loop, number)):
                 return
 
     def _epoch(self, loop: Loop, number: int) -> Epoch:

@@ -130,14 +130,15 @@ def school(
     for doubt in doubts_of(lesson, say):
         listener.note(doubt)
     with watch.stage(noted("Training the network")):
-        network = teacher.train(_request(recipe, settings, lesson, folder), progress=listener, say=say)
+        network = teacher.train(request_of(recipe, settings, lesson, folder), progress=listener, say=say)
     with watch.stage(noted("Judging")):
-        return _judged(recipe, lesson, network, listener, say)
+        return judged_network(recipe, lesson, network, listener, say)
 
 
-def _request(
+def request_of(
     recipe: TrainRecipe, settings: NetworkRecipe, lesson: NetworkLesson, folder: Path
 ) -> TrainingRequest[object]:
+    """What a trainer is asked; of the photos that are held back it sees none."""
     return TrainingRequest(
         settings=settings,
         labels=lesson.labels,
@@ -150,9 +151,10 @@ def _request(
     )
 
 
-def _judged(
+def judged_network(
     recipe: TrainRecipe, lesson: NetworkLesson, network: TrainedNetwork, progress: Progress, say: Say
 ) -> Schooled:
+    """Calibrates on validation, then judges on the photos that were held back."""
     val, test = lesson.rows(Part.VAL), lesson.rows(Part.TEST)
     logits = network.told.astype(np.float64)[: len(val)]
     enough = len(val) >= _FEWEST

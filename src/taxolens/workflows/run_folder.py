@@ -14,6 +14,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from taxolens.core.errors import UsageError
+from taxolens.core.search import STUDY
 from taxolens.storage.atomic import PART, told_as_output
 
 MODEL = "model.onnx"
@@ -26,7 +27,14 @@ RECIPE = "recipe.json"
 WEIGHTS = "weights.safetensors"
 """Of a trained network, to go on from; a head needs none."""
 
-_WRITTEN = frozenset({MODEL, REPORT, METRICS, HISTORY, SPLIT, PREDICTIONS, RECIPE, WEIGHTS})
+TUNING = "tuning.html"
+TRIALS = "trials.csv"
+BEST = "best.toml"
+"""These, and the study itself, are of a run that a search ended in."""
+
+_WRITTEN = frozenset(
+    {MODEL, REPORT, METRICS, HISTORY, SPLIT, PREDICTIONS, RECIPE, WEIGHTS, TUNING, TRIALS, BEST, STUDY}
+)
 _NOBODYS = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})  # file managers leave them wherever they look
 _ALWAYS_THERE = (MODEL, RECIPE, SPLIT)
 _ALWAYS_ASKED = frozenset({"source", "method"})
