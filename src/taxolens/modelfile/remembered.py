@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
@@ -13,7 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 from taxolens.core.backbone import Triple
 from taxolens.core.errors import UsageError
 from taxolens.modelfile.catalogue import catalogue
-from taxolens.storage.atomic import written_whole
+from taxolens.storage.atomic import told_as_output, written_whole
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _RESERVED = frozenset({"auto", "taxolens-tiny", "small_cnn", "dog_cnn", "fast_cnn"})
@@ -46,12 +46,20 @@ def remember_network(name: str, home: Path, network: RememberedNetwork, weights:
         OutputError: it cannot be written.
     """
     kept = _folder(home) / f"{name}{_WEIGHTS}"
+    with told_as_output(kept.parent):
+        kept.parent.mkdir(parents=True, exist_ok=True)
     if weights is None:
         kept.unlink(missing_ok=True)
     else:
         with written_whole(kept) as file:
             file.write(weights)
-    document = {**asdict(network), "arguments": dict(network.arguments), "weights": weights is not None}
+    document = {
+        "network": network.network,
+        "arguments": dict(network.arguments),
+        "mean": network.mean,
+        "std": network.std,
+        "weights": weights is not None,
+    }
     with written_whole(_folder(home) / f"{name}{_NETWORK}") as file:
         file.write(json.dumps(document, indent=2).encode())
 

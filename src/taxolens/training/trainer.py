@@ -228,10 +228,10 @@ class Training:
 
 
 def check_size(network: Network) -> None:
-    """Looks at nothing in particular, to see that the network can look at photos of its size.
+    """Looks at nothing in particular and becomes a graph once, to see before hours of work that both can be done.
 
     Raises:
-        UsageError: it cannot.
+        UsageError: the network cannot look at photos of its size, or cannot be written as a model file so.
     """
     wanted = network.input
     whole = Normalised(network.module, wanted).eval()
@@ -243,8 +243,24 @@ def check_size(network: Network) -> None:
             "{name} cannot look at {side} x {side} pixels: {why}. Choose another --size.",
             name=wanted.name,
             side=wanted.width,
-            why=str(error).splitlines()[0].rstrip(".") if str(error) else type(error).__name__,
+            why=_first_sentence(error),
         ) from error
+    try:
+        exported(whole, wanted.height, wanted.width)
+    except RuntimeError as error:
+        raise UsageError(
+            "{name} cannot be written as a model file for {side} x {side} pixels: {why}. "
+            "Choose another --size or another network.",
+            name=wanted.name,
+            side=wanted.width,
+            why=_first_sentence(error),
+        ) from error
+
+
+def _first_sentence(error: Exception) -> str:
+    """Libraries tell long stories; the first sentence is what they are about."""
+    lines = str(error).splitlines()
+    return lines[0].partition(". ")[0].rstrip(".") if lines else type(error).__name__
 
 
 def weights_file(network: Network, recipe: NetworkRecipe, labels: Sequence[str]) -> bytes:

@@ -50,7 +50,7 @@ FAMILIES = [
             ("resnet50", 32, HEAVY),
             ("convnext_tiny", 32, HEAVY),
             ("inception_v3", 80, HEAVY),
-            ("vgg16", 32, HEAVY),
+            ("vgg16", 224, HEAVY),
         )
     ),
 ]
@@ -136,3 +136,9 @@ def test_the_auxiliary_head_of_inception_is_off() -> None:
 def test_a_size_that_a_network_cannot_look_at_is_told(name: str, size: int) -> None:
     with pytest.raises(UsageError, match="--size"):
         scratch.input_of(NetworkRecipe(name, size=size), LABELS)
+
+
+@pytest.mark.slow
+def test_a_size_at_which_a_network_cannot_become_a_model_file_is_told_before_it_learns() -> None:
+    with pytest.raises(UsageError, match="cannot be written as a model file.*adaptive_avg_pool2d"):
+        scratch.input_of(NetworkRecipe("timm:vgg11", size=32), LABELS)
