@@ -28,6 +28,8 @@ lint: $(DEV)/.ready
 bench: $(DEV)/.ready
 	$(DEV)/bin/python -m benchmarks.accuracy
 	$(DEV)/bin/python -m benchmarks.speed
+	$(DEV)/bin/python -m benchmarks.inspect
+	$(DEV)/bin/python -m benchmarks.prepare
 
 docs: $(DEV)/.ready
 	$(DEV)/bin/python -m tools.reference docs/commands.md
