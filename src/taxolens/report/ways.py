@@ -11,12 +11,12 @@ from markupsafe import Markup
 
 from taxolens.report.chart import Chart, Key, Plot
 from taxolens.report.drawing import Drawing
-from taxolens.report.scale import Scale, decimals, fitted
+from taxolens.report.scale import Scale, decimals, fitted, round_step
 from taxolens.report.small import Small
 from taxolens.report.table import Column, Table, text_rows
 from taxolens.report.wording import MISSING, Wording
 
-_BETWEEN, _SIDE = 104.0, 70.0
+_BETWEEN, _SIDE, _RIGHT = 74.0, 60.0, 32.0
 _TOP, _TALL, _BELOW = 46.0, 250.0, 22.0
 _LEAST_WIDE = 300.0
 _WIDTH, _HEIGHT = 240.0, 140.0
@@ -75,7 +75,7 @@ def parallel_chart(
     scale = _figure_scale(ways, wording, figure)
     last = Axis(figure, tuple((scale.share(tick), scale.write(tick)) for tick in scale.ticks))
     all_axes = (*axes, last)
-    width = max(_LEAST_WIDE, 2 * _SIDE + _BETWEEN * (len(all_axes) - 1))
+    width = max(_LEAST_WIDE, _SIDE + _RIGHT + _BETWEEN * (len(all_axes) - 1))
     best = max(ways, key=lambda way: way.figure, default=None)
     spoken = f"{best.name}: {_words(best, axes, wording)}" if best else ""
     drawing = Drawing(
@@ -148,11 +148,7 @@ def history_chart(
     Args:
         begun: what the first came to; drawn across, to be compared with.
     """
-    x = fitted(
-        [float(one.number) for one in steps],
-        lambda v, step: wording.decimal(v, decimals(step)),
-        title=x_title,
-    )
+    x = _whole_scale([one.number for one in steps], wording, x_title)
     y = _figure_scale(steps, wording, y_title)
     plot = Plot(x, y, title=title, description="; ".join(_step_words(one, wording) for one in steps[-1:]))
     if begun is not None:
@@ -173,6 +169,51 @@ def history_chart(
     columns = (Column(x_title, numeric=True), Column(y_title, numeric=True))
     figures = Table(title, columns, text_rows(rows), hidden_caption=True)
     return Chart(title, reading, plot.markup(), figures, _keys(steps, wording))
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """How a way went: what it had come to by each epoch, from 1."""
+
+    name: str
+    figures: tuple[tuple[int, float], ...]
+    mark: Mark
+
+
+def course_chart(
+    courses: Sequence[Course], wording: Wording, *, title: str, reading: str, x_title: str, y_title: str
+) -> Chart:
+    """A line for each way, epoch by epoch."""
+    x = _whole_scale([epoch for one in courses for epoch, _ in one.figures], wording, x_title)
+    y = fitted(
+        [figure for one in courses for _, figure in one.figures],
+        lambda value, step: wording.percent(value, decimals(step * 100)),
+        title=y_title,
+        wanted=4,
+        floor=0.0,
+        ceiling=1.0,
+    )
+    told = [f"{one.name}: {wording.percent(one.figures[-1][1])}" for one in courses if one.mark is Mark.BEST]
+    plot = Plot(x, y, title=title, description="; ".join(told))
+    for one in sorted(courses, key=lambda each: _ORDER.index(each.mark)):
+        plot.path([(float(epoch), figure) for epoch, figure in one.figures], kind=f"way {one.mark.value}")
+        epoch, figure = one.figures[-1]
+        text = f"{one.name} · {epoch} · {wording.percent(figure)}"
+        plot.dot(epoch, figure, kind=f"try {one.mark.value}", radius=_RADIUS[one.mark], text=text)
+    rows = [
+        (one.name, wording.count(one.figures[-1][0]), wording.percent(one.figures[-1][1]))
+        for one in courses[-_MOST_FIGURES:]
+    ]
+    columns = (Column(wording.say("Trial")), Column(x_title, numeric=True), Column(y_title, numeric=True))
+    return Chart(title, reading, plot.markup(), Table(title, columns, text_rows(rows), hidden_caption=True))
+
+
+def _whole_scale(numbers: Sequence[int], wording: Wording, title: str) -> Scale:
+    """Ticks at whole numbers alone."""
+    low, high = min(numbers), max(max(numbers), min(numbers) + 1)
+    step = max(1, math.ceil(round_step(high - low, 6)))
+    ticks = tuple(float(one) for one in range(low, high + 1, step))
+    return Scale(float(low), float(high), ticks, lambda value: wording.count(round(value)), title)
 
 
 _ORDER = (Mark.STOPPED, Mark.DONE, Mark.TOP, Mark.BEST)

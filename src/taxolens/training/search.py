@@ -44,7 +44,7 @@ from taxolens.core.search import (
 from taxolens.core.texts import noted
 
 _NAME = "taxolens"
-_IDENTITY, _ORIGIN, _OUTCOME = "identity", "origin", "outcome"
+_IDENTITY, _NUMBER, _OUTCOME = "identity", "number", "outcome"
 _PATIENCE = 60.0  # seconds that a process waits for another one's writing
 _REDUCTION = 3
 _RUNGS = 9
@@ -75,6 +75,7 @@ _ENDED = {
 def open_study(folder: Path, plan: SearchPlan) -> OptunaStudy:
     """See `core.search.Searcher`."""
     optuna.logging.set_verbosity(optuna.logging.ERROR)
+    sampler = NumberedSampler(plan.seed)
     with _quietly(), _told_when_damaged(folder / STUDY), FileLock(folder / f"{STUDY}.lock"):
         storage = optuna.storages.RDBStorage(
             f"sqlite:///{folder / STUDY}", engine_kwargs={"connect_args": {"timeout": _PATIENCE}}
@@ -83,7 +84,7 @@ def open_study(folder: Path, plan: SearchPlan) -> OptunaStudy:
             storage=storage,
             study_name=_NAME,
             direction="maximize",
-            sampler=NumberedSampler(plan.seed),
+            sampler=sampler,
             pruner=_pruner(plan),
             load_if_exists=True,
         )
@@ -91,8 +92,8 @@ def open_study(folder: Path, plan: SearchPlan) -> OptunaStudy:
             _check_same(study.user_attrs[_IDENTITY], plan, folder)
         else:
             study.set_user_attr(_IDENTITY, dict(plan.identity))
-            study.enqueue_trial(dict(plan.first))
-    return OptunaStudy(study, storage, folder, plan)
+            study.enqueue_trial(dict(plan.first), user_attrs={_NUMBER: 0})
+    return OptunaStudy(study, storage, sampler, folder, plan)
 
 
 class OptunaStudy:
@@ -103,9 +104,15 @@ class OptunaStudy:
     """
 
     def __init__(
-        self, study: optuna.Study, storage: optuna.storages.RDBStorage, folder: Path, plan: SearchPlan
+        self,
+        study: optuna.Study,
+        storage: optuna.storages.RDBStorage,
+        sampler: NumberedSampler,
+        folder: Path,
+        plan: SearchPlan,
     ) -> None:
-        self._study, self._storage, self._folder, self._plan = study, storage, folder, plan
+        self._study, self._storage, self._sampler = study, storage, sampler
+        self._folder, self._plan = folder, plan
 
     def attempt(self, most: int, work: Callable[[Attempt], Outcome]) -> bool:
         """Makes one more trial, first of all one that a stopped process left."""
@@ -124,7 +131,7 @@ class OptunaStudy:
 
     def trials(self) -> tuple[Trial, ...]:
         """All so far; of one that was gone on with, where it stands last."""
-        found = {_origin(one): _trial(one) for one in self._known()}
+        found = {_number(one): _trial(one) for one in self._known()}
         return tuple(found[number] for number in sorted(found))
 
     def running(self) -> int:
@@ -154,19 +161,20 @@ class OptunaStudy:
                 self._study.tell(left.number, state=Their.FAIL)
                 self._put_back(left)
         known = self._known()
-        waiting = any(one.state is Their.WAITING for one in known)
-        if not waiting and len({_origin(one) for one in known}) >= most:
+        begun = {_number(one) for one in known}
+        if len(begun) >= most and not any(one.state is Their.WAITING for one in known):
             return None
+        self._sampler.number = len(begun)
         asked = self._study.ask()
         lock = self._lock_of(asked.number)
         lock.acquire(timeout=0)
-        origin = int(asked.user_attrs.get(_ORIGIN, asked.number))
-        asked.set_user_attr(_ORIGIN, origin)
+        number = int(asked.user_attrs.get(_NUMBER, len(begun)))
+        asked.set_user_attr(_NUMBER, number)
         values = {name: _suggested(asked, name, one) for name, one in self._plan.space.items()}
         for earlier in known:
-            if _origin(earlier) == origin:
+            if _number(earlier) == number:
                 _report_again(asked, earlier.intermediate_values)
-        return OptunaAttempt(asked, origin, values, lock)
+        return OptunaAttempt(asked, number, values, lock)
 
     def _tell(self, made: OptunaAttempt, outcome: Outcome) -> None:
         """A pruned trial's figure is that of its last epoch, which Optuna knows already."""
@@ -178,8 +186,10 @@ class OptunaStudy:
                 self._put_back(self._study.trials[made.trial.number])
 
     def _put_back(self, trial: FrozenTrial) -> None:
+        if _NUMBER not in trial.user_attrs:
+            return
         values = {**trial.system_attrs.get("fixed_params", {}), **trial.params}
-        self._study.enqueue_trial(values, user_attrs={_ORIGIN: _origin(trial)})
+        self._study.enqueue_trial(values, user_attrs={_NUMBER: _number(trial)})
 
     def _is_left(self, trial: FrozenTrial) -> bool:
         lock = self._lock_of(trial.number)
@@ -194,7 +204,8 @@ class OptunaStudy:
         return FileLock(self._folder / f"trial-{number}.lock", is_singleton=False)
 
     def _known(self) -> Sequence[FrozenTrial]:
-        return self._study.get_trials(deepcopy=False)
+        """All but those that were stopped before they had begun."""
+        return [one for one in self._study.get_trials(deepcopy=False) if _NUMBER in one.user_attrs]
 
     def _in(self, state: Their) -> Sequence[FrozenTrial]:
         return self._study.get_trials(deepcopy=False, states=(state,))
@@ -214,24 +225,28 @@ class OptunaAttempt:
     lock: FileLock
 
     def report(self, epoch: int, figure: float) -> bool:
-        """Trial 0, with which all others are compared, is never stopped."""
+        """Trial 0, with which all others are compared, is never stopped; the pruner hears of it all the same."""
         self.trial.report(figure, epoch)
-        return self.number == 0 or not self.trial.should_prune()
+        lags = self.trial.should_prune()
+        return self.number == 0 or not lags
 
 
 class NumberedSampler(BaseSampler):
     """TPE whose chance hangs on the number of the trial alone.
 
     Otherwise a search that was gone on with, or a second process, would draw the same trials once more.
+
+    Attributes:
+        number: of the trial that is asked next.
     """
 
     def __init__(self, seed: int) -> None:
-        self._seed = seed
+        self._seed, self.number = seed, 0
         self._inner = self._of(0)
 
     def before_trial(self, study: optuna.Study, trial: FrozenTrial) -> None:
         """Begins anew from seed and number."""
-        self._inner = self._of(trial.number)
+        self._inner = self._of(self.number)
         self._inner.before_trial(study, trial)
 
     def infer_relative_search_space(
@@ -294,15 +309,16 @@ def _trial(found: FrozenTrial) -> Trial:
     told = found.user_attrs.get(_OUTCOME)
     outcome = Outcome(**{**told, "state": TrialState(told["state"])}) if told else None
     return Trial(
-        number=_origin(found),
+        number=_number(found),
         values={**found.system_attrs.get("fixed_params", {}), **found.params},
         outcome=outcome or Outcome(TrialState.UNFINISHED),
         curve=dict(found.intermediate_values),
     )
 
 
-def _origin(trial: FrozenTrial) -> int:
-    return int(trial.user_attrs.get(_ORIGIN, trial.number))
+def _number(trial: FrozenTrial) -> int:
+    """Ours: Optuna counts a trial that is gone on with as another one."""
+    return int(trial.user_attrs[_NUMBER])
 
 
 def _check_same(known: Mapping[str, str], plan: SearchPlan, folder: Path) -> None:

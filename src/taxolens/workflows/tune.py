@@ -129,20 +129,28 @@ def tune(
     with tune_place(recipe) as place:
         bench = _bench(recipe, teacher, settings, ranges, place, home, listener, watch, say)
         study = search(place.folder, _plan(recipe, bench))
-        deadline = began + 60 * recipe.minutes if recipe.minutes else math.inf
-        rehearsal = Rehearsal(bench, deadline, listener, say)
+        rehearsal = Rehearsal(bench, began + 60 * (recipe.minutes or math.inf), listener, say)
+        teller = progress or Silent()
         try:
             with watch.stage(noted("Searching")):
-                _search(recipe, study, rehearsal, bench, progress or Silent(), say)
-            if study.running():
-                return TuneSummary(None, _searched(recipe, bench, study), None, bench.lesson.failures)
-            with place.alone() as mine:
-                found = _searched(recipe, bench, study)
-                if not mine:
-                    return TuneSummary(None, found, None, bench.lesson.failures)
-                return _finished(recipe, bench, found, listener, watch, say)
+                _search(recipe, study, rehearsal, bench, teller, say)
+            return _concluded(recipe, bench, study, listener, watch, say)
+        except KeyboardInterrupt:
+            teller.note(say("Stopped. All trials are kept; the same command goes on."))
+            raise
         finally:
             study.close()
+
+
+def _concluded(
+    recipe: TuneRecipe, bench: Bench, study: Study, listener: Listener, watch: Stopwatch, say: Say
+) -> TuneSummary:
+    """The last process that is left writes the run."""
+    if not study.running():
+        with bench.place.alone() as mine:
+            if mine:
+                return _finished(recipe, bench, _searched(recipe, bench, study), listener, watch, say)
+    return TuneSummary(None, _searched(recipe, bench, study), None, bench.lesson.failures)
 
 
 def _ranges(recipe: TuneRecipe, teacher: AnyTrainer, settings: NetworkRecipe) -> Ranges:

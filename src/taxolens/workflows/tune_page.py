@@ -8,11 +8,21 @@ from taxolens.core.records import Part
 from taxolens.core.search import Choice, Parameter, Real, Trial, TrialState, Value
 from taxolens.core.texts import noted
 from taxolens.report.bars import Bar, Bars
-from taxolens.report.page import Block, Page, Section
+from taxolens.report.page import Block, Page, Pair, Section
 from taxolens.report.panels import Command, Commands, Fact, Facts, Notice, Tile, Tiles, Tone
 from taxolens.report.small import Smalls
 from taxolens.report.table import Cell, Column, Row, Table
-from taxolens.report.ways import Axis, Mark, Step, Way, history_chart, parallel_chart, slice_of
+from taxolens.report.ways import (
+    Axis,
+    Course,
+    Mark,
+    Step,
+    Way,
+    course_chart,
+    history_chart,
+    parallel_chart,
+    slice_of,
+)
 from taxolens.report.wording import MISSING, Wording
 from taxolens.workflows.run_folder import BEST
 from taxolens.workflows.tune_facts import Searched
@@ -96,7 +106,27 @@ def _history(found: Searched, wording: Wording) -> Section | None:
         y_title=say(_ACCURACY),
         begun=begun,
     )
-    return Section("history", say("How the search went"), blocks=(chart,))
+    return Section("history", say("How the search went"), blocks=(Pair((chart, *_courses(found, wording))),))
+
+
+def _courses(found: Searched, wording: Wording) -> tuple[Block, ...]:
+    say = wording.say
+    courses = [
+        Course(_name(one, wording), tuple(sorted(one.curve.items())), _mark(one, found))
+        for one in found.trials
+        if one.curve
+    ]
+    if found.epochs < 2 or not courses:
+        return ()
+    chart = course_chart(
+        courses,
+        wording,
+        title=say("Accuracy by epoch"),
+        reading=say("Trials that lagged behind others after as many epochs were stopped early."),
+        x_title=say("Epoch"),
+        y_title=say(_ACCURACY),
+    )
+    return (chart,)
 
 
 def _importance(found: Searched, wording: Wording) -> Section | None:
@@ -128,7 +158,7 @@ def _parallel(found: Searched, wording: Wording) -> Section | None:
         wording,
         title=say("All trials, setting by setting"),
         reading=say("Follow a line from left to right: where good trials run together, the setting matters."),
-        figure=say(_ACCURACY),
+        figure=say("Accuracy"),
     )
     return Section("parallel", say("Settings side by side"), blocks=(chart,))
 
@@ -167,10 +197,14 @@ def _trials(found: Searched, wording: Wording) -> Section:
         Column(say("Validation loss"), numeric=True),
         Column(say("Epochs"), numeric=True),
         Column(say("Seconds"), numeric=True),
-        *(Column(name, numeric=not isinstance(found.space[name], Choice)) for name in names),
+        *(Column(name, numeric=_is_numeric(found.space[name])) for name in names),
     )
     rows = tuple(_row(one, names, wording) for one in found.trials)
     return Section("trials", say("All trials"), blocks=(Table(say("All trials"), columns, rows, True),))
+
+
+def _is_numeric(parameter: Parameter) -> bool:
+    return not isinstance(parameter, Choice) or not any(isinstance(one, str) for one in parameter.values)
 
 
 def _row(trial: Trial, names: tuple[str, ...], wording: Wording) -> Row:
@@ -243,7 +277,9 @@ def _axis(name: str, parameter: Parameter, wording: Wording) -> Axis:
     else:
         steps = (parameter.high - parameter.low) // parameter.step
         every = max(1, math.ceil(steps / _MOST_TICKS)) * parameter.step
-        values = tuple(range(parameter.low, parameter.high + 1, every))
+        # From the upper end, which is marked always; so is the lower one.
+        marked = {parameter.low, *range(parameter.high, parameter.low + every // 2, -every)}
+        values = tuple(sorted(marked))
     return Axis(name, tuple((place_of(parameter, one), _told(one, wording)) for one in values))
 
 
