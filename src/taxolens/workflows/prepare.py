@@ -299,7 +299,7 @@ def _write_photos(desk: _Desk, head: Head) -> None:
 def _learnt_from(desk: _Desk) -> Iterator[Pixels]:
     """Photos of the training part, evenly taken from the plan: the same in every shard."""
     learners = [row for row in desk.folder.rows() if row.copy == 0 and row.part <= 0]
-    for row in learners[:: -(-len(learners) // _LEARNT_FROM)]:
+    for row in learners[:: max(1, -(-len(learners) // _LEARNT_FROM))]:
         try:
             content = Path(row.path).read_bytes()
             yield read_photo(content, max_megapixels=desk.recipe.source.max_megapixels).pixels

@@ -128,8 +128,7 @@ class PreparedFolder:
 
     def _found(self, names: set[str]) -> tuple[State, str | None]:
         if UNFINISHED in names:
-            head = self.unfinished / _HEAD
-            return State.BEGUN, self.head().identity if head.exists() else None
+            return State.BEGUN, self.head().identity if self.is_planned() else None
         said = result_of(self.out) if RECIPE in names else None
         if said is None:
             raise UsageError(
@@ -197,7 +196,7 @@ class PreparedFolder:
         """Removes what an earlier preparation left, and nothing else.
 
         Raises:
-            UsageError: the folder is none of ours.
+            UsageError: the folder is none of ours, or somebody is filling it.
         """
         with told_as_output(self.out):
             names = self._names()
@@ -211,9 +210,16 @@ class PreparedFolder:
                     out=self.out,
                     other=other,
                 )
+            self._check_idle()
             self.unfinished.mkdir(exist_ok=True)
             self._clearing.touch()
             self._clear()
+
+    def _check_idle(self) -> None:
+        """A shard at work would go on writing what the old plan says into the new folder."""
+        for place in self.unfinished.glob("shard-*.lock"):
+            with self.shard(place.stem.removeprefix("shard-").replace("-of-", "/")):
+                pass
 
     def _names(self) -> set[str]:
         return {one.name for one in self.out.iterdir()} - _NOBODYS if self.out.exists() else set()
@@ -228,7 +234,7 @@ class PreparedFolder:
             name = file.relative_to(self.out).as_posix()
             if file.is_dir() or file.name in _NOBODYS or name.startswith((UNFINISHED, _GONE)):
                 continue
-            if not (_OUR_TABLES.fullmatch(name) or _stem(name) in ours or (begun and not ours)):
+            if not (_OUR_TABLES.fullmatch(name) or _stem(name) in ours or self._clearing.exists()):
                 return name
         return None
 
@@ -268,8 +274,8 @@ class PreparedFolder:
         return self.unfinished / _PIECES
 
     def is_planned(self) -> bool:
-        """Whether the plan is complete."""
-        return (self.unfinished / _HEAD).exists()
+        """Whether the plan is complete, and nobody was stopped while clearing it away."""
+        return (self.unfinished / _HEAD).exists() and not self._clearing.exists()
 
     def write_plan(self, rows: Iterable[Planned]) -> int:
         """Writes the photos of a plan; how many there are."""
@@ -335,9 +341,12 @@ class PreparedFolder:
         """Takes away what marks the folder as unfinished, once everything has reached the disk."""
         if hasattr(os, "sync"):
             os.sync()
+        gone = self.out / _GONE
         with told_as_output(self.out):
-            self.unfinished.replace(self.out / _GONE)
-            shutil.rmtree(self.out / _GONE)
+            if gone.exists():
+                shutil.rmtree(gone)
+            self.unfinished.replace(gone)
+            shutil.rmtree(gone)
 
     def _damaged(self) -> OutputError:
         return OutputError(

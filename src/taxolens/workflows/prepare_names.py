@@ -6,9 +6,10 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
+from taxolens.core.printable import UNPRINTABLE
 from taxolens.formats.source import printable
 
-_UNSAFE = re.compile(r'[\x00-\x1f<>:"/\\|?*\x7f]')
+_UNSAFE = re.compile(rf'[<>:"/\\|?*]|{UNPRINTABLE.pattern}')
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 _OWN = ".taxolens"
 _LONGEST = 120  # bytes; with a suffix and what marks a copy it stays below the 255 of most systems
@@ -19,23 +20,25 @@ def safe_name(text: str) -> str:
     name = _UNSAFE.sub("_", unicodedata.normalize("NFC", printable(text))).strip().rstrip(". ")
     if not name or name.startswith(".") or _RESERVED.fullmatch(name) or name.lower().endswith(_OWN):
         name = f"_{name.replace('.', '_')}"
-    return name.encode("utf-8")[:_LONGEST].decode("utf-8", "ignore")
+    return name.encode("utf-8")[:_LONGEST].decode("utf-8", "ignore").rstrip(". ")
 
 
 class FreeNames:
     """Names that were given away; systems that know no difference between A and a meet no surprise."""
 
     def __init__(self) -> None:
-        self._taken: set[str] = set()
+        self._taken: dict[str, int] = {}
 
     def take(self, folder: str, stem: str, suffix: str = "") -> str:
         """`folder/stem.suffix`, or with the first number that makes it free. Names that differ by their
         suffix alone are the same here: two photos would share one text of boxes."""
-        free, number = stem, 1
+        free, asked = stem, self._key(folder, stem)
+        number = self._taken.get(asked, 1)  # none before it is free: ten thousand cameras write IMG_0001
         while self._key(folder, free) in self._taken:
             number += 1
             free = f"{stem}-{number}"
-        self._taken.add(self._key(folder, free))
+        self._taken[self._key(folder, free)] = 1
+        self._taken[asked] = number
         return f"{folder}/{free}{suffix}" if folder else f"{free}{suffix}"
 
     @staticmethod

@@ -12,7 +12,7 @@ from PIL import ImageDraw, ImageFont
 from taxolens.core.errors import ImageError, UsageError
 from taxolens.core.progress import Progress
 from taxolens.core.records import Image
-from taxolens.core.texts import Say
+from taxolens.core.texts import Say, noted
 from taxolens.data.dataset import load_dataset
 from taxolens.imaging.operations.apply import apply_steps, photo_seed
 from taxolens.imaging.operations.picture import Picture, Pixels
@@ -28,6 +28,7 @@ _SIDE, _GAP, _LINE = 220, 12, 18
 _INK, _PAPER, _BOX = (40, 40, 40), (255, 255, 255), (230, 60, 30)
 _LEARNT_FROM = 100
 _SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
+_AMONG = noted("{file} would lie among the photos, which are never changed. Name another place.")
 
 
 def preview(recipe: PrepareRecipe, sheet: Path, *, home: Path, progress: Progress, say: Say) -> None:
@@ -46,6 +47,7 @@ def preview(recipe: PrepareRecipe, sheet: Path, *, home: Path, progress: Progres
     if not steps.all and not steps.copies:
         raise UsageError("There is nothing to show. Add --step, --augment or --balance.")
     dataset = load_dataset(recipe.source, home=home, progress=progress, say=say)
+    _check_spared(sheet, dataset.images)
     if steps.learn:
         steps = steps.fitted(lambda: _pixels(recipe, dataset.images))
     rows = [_row(recipe, steps, image) for image in _chosen(recipe, dataset.images)]
@@ -73,9 +75,18 @@ def check_beside(file: Path, data: Path, suffixes: Sequence[str]) -> None:
         )
     place, source = file.resolve(), data.resolve()
     if file.is_dir() or place == source or (data.is_dir() and place.is_relative_to(source)):
-        raise UsageError(
-            "{file} would lie among the photos, which are never changed. Name another place.", file=file
-        )
+        raise UsageError(_AMONG, file=file)
+
+
+def _check_spared(file: Path, images: Sequence[Image]) -> None:
+    """Refuses to write over a photo, wherever a table found it."""
+    if file.exists() and any(_is_same(image.path, file) for image in images):
+        raise UsageError(_AMONG, file=file)
+
+
+def _is_same(photo: Path, file: Path) -> bool:
+    """A look at the names first: of a million photos few are asked of the disk."""
+    return photo.name.casefold() == file.name.casefold() and photo.exists() and photo.samefile(file)
 
 
 def _chosen(recipe: PrepareRecipe, images: Sequence[Image]) -> Iterator[Image]:

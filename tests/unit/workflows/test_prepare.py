@@ -25,7 +25,8 @@ from taxolens.recipes.parse import parse_recipe
 from taxolens.recipes.prepare import PrepareRecipe
 from taxolens.recipes.source import SourceRecipe
 from taxolens.recipes.split import SplitBy
-from taxolens.workflows.prepare import prepare
+from taxolens.workflows.prepare import identity_of, prepare
+from taxolens.workflows.prepare_folder import PreparedFolder
 from taxolens.workflows.prepare_measure import measure
 from taxolens.workflows.prepare_preview import preview
 from tests.conftest import write_class_folders
@@ -247,6 +248,63 @@ def test_beginning_anew_removes_what_was_prepared_and_refuses_what_was_not(
     assert not [file for file in out.rglob("*") if "~" in file.name]
 
 
+def test_beginning_anew_waits_for_nobody_who_is_still_filling_the_folder(
+    photos: Path, tmp_path: Path, home: Path
+) -> None:
+    out = tmp_path / "out"
+    asked = recipe(photos, out, **{"balance.to": "60"})
+    prepare(replace(asked, shard="1/2"), home=home)
+    before = sorted(out.rglob("*"))
+    with (
+        PreparedFolder(out, identity_of(asked)).shard("2/2"),
+        pytest.raises(UsageError, match="Another process"),
+    ):
+        prepare(replace(asked, restart=True), home=home)
+    assert set(before) <= set(out.rglob("*"))
+    assert prepare(replace(asked, restart=True), home=home).complete
+
+
+@pytest.mark.parametrize("moved", ["train", "done"])
+def test_a_clearing_that_was_killed_is_gone_on_with(
+    photos: Path, tmp_path: Path, home: Path, moved: str
+) -> None:
+    out = tmp_path / "out"
+    asked = recipe(photos, out, **{"balance.to": "60"})
+    prepare(replace(asked, shard="1/2"), home=home)
+    unfinished = out / "unfinished.taxolens"
+    (unfinished / "clearing").touch()
+    (unfinished / "old").mkdir()
+    place = out / moved if moved == "train" else unfinished / moved
+    place.replace(unfinished / "old" / f"0123-{moved}")
+    summary = prepare(asked, home=home)
+    assert summary.complete and summary.failed == 0 and not unfinished.exists()
+    written = sum(file.suffix == ".jpg" for file in out.rglob("*"))
+    assert written == summary.photos + summary.copies == len(rows_of(out / "labels.csv"))
+
+
+def test_what_a_killed_finish_left_is_no_hindrance(photos: Path, tmp_path: Path, home: Path) -> None:
+    out = tmp_path / "out"
+    prepare(recipe(photos, out), home=home)
+    left = out / ".unfinished.taxolens" / "done"
+    left.mkdir(parents=True)
+    (left / "0000000.json").write_text("[]")
+    assert prepare(recipe(photos, out), home=home).photos == 24
+    changed = recipe(photos, out, **{"split.seed": 3}, restart=True)
+    assert prepare(changed, home=home).photos == 24
+    assert not list(out.glob(".unfinished.taxolens*"))
+
+
+def test_what_somebody_put_into_a_folder_without_a_plan_is_not_removed(
+    photos: Path, tmp_path: Path, home: Path
+) -> None:
+    out = tmp_path / "out"
+    (out / "unfinished.taxolens" / "done").mkdir(parents=True)
+    (out / "mine.txt").write_text("notes")
+    with pytest.raises(UsageError, match=r"mine\.txt"):
+        prepare(recipe(photos, out, restart=True), home=home)
+    assert (out / "mine.txt").read_text() == "notes"
+
+
 def test_formats_are_kept_and_odd_ones_become_png(tmp_path: Path, home: Path) -> None:
     data = tmp_path / "data"
     for label in ("a", "b"):
@@ -279,6 +337,19 @@ def test_a_sheet_is_not_written_among_the_photos(photos: Path, home: Path) -> No
         preview(asked, photos / "across" / "sheet.png", home=home, progress=Silent(), say=plain)
     with pytest.raises(UsageError, match="ends in"):
         preview(asked, photos.parent / "sheet.pdf", home=home, progress=Silent(), say=plain)
+
+
+def test_a_sheet_is_not_written_over_a_photo_that_a_table_names(photos: Path, home: Path) -> None:
+    table = photos.parent / "table" / "labels.csv"
+    table.parent.mkdir()
+    names = sorted(file.relative_to(photos.parent).as_posix() for file in photos.rglob("*.jpg"))
+    table.write_text("file,label\n" + "".join(f"../{name},{name[7]}\n" for name in names))
+    first = photos.parent / names[0]
+    before = first.read_bytes()
+    asked = parse_recipe(PrepareRecipe, {"source.data": table, "transform": ["mirror"]})
+    with pytest.raises(UsageError, match="never changed"):
+        preview(asked, first, home=home, progress=Silent(), say=plain)
+    assert first.read_bytes() == before
 
 
 def test_copies_of_an_earlier_preparation_are_no_photos_of_their_own(
