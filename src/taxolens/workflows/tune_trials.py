@@ -23,6 +23,8 @@ from taxolens.workflows.tune_place import TunePlace
 
 Item = TypeVar("Item")
 
+_NO_NUMBER = "The validation loss is no number."
+
 
 @dataclass(frozen=True, slots=True)
 class Bench:
@@ -117,6 +119,8 @@ def outcome_of(epochs: Sequence[Epoch], state: TrialState) -> Outcome:
     """The figures of the epoch whose weights are kept: the one with the least loss on validation."""
     known = [one for one in epochs if one.val_loss is not None and math.isfinite(one.val_loss)]
     best = min(known, key=lambda one: one.val_loss or 0.0, default=None)
+    if best is None and state is TrialState.COMPLETE:
+        return Outcome(TrialState.FAILED, why=_NO_NUMBER, epochs=len(epochs))
     return Outcome(
         state=state,
         figure=best.val_accuracy if best else None,
