@@ -35,7 +35,11 @@ _USUAL_DECAY: Mapping[Optimizer, float] = MappingProxyType(
 
 _LEAST = 1e-2
 _ENOUGH = 50_000
-"""Photos from which on batch norms of a network that has learnt something take their statistics anew."""
+"""Photos from which on batch norms of a network that has learnt something take their statistics anew.
+
+MobileNetV2 after five epochs on 180 photos of three breeds of dogs, 128 pixels: 88 % of 183 others right with new
+statistics, 96 % with those it brought; four epochs on 320 photos of leaves in eight classes: 93 and 94 %.
+"""
 
 
 def usual_rate(recipe: NetworkRecipe, *, pretrained: bool) -> float:
