@@ -72,17 +72,13 @@ class Searched:
                     right=right
                 ),
             )
-        first = say("Trial {number} is the best: {right} of the validation photos right").format(
-            number=number, right=right
-        )
         if self.gain is None:
-            return (first + ".",)
-        return (
-            first
-            + say(", {points} points more than the default.").format(
-                points=wording.decimal(100 * self.gain, 1)
-            ),
+            text = say("Trial {number} is the best: {right} of the validation photos right.")
+            return (text.format(number=number, right=right),)
+        text = say(
+            "Trial {number} is the best: {right} of the validation photos right, {points} points more than the default."
         )
+        return (text.format(number=number, right=right, points=wording.decimal(100 * self.gain, 1)),)
 
     def origin(self, wording: Wording) -> str:
         """Where the settings of the run come from, and what that does to its figures."""

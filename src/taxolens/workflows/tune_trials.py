@@ -11,7 +11,7 @@ from typing import TypeVar
 from taxolens.core.errors import TrainingFailed, UsageError
 from taxolens.core.progress import Progress
 from taxolens.core.search import Attempt, Outcome, Trial, TrialState, best_of
-from taxolens.core.texts import Say
+from taxolens.core.texts import Say, noted
 from taxolens.core.trainer import AnyTrainer, Epoch, TrainingRequest
 from taxolens.recipes.network import NetworkRecipe
 from taxolens.recipes.space import Ranges, applied
@@ -23,7 +23,7 @@ from taxolens.workflows.tune_place import TunePlace
 
 Item = TypeVar("Item")
 
-_NO_NUMBER = "The validation loss is no number."
+_NO_NUMBER = noted("The validation loss is no number.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +78,8 @@ class Rehearsal:
         except (TrainingFailed, UsageError) as error:
             if isinstance(error, UsageError) and attempt.number == 0:
                 raise
-            return Outcome(TrialState.FAILED, why=error.told())
-        return outcome_of(epochs, watcher.state)
+            return Outcome(TrialState.FAILED, why=error.told(self._say))
+        return outcome_of(epochs, watcher.state, self._say)
 
 
 class _Watcher:
@@ -115,12 +115,12 @@ class _Under:
         del text
 
 
-def outcome_of(epochs: Sequence[Epoch], state: TrialState) -> Outcome:
+def outcome_of(epochs: Sequence[Epoch], state: TrialState, say: Say) -> Outcome:
     """The figures of the epoch whose weights are kept: the one with the least loss on validation."""
     known = [one for one in epochs if one.val_loss is not None and math.isfinite(one.val_loss)]
     best = min(known, key=lambda one: one.val_loss or 0.0, default=None)
     if best is None and state is TrialState.COMPLETE:
-        return Outcome(TrialState.FAILED, why=_NO_NUMBER, epochs=len(epochs))
+        return Outcome(TrialState.FAILED, why=say(_NO_NUMBER), epochs=len(epochs))
     return Outcome(
         state=state,
         figure=best.val_accuracy if best else None,
@@ -136,16 +136,20 @@ def told_trial(trials: tuple[Trial, ...], last: Trial, most: int, wording: Wordi
     say, outcome, best = wording.say, last.outcome, best_of(trials)
     done = [one for one in trials if one.outcome.state is not TrialState.UNFINISHED]
     each = sum(one.outcome.seconds for one in done) / max(1, len(done))
-    line = say("Trial {number}, {done} of {most}: {state}").format(
-        number=last.number, done=len(done), most=most, state=say(outcome.state.value)
-    )
-    if outcome.figure is not None:
-        line += say(", {right} right").format(right=wording.percent(outcome.figure))
-    if best is not None and best.outcome.figure is not None:
-        line += say("; best so far trial {number} with {right}").format(
-            number=best.number, right=wording.percent(best.outcome.figure)
+    parts = [
+        say("Trial {number}, {done} of {most}: {state}").format(
+            number=last.number, done=len(done), most=most, state=say(outcome.state.value)
         )
-    left = (most - len(done)) * each
-    if left > 0:
-        line += say("; about {time} left").format(time=wording.duration(left))
-    return line
+    ]
+    if outcome.figure is not None:
+        parts.append(say("{right} right").format(right=wording.percent(outcome.figure)))
+    if best is not None and best.outcome.figure is not None:
+        parts.append(
+            say("best so far trial {number} with {right}").format(
+                number=best.number, right=wording.percent(best.outcome.figure)
+            )
+        )
+    if len(done) < most:
+        left = wording.duration((most - len(done)) * each)
+        parts.append(say("about {time} left").format(time=left))
+    return ", ".join(parts)
