@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from sklearn.ensemble import RandomForestClassifier
 
 from taxolens.probe.regression import Classes, Floats
-from taxolens.probe.rehearsal import folds_of
+from taxolens.probe.rehearsal import folds_of, teachable
 from taxolens.probe.share import share_right
 
 _TREES = 100
@@ -63,7 +63,7 @@ def background_probe(
         groups: int64 [n], photos that stay together in the folds.
     """
     fold = folds_of(truth, np.arange(len(truth)) if groups is None else groups, seed=seed)
-    judged = fold >= 0
+    judged = teachable(truth, fold)
     predicted = _crossed(border.reshape(len(border), -1), truth, fold, seed)
     right = predicted == truth
     totals = np.bincount(truth[judged], minlength=classes)

@@ -11,7 +11,7 @@ from threadpoolctl import threadpool_limits
 from taxolens.evaluation.calibration import fit_temperature
 from taxolens.probe.head import softmax
 from taxolens.probe.regression import Classes, Floats, Problem
-from taxolens.probe.rehearsal import Choice, Rehearsal, choose, folds_of
+from taxolens.probe.rehearsal import Choice, Rehearsal, choose, folds_of, teachable
 from taxolens.probe.share import Share, share_right
 from taxolens.probe.space import Embeddings, space_of
 
@@ -23,7 +23,8 @@ class Crossed:
     """What models said of photos they had not seen.
 
     Attributes:
-        judged: bool [n]; not judged is a photo whose class lies in one group only, which is learnt from.
+        judged: bool [n]; not judged is a photo whose class lies in one group only, or in one fold with what its
+            photos belong to: a model that had not seen it cannot know its class.
         probabilities: float64 [n, c], calibrated; NaN where not judged.
         predicted: int64 [n]; -1 where not judged.
         accuracy: share named correctly.
@@ -58,24 +59,27 @@ def cross_validate(
     fold = folds_of(truth, number, folds, seed)
     problem = Problem(rows, truth, np.ones(len(truth), dtype=np.float32), classes)
     with threadpool_limits(1, user_api="blas"):
-        found = _choice(problem, fold)
-    judged = fold >= 0
+        judged = teachable(truth, fold)
+        found = _choice(problem, fold, judged)
     probabilities = np.full((len(truth), classes), np.nan)
     if found is not None:
-        probabilities[_order(fold)] = softmax(found.logits / fit_temperature(found.logits, found.truth))
+        probabilities[_order(fold, judged)] = softmax(
+            found.logits / fit_temperature(found.logits, found.truth)
+        )
     predicted = np.where(judged, np.nan_to_num(probabilities, nan=-1.0).argmax(axis=1), -1)
     right = predicted[judged] == truth[judged]
     accuracy = share_right(right, None if groups is None else groups[judged])
     return Crossed(judged, probabilities, predicted, accuracy, found.strength if found else _STRENGTHS[2])
 
 
-def _choice(problem: Problem, fold: Classes) -> Choice | None:
+def _choice(problem: Problem, fold: Classes, judged: NDArray[np.bool_]) -> Choice | None:
     parts = [
-        Rehearsal(problem.rows(fold != one), problem.rows(fold == one)) for one in np.unique(fold[fold >= 0])
+        Rehearsal(problem.rows(fold != one), problem.rows(judged & (fold == one)))
+        for one in np.unique(fold[judged])
     ]
     return replace(choose(parts, _STRENGTHS), maps=()) if parts else None
 
 
-def _order(fold: Classes) -> Classes:
+def _order(fold: Classes, judged: NDArray[np.bool_]) -> Classes:
     """Rows in the order in which the folds are looked at."""
-    return np.concatenate([np.flatnonzero(fold == one) for one in np.unique(fold[fold >= 0])])
+    return np.concatenate([np.flatnonzero(judged & (fold == one)) for one in np.unique(fold[judged])])

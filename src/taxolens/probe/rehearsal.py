@@ -104,6 +104,20 @@ def folds_of(truth: Classes, groups: Classes, k: int = 5, seed: int = 0) -> NDAr
     return np.asarray(folds[number])
 
 
+def teachable(truth: Classes, fold: Classes) -> NDArray[np.bool_]:
+    """Which rows can be judged: they lie in a fold, and their class also has rows outside of it.
+
+    A group is dealt out by its commonest class, so all rows of another class may lie in one fold.
+
+    Args:
+        truth: int64 [n].
+        fold: int64 [n], as `folds_of` gives them.
+    """
+    pairs = np.unique(np.stack([truth, fold]), axis=1)
+    several = np.bincount(pairs[0]) > 1
+    return np.asarray((fold >= 0) & several[truth])
+
+
 def _commonest(number: Classes, truth: Classes) -> Classes:
     """The commonest class of each group."""
     pairs, count = np.unique(np.stack([number, truth]), axis=1, return_counts=True)

@@ -107,24 +107,24 @@ def _feasibility(found: Findings, study: Study, wording: Wording) -> dict[str, A
         "neighbours": {
             "accuracy": figures.neighbours.accuracy,
             "interval": figures.neighbours.interval,
-            "per_class": _by_class(found, figures.neighbours.per_class),
+            "per_class": _by_class(study, figures.neighbours.per_class),
         },
         "clusters": {
             "adjusted_rand": figures.clusters.adjusted_rand,
             "purity": figures.clusters.purity,
             "confusion": figures.clusters.confusion,
         },
-        "separability": _by_class(found, figures.separability),
+        "separability": _by_class(study, figures.separability),
         "confused": [
-            {"class": found.labels[one.a], "taken_for": found.labels[one.b], "share": one.share}
+            {"class": study.labels[one.a], "taken_for": study.labels[one.b], "share": one.share}
             for one in figures.confused
         ],
         "learning_curve": figures.curve,
     }
 
 
-def _by_class(found: Findings, values: Any) -> dict[str, float]:
-    return {label: float(value) for label, value in zip(found.labels, np.asarray(values), strict=True)}
+def _by_class(study: Study, values: Any) -> dict[str, float]:
+    return {label: float(value) for label, value in zip(study.labels, np.asarray(values), strict=True)}
 
 
 def plain_values(value: Any) -> Any:

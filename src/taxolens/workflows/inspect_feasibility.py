@@ -40,8 +40,8 @@ def feasibility_section(found: Findings, wording: Wording) -> Section | None:
         *(Notice(hint) for hint in found.hints),
         _tiles(study, wording),
         Pair((_curve(study, wording), _separability(found, study, wording))),
-        *_pairs(found, study, wording),
-        _clusters(found, study, wording),
+        *_pairs(study, wording),
+        _clusters(study, wording),
     ]
     return Section("feasibility", say("Can this be learnt?"), text, tuple(blocks))
 
@@ -110,12 +110,13 @@ def _separability(found: Findings, study: Study, wording: Wording) -> Bars:
     say = wording.say
     values = np.asarray(study.feasibility.separability, dtype=float)
     order = [k for k in np.argsort(values) if np.isfinite(values[k])][:_MOST_CLASSES]
+    photos = dict(zip(found.counts.labels, found.counts.totals.tolist(), strict=True))
     bars = tuple(
         Bar(
-            found.labels[k],
+            study.labels[k],
             max(0.0, 2 * float(values[k]) - 1),
             wording.decimal(float(values[k]), 2),
-            weak=int(found.counts.totals[k]) < FEW,
+            weak=photos[study.labels[k]] < FEW,
         )
         for k in order
     )
@@ -125,7 +126,7 @@ def _separability(found: Findings, study: Study, wording: Wording) -> Bars:
     return Bars(say("How well each class stands apart"), reading, bars)
 
 
-def _pairs(found: Findings, study: Study, wording: Wording) -> list[Block]:
+def _pairs(study: Study, wording: Wording) -> list[Block]:
     say = wording.say
     if not study.feasibility.confused:
         return []
@@ -137,8 +138,8 @@ def _pairs(found: Findings, study: Study, wording: Wording) -> list[Block]:
     rows = tuple(
         Row(
             (
-                Cell(found.labels[pair.a]),
-                Cell(found.labels[pair.b]),
+                Cell(study.labels[pair.a]),
+                Cell(study.labels[pair.b]),
                 Cell(wording.percent(pair.share), pair.share, bar=ShareBar(pair.share)),
             )
         )
@@ -147,10 +148,10 @@ def _pairs(found: Findings, study: Study, wording: Wording) -> list[Block]:
     return [Table(say("Pairs that will be confused"), columns, rows, tall=12)]
 
 
-def _clusters(found: Findings, study: Study, wording: Wording) -> Block:
+def _clusters(study: Study, wording: Wording) -> Block:
     say, clusters = wording.say, study.feasibility.clusters
     return confusion_chart(
-        found.labels,
+        study.labels,
         clusters.confusion.tolist(),
         wording,
         title=say("Groups found without names, against your classes"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -35,6 +35,9 @@ from taxolens.workflows.inspect_vectors import Seen, see
 from taxolens.workflows.lesson import open_eye
 from taxolens.workflows.listener import Listener
 from taxolens.workflows.stopwatch import Stopwatch
+
+_MOST_BY_BACKGROUND = 50
+"""Classes that a forest tells apart by their background: its time and memory grow with their number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,7 @@ def gather(desk: Desk, dataset: Dataset, looks: Looks) -> Findings:
     images = tuple(dataset.images[row] for row in looks.kept.tolist())
     labels, truth = _classes(images)
     sample = stratified(truth, recipe.sample, recipe.seed)
+    _tell_classes(desk, len(np.unique(truth[sample])), len(labels))
     compared = _compared(desk, images, looks, sample if len(labels) > 1 else sample[:0])
     units = units_of_study(images, compared.twins)
     background = _background(desk, looks, truth, units, sample, len(labels)) if len(labels) > 1 else None
@@ -150,10 +154,32 @@ def _background(
     sample: NDArray[np.int64],
     classes: int,
 ) -> Background:
+    some = stratified(truth[sample], len(sample), desk.recipe.seed, classes=_MOST_BY_BACKGROUND)
+    rows = sample[some]
+    present, own = np.unique(truth[rows], return_inverse=True)
     with desk.watch.stage(noted("Looking at the background alone")):
-        return background_probe(
-            looks.border[sample], truth[sample], classes, groups=units[sample], seed=desk.recipe.seed
+        found = background_probe(
+            looks.border[rows],
+            own.astype(np.int64),
+            len(present),
+            groups=units[rows],
+            seed=desk.recipe.seed,
         )
+    per_class = np.full(classes, np.nan)
+    per_class[present] = found.per_class
+    return replace(found, per_class=per_class)
+
+
+def _tell_classes(desk: Desk, studied: int, classes: int) -> None:
+    """A reader must know that a part of the classes is easier to tell apart than all of them."""
+    if studied < classes:
+        told = desk.say(
+            "{n} of {total} classes are studied, drawn by lot: all of them together are harder to tell apart."
+        )
+        desk.listener.note(told.format(n=studied, total=classes))
+    if min(studied, classes) > _MOST_BY_BACKGROUND:
+        told = desk.say("The background is looked at in {n} classes, drawn by lot.")
+        desk.listener.note(told.format(n=_MOST_BY_BACKGROUND))
 
 
 def _studied(

@@ -48,11 +48,13 @@ class Study:
 
     Attributes:
         rows: int64 [m], photos that were studied.
+        labels: names of the classes that were studied, in the order of every figure by class.
         suspects: the likeliest wrong labels first.
         map: where each lies.
     """
 
     rows: NDArray[np.int64]
+    labels: tuple[str, ...]
     feasibility: Feasibility
     suspects: tuple[Suspect, ...]
     map: Map
@@ -75,10 +77,10 @@ def study_sample(
         units: int64 [n], photos that stay together where something is judged.
     """
     rows = seen.sample
-    own = truth[rows]
-    if len(rows) < _FEWEST or len(np.unique(own)) < 2:
+    present, own = np.unique(truth[rows], return_inverse=True)
+    if len(rows) < _FEWEST or len(present) < 2:
         return None
-    names, groups = tuple(labels), units[rows]
+    own, names, groups = own.astype(np.int64), tuple(labels[one] for one in present), units[rows]
     steps = progress.track(("suspects", "feasibility", "map"), what=say("Studying the photos"), total=3)
     next(steps)
     space = space_of(seen.vectors)
@@ -90,7 +92,7 @@ def study_sample(
     placed = project(space, way=recipe.map, seed=recipe.seed)
     for _ in steps:
         pass
-    return Study(rows, figures, _suspects(suspects, rows, names), placed)
+    return Study(rows, names, figures, _suspects(suspects, rows, names), placed)
 
 
 def _suspects(found: Suspects, rows: NDArray[np.int64], labels: Sequence[str]) -> tuple[Suspect, ...]:

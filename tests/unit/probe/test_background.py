@@ -52,3 +52,11 @@ def test_a_class_of_one_group_has_no_figure() -> None:
 
     assert np.isnan(found.per_class[2])
     assert np.isfinite(found.balanced)
+
+
+def test_a_class_that_no_forest_could_learn_has_no_figure_either() -> None:
+    truth = np.repeat(np.arange(3), (30, 30, 2))
+    groups = np.arange(62)
+    groups[[0, 1, 2, 60, 61]] = 0
+
+    assert np.isnan(background_probe(borders(truth, 40), truth, 3, groups=groups).per_class[2])

@@ -56,3 +56,15 @@ def test_groups_do_not_help_to_name_each_other() -> None:
     assert apart.accuracy.interval[0] < 0.55
     assert mixed.accuracy.value > apart.accuracy.value
     assert np.diff(apart.accuracy.interval) > np.diff(mixed.accuracy.interval)
+
+
+def test_a_class_that_lies_in_one_fold_with_what_it_belongs_to_is_not_judged() -> None:
+    vectors, truth = clouds((40, 40, 2))
+    groups = np.arange(82)
+    groups[[0, 1, 2, 80, 81]] = 0  # two rare photos in an event of a common class
+
+    found = cross_validate(vectors, truth, 3, groups=groups)
+
+    assert found.judged.tolist() == (truth != 2).tolist()
+    assert np.isnan(found.probabilities[80:]).all()
+    assert found.accuracy.value == 1.0
