@@ -49,7 +49,8 @@ _FINETUNE: Mapping[str, Parameter] = MappingProxyType(
         "mixup": Real(0.0, 0.4),
     }
 )
-_USUAL = {"scratch": _SCRATCH, "finetune": _FINETUNE}
+_SCRATCH_METHOD = "scratch"
+_USUAL = {_SCRATCH_METHOD: _SCRATCH, "finetune": _FINETUNE}
 _SHARED = frozenset(
     {
         *("name", "weights", "arguments", "size", "mean", "std", "epochs"),
@@ -88,8 +89,9 @@ def ranges_of(network: NetworkRecipe, method: str, file: Path | None = None) -> 
     Raises:
         UsageError: the file cannot be read, or holds a name or value that cannot be meant.
     """
-    known = _values(network)
-    usual = {**_USUAL[method], **_widths(network)}
+    # Weights that have learnt something fit one width alone.
+    known = _values(network, widths=method == _SCRATCH_METHOD)
+    usual = {**_USUAL[method], **_widths(known)}
     space = {name: _reaching(one, known[name]) for name, one in usual.items() if known.get(name) is not None}
     given = _read(file) if file else {}
     if given.pop(_ONLY, False):
@@ -133,10 +135,12 @@ def applied(network: NetworkRecipe, values: Mapping[str, Value]) -> NetworkRecip
     return parse_recipe(NetworkRecipe, {**document, "arguments": arguments})
 
 
-def _values(network: NetworkRecipe) -> dict[str, Any]:
+def _values(network: NetworkRecipe, *, widths: bool) -> dict[str, Any]:
     """Everything that can be searched, with its value now."""
     document = recipe_document(network)
     known = {one.name: document[one.name] for one in fields(network) if one.name not in _SHARED}
+    if not widths:
+        return known
     if _FILTERS in network.arguments:
         for place, width in enumerate(network.arguments[_FILTERS].split(","), start=1):
             known[f"{_FILTERS}_{place}"] = int(width)
@@ -145,10 +149,10 @@ def _values(network: NetworkRecipe) -> dict[str, Any]:
     return known
 
 
-def _widths(network: NetworkRecipe) -> dict[str, Parameter]:
+def _widths(known: Mapping[str, Any]) -> dict[str, Parameter]:
     """From half to double the filters, from half to four times the dense units."""
     found: dict[str, Parameter] = {}
-    for name, width in _values(network).items():
+    for name, width in known.items():
         half = max(1, width // 2) if name == _DENSE or name.startswith(f"{_FILTERS}_") else 0
         if half:
             found[name] = Whole(half, half * (8 if name == _DENSE else 4), half)

@@ -47,7 +47,8 @@ _NAME = "taxolens"
 _IDENTITY, _NUMBER, _OUTCOME = "identity", "number", "outcome"
 _PATIENCE = 60.0  # seconds that a process waits for another one's writing
 _REDUCTION = 3
-_RUNGS = 9
+_FIRST_RUNG = 5  # first look after a fifth of the epochs; sooner, warm-up and batches decide who leads
+_WHOLE = 4  # trials that are never stopped: with fewer to compare with, halving keeps none but the leader
 _BY_DESIGN = 10  # trials before the estimators have something to go by, Optuna's own default
 _FEWEST = 4  # below, importances are noise
 _OTHER = {
@@ -225,10 +226,10 @@ class OptunaAttempt:
     lock: FileLock
 
     def report(self, epoch: int, figure: float) -> bool:
-        """Trial 0, with which all others are compared, is never stopped; the pruner hears of it all the same."""
+        """The first trials are never stopped; the pruner hears of them all the same."""
         self.trial.report(figure, epoch)
         lags = self.trial.should_prune()
-        return self.number == 0 or not lags
+        return self.number < _WHOLE or not lags
 
 
 class NumberedSampler(BaseSampler):
@@ -288,7 +289,9 @@ class NumberedSampler(BaseSampler):
 def _pruner(plan: SearchPlan) -> BasePruner:
     if not plan.prune:
         return NopPruner()
-    return SuccessiveHalvingPruner(min_resource=max(1, plan.epochs // _RUNGS), reduction_factor=_REDUCTION)
+    return SuccessiveHalvingPruner(
+        min_resource=max(1, plan.epochs // _FIRST_RUNG), reduction_factor=_REDUCTION
+    )
 
 
 def _suggested(trial: optuna.Trial, name: str, parameter: Parameter) -> Value:

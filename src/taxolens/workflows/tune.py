@@ -129,7 +129,8 @@ def tune(
     with tune_place(recipe) as place:
         bench = _bench(recipe, teacher, settings, ranges, place, home, listener, watch, say)
         study = search(place.folder, _plan(recipe, bench))
-        rehearsal = Rehearsal(bench, began + 60 * (recipe.minutes or math.inf), listener, say)
+        deadline = began + 60 * (recipe.minutes or math.inf)
+        rehearsal = Rehearsal(bench, study.trials, deadline, listener, say)
         teller = progress or Silent()
         try:
             with watch.stage(noted("Searching")):

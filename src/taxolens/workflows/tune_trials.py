@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -51,12 +51,23 @@ class Bench:
 class Rehearsal:
     """Makes trials until `deadline`, a reading of the monotonic clock.
 
+    Args:
+        known: gives all trials so far.
+
     Attributes:
         latest: number of the trial that was made last.
     """
 
-    def __init__(self, bench: Bench, deadline: float, progress: Progress, say: Say) -> None:
-        self._bench, self._deadline, self._progress, self._say = bench, deadline, progress, say
+    def __init__(
+        self,
+        bench: Bench,
+        known: Callable[[], tuple[Trial, ...]],
+        deadline: float,
+        progress: Progress,
+        say: Say,
+    ) -> None:
+        self._bench, self._known, self._deadline = bench, known, deadline
+        self._progress, self._say = progress, say
         self.latest = 0
 
     @property
@@ -65,8 +76,14 @@ class Rehearsal:
         return time.monotonic() >= self._deadline
 
     def __call__(self, attempt: Attempt) -> Outcome:
-        """Trains; what fails is a failed trial, unless it is the default that cannot be meant."""
+        """Trains; what fails is a failed trial, unless it is the default that cannot be meant.
+
+        The same values lead to the same network, so they are not tried twice.
+        """
         self.latest = attempt.number
+        for one in self._known():
+            if one.outcome.state is TrialState.COMPLETE and one.values == attempt.values:
+                return replace(one.outcome, seconds=0.0)
         watcher = _Watcher(self, attempt, self._bench.settings.epochs)
         what = self._say("Trial {number}").format(number=attempt.number)
         try:
@@ -141,6 +158,8 @@ def told_trial(trials: tuple[Trial, ...], last: Trial, most: int, wording: Wordi
             number=last.number, done=len(done), most=most, state=say(outcome.state.value)
         )
     ]
+    if outcome.why:
+        parts[0] += f" ({outcome.why})"
     if outcome.figure is not None:
         parts.append(say("{right} right").format(right=wording.percent(outcome.figure)))
     if best is not None and best.outcome.figure is not None:

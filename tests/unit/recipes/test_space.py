@@ -73,6 +73,12 @@ def test_only_leaves_out_what_the_file_does_not_name(tmp_path: Path) -> None:
     assert [one.arguments["dense"] for one in extremes_of(ranges)] == ["64", "128"]
 
 
+def test_weights_that_have_learnt_something_keep_their_widths(tmp_path: Path) -> None:
+    assert not {"filters_1", "dense"} & ranges_of(SMALL, "finetune").space.keys()
+    with pytest.raises(UsageError, match="nothing to search called dense"):
+        ranges_of(SMALL, "finetune", space_file(tmp_path, "dense = [16, 32]\n"))
+
+
 def test_widths_go_into_the_arguments_of_the_network() -> None:
     found = applied(SMALL, {"filters_2": 96, "dense": 256})
     assert dict(found.arguments) == {"filters": "32,96", "dense": "256"}

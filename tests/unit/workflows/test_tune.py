@@ -275,6 +275,17 @@ def test_where_nothing_comes_to_an_end_the_reason_is_told(
     assert not (tmp_path / "run").exists()
 
 
+def test_the_same_values_are_learnt_once(class_folders: Path, home: Path, tmp_path: Path) -> None:
+    space = tmp_path / "space.toml"
+    space.write_text("only = true\ndense = [16, 24]\n", encoding="utf-8")
+    teacher = Watched()
+    outcome = searched(
+        asked(class_folders, tmp_path / "run", trials=5, space=space, prune=False), home, teacher
+    )
+    assert len(outcome.found.trials) == 5
+    assert len(teacher.learnt) == SMALL.epochs * len({one.values["dense"] for one in outcome.found.trials})
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [
