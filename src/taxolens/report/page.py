@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -11,12 +12,13 @@ from pathlib import Path
 from typing import ClassVar, Protocol
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from taxolens.core.version import VERSION
 from taxolens.report.wording import Wording
 
 _TEMPLATES = Path(__file__).parent / "templates"
+_OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
 _UNPRINTABLE = dict.fromkeys([*range(9), 11, 12, *range(14, 32), 127])
 
 
@@ -125,10 +127,17 @@ def _asset(name: str) -> str:
 
 @cache
 def _environment() -> Environment:
-    return Environment(
+    environment = Environment(
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["options_whole"] = _options_whole
+    return environment
+
+
+def _options_whole(text: str) -> Markup:
+    """Options such as --list, which a browser would break after a hyphen, in one piece."""
+    return Markup(_OPTION.sub(lambda found: f'<span class="option">{found[0]}</span>', str(escape(text))))

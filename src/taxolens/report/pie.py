@@ -79,9 +79,9 @@ def _draw(drawing: Drawing, slices: list[Slice], kinds: list[str], total: int, w
 
 
 def _outline(middle: float, start: float, end: float) -> str:
-    """A piece of the ring; a whole ring in two halves, because an arc cannot end where it begins."""
+    """A piece of the ring."""
     if end - start > 1 - 1e-9:
-        return _outline(middle, 0.0, 0.5) + _outline(middle, 0.5, 1.0 - 1e-6)
+        return _circle(middle, _OUTER, 1) + _circle(middle, _INNER, 0)
     large = int(end - start > 0.5)
     (x1, y1), (x2, y2) = _place(middle, _OUTER, start), _place(middle, _OUTER, end)
     (x3, y3), (x4, y4) = _place(middle, _INNER, end), _place(middle, _INNER, start)
@@ -89,6 +89,13 @@ def _outline(middle: float, start: float, end: float) -> str:
         f"M{x1:.2f} {y1:.2f}A{_OUTER:g} {_OUTER:g} 0 {large} 1 {x2:.2f} {y2:.2f}"
         f"L{x3:.2f} {y3:.2f}A{_INNER:g} {_INNER:g} 0 {large} 0 {x4:.2f} {y4:.2f}z"
     )
+
+
+def _circle(middle: float, radius: float, sweep: int) -> str:
+    """A whole turn in two halves, because an arc cannot end where it begins; no edge crosses the ring."""
+    (x1, y1), (x2, y2) = _place(middle, radius, 0.0), _place(middle, radius, 0.5)
+    arc = f"A{radius:g} {radius:g} 0 1 {sweep}"
+    return f"M{x1:.2f} {y1:.2f}{arc} {x2:.2f} {y2:.2f}{arc} {x1:.2f} {y1:.2f}z"
 
 
 def _place(middle: float, radius: float, turn: float) -> tuple[float, float]:

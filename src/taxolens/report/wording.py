@@ -66,7 +66,7 @@ class Wording:
         if not math.isfinite(share):
             return MISSING
         step = 10.0**-digits
-        if 0 < share < 1 and share * 100 < step / 2:
+        if 0 < share < 1 and share * 100 <= step / 2:
             return "<" + self._percent(step, digits)
         if 0 < share < 1 and share * 100 >= 100 - step / 2:
             return ">" + self._percent(100 - step, digits)

@@ -95,4 +95,9 @@ def _kind(code: str, rows: list[int], pictures: Pictures, wording: Wording) -> T
     pictures.prepare(shown)
     gallery = Gallery(say(name), tuple(pictures.picture(row) for row in shown), small=True)
     count = photos(len(rows), wording)
-    return Titled(say(name), (gallery,), say(text) if text else "", count)
+    left = len(rows) - len(shown)
+    more = say("Photos that are not shown, but are in the table of problems (--list): {n}.").format(
+        n=wording.count(left)
+    )
+    text = " ".join(filter(None, (say(text) if text else "", more if left else "")))
+    return Titled(say(name), (gallery,), text, count)

@@ -250,3 +250,8 @@ def test_a_higher_share_is_always_further_from_the_ground(dark: bool) -> None:
         steps = [contrast(colour[f"{kind}{step}"], colour["card"]) for step in range(1, LEVELS + 1)]
         assert steps == sorted(steps)
         assert steps[-1] >= 3
+
+
+def test_an_option_in_a_sentence_is_not_broken_at_its_hyphens() -> None:
+    html = page_of(Notice("See <b> --site-by and well--known"))
+    assert 'See &lt;b&gt; <span class="option">--site-by</span> and well--known' in html

@@ -42,7 +42,9 @@ def test_many_classes_are_gathered_but_all_stand_in_the_figures() -> None:
 
 def test_a_single_class_is_a_whole_ring() -> None:
     (only,) = slices(pie_chart([("a", 7), ("none", 0)], WORDING, title="One"))
-    assert only.find("path").get("d").count("A") == 4  # type: ignore[union-attr]
+    drawn = str(only.find("path").get("d"))  # type: ignore[union-attr]
+    assert drawn.count("A") == 4
+    assert "L" not in drawn, "no edge crosses the ring"
 
 
 def test_a_class_keeps_its_colour_from_one_pie_to_the_next() -> None:
