@@ -15,17 +15,18 @@ class Registry(Generic[Thing]):
     """Things by name, in the order in which they were added.
 
     Args:
-        kind: what the things are, for the error ("format", "backbone").
+        unknown: what is said of a name that is not here, with the fields `name` and `known`. A whole sentence,
+            because other languages bend it by what the things are.
     """
 
-    def __init__(self, kind: str) -> None:
-        self._kind = kind
+    def __init__(self, unknown: str) -> None:
+        self._unknown = unknown
         self._things: dict[str, Thing] = {}
 
     def add(self, name: str, thing: Thing) -> None:
         """Adds a thing; a name can be taken only once."""
         if name in self._things:
-            raise ValueError(f"{self._kind} {name} is there already")
+            raise ValueError(f"{name} is there already")
         self._things[name] = thing
 
     def __getitem__(self, name: str) -> Thing:
@@ -33,12 +34,7 @@ class Registry(Generic[Thing]):
             return self._things[name]
         near = difflib.get_close_matches(name, self._things, n=1)
         choose = near or sorted(self._things)
-        raise UsageError(
-            "There is no {kind} called {name}. Choose {known}.",
-            kind=self._kind,
-            name=name,
-            known=", ".join(choose),
-        )
+        raise UsageError(self._unknown, name=name, known=", ".join(choose))
 
     def __contains__(self, name: object) -> bool:
         return name in self._things

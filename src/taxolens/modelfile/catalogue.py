@@ -69,7 +69,7 @@ class CatalogueEntry(BaseModel):
 def catalogue() -> Registry[CatalogueEntry]:
     """All backbones that can be fetched, by name."""
     text = resources.files("taxolens.modelfile").joinpath("catalogue.toml").read_text(encoding="utf-8")
-    entries: Registry[CatalogueEntry] = Registry("backbone")
+    entries: Registry[CatalogueEntry] = Registry(noted("There is no backbone called {name}. Choose {known}."))
     for values in tomllib.loads(text)["backbone"]:
         entry = CatalogueEntry.model_validate(values)
         entries.add(entry.name, entry)

@@ -17,6 +17,9 @@ from taxolens.core.errors import UsageError
 
 Recipe = TypeVar("Recipe")
 
+_WHOLE = ("int_parsing", "int_type", "int_from_float")
+_NUMBER = ("float_parsing", "float_type")
+
 
 def parse_recipe(kind: type[Recipe], options: Mapping[str, Any], file: Path | None = None) -> Recipe:
     """Builds a recipe from what was given; everything else keeps the recipe's own default.
@@ -37,9 +40,24 @@ def parse_recipe(kind: type[Recipe], options: Mapping[str, Any], file: Path | No
     try:
         return TypeAdapter(kind).validate_python(values)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(str(step) for step in first["loc"]) or kind.__name__
-        raise UsageError("{where}: {why}.", where=where, why=first["msg"].rstrip(".")) from error
+        raise _told(kind, error) from error
+
+
+def _told(kind: type[Any], error: ValidationError) -> UsageError:
+    """The first thing that is wrong, in a sentence of ours where it is a usual one."""
+    first = error.errors(include_url=False)[0]
+    where = ".".join(str(step) for step in first["loc"]) or kind.__name__
+    given, why = first["input"], first["type"]
+    if why in ("enum", "literal_error"):
+        known = first["ctx"]["expected"].replace("'", "").replace(" or ", ", ")
+        return UsageError(
+            "{where}: choose one of {known}, not {given}.", where=where, known=known, given=given
+        )
+    if why in _WHOLE:
+        return UsageError("{where}: {given} is not a whole number.", where=where, given=given)
+    if why in _NUMBER:
+        return UsageError("{where}: {given} is not a number.", where=where, given=given)
+    return UsageError("{where}: {why}.", where=where, why=first["msg"].rstrip("."))
 
 
 def recipe_document(recipe: Any) -> dict[str, Any]:
@@ -51,6 +69,8 @@ def _read(file: Path) -> dict[str, Any]:
     try:
         text = file.read_text(encoding="utf-8")
         values = json.loads(text) if file.suffix.lower() == ".json" else tomllib.loads(text)
+    except FileNotFoundError as error:
+        raise UsageError("{path} is not there. Check the path.", path=file) from error
     # Text that is nested too deeply exhausts the parsers' stack.
     except (OSError, ValueError, RecursionError) as error:
         raise UsageError(

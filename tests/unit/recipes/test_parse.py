@@ -70,3 +70,22 @@ def test_a_recipe_that_is_nested_too_deeply_is_refused_in_a_sentence(
     file.write_text(before + "[" * 100_000 + "]" * 100_000, encoding="utf-8")
     with pytest.raises(UsageError, match="cannot be read"):
         parse_recipe(TrainRecipe, {}, file)
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"split.by": "camera"}, "split.by: choose one of auto, site, sequence, date, none, not camera."),
+        ({"split.seed": "many"}, "split.seed: many is not a whole number."),
+        ({"split.train": "half"}, "split.train: half is not a number."),
+    ],
+)
+def test_a_wrong_value_is_told_in_words_that_can_be_translated(options: dict[str, object], told: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        parse_recipe(TrainRecipe, {**NEEDED, **options})
+    assert str(refused.value) == told
+
+
+def test_a_recipe_that_is_not_there_is_told_so(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"nothing\.toml is not there\. Check the path\."):
+        parse_recipe(TrainRecipe, NEEDED, tmp_path / "nothing.toml")

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from taxolens.core.errors import UsageError
 from taxolens.core.registry import Registry
+from taxolens.core.texts import noted
 
 _NAME = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
 _FILE = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
@@ -130,7 +131,7 @@ class PublicDataset(_Entry):
 def public_datasets() -> Registry[PublicDataset]:
     """All public sets that can be fetched, by name."""
     text = resources.files("taxolens.data.public").joinpath("catalogue.toml").read_text(encoding="utf-8")
-    entries: Registry[PublicDataset] = Registry("dataset")
+    entries: Registry[PublicDataset] = Registry(noted("There is no dataset called {name}. Choose {known}."))
     for values in tomllib.loads(text)["dataset"]:
         entry = PublicDataset.model_validate(values)
         entries.add(entry.name, entry)

@@ -128,7 +128,7 @@ def policy(name: str) -> Policy:
 @cache
 def policies() -> Registry[Policy]:
     """All policies, weakest first."""
-    registry: Registry[Policy] = Registry("augmentation policy")
+    registry: Registry[Policy] = Registry(noted("There is no policy called {name}. Choose {known}."))
     for each in _all():
         registry.add(each.name, each)
     return registry

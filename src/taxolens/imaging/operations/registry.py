@@ -12,6 +12,7 @@ from functools import cache
 
 from taxolens.core.errors import UsageError
 from taxolens.core.registry import Registry
+from taxolens.core.texts import noted
 from taxolens.imaging.operations import (
     augment_look,
     augment_place,
@@ -37,7 +38,7 @@ _LIBRARIES = ("cv2", "skimage", "taxolens.imaging.plant")
 @cache
 def operations() -> Registry[Operation]:
     """All operations. Those for plants are missing where OpenCV is not installed."""
-    registry: Registry[Operation] = Registry("operation")
+    registry: Registry[Operation] = Registry(noted("There is no step called {name}. Choose {known}."))
     for operation in (*_own(), *_plant()):
         registry.add(operation.name, operation)
     return registry

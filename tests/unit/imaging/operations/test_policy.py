@@ -50,7 +50,7 @@ def test_stronger_policies_change_more() -> None:
 
 
 def test_an_unknown_policy_is_answered_with_the_nearest() -> None:
-    with pytest.raises(UsageError, match=r"There is no augmentation policy called strng\. Choose strong\."):
+    with pytest.raises(UsageError, match=r"There is no policy called strng\. Choose strong\."):
         policy("strng")
 
 

@@ -19,8 +19,8 @@ from taxolens.imaging.operations.registry import make_step, operations, parse_st
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("clane", "There is no operation called clane. Choose clahe."),
-        ("rotat:angle=3", "There is no operation called rotat. Choose rotate."),
+        ("clane", "There is no step called clane. Choose clahe."),
+        ("rotat:angle=3", "There is no step called rotat. Choose rotate."),
         ("clahe:clipp=2", "clahe has no parameter called clipp. Choose clip."),
         ("mirror:angle=2", "mirror has no parameters. Leave angle out."),
         ("clahe:clip=99", "clahe: clip is a number from 0.1 to 40, not 99."),
