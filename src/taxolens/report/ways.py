@@ -21,6 +21,7 @@ _TOP, _TALL, _BELOW = 46.0, 250.0, 22.0
 _LEAST_WIDE = 300.0
 _WIDTH, _HEIGHT = 240.0, 140.0
 _EDGE = 8.0
+_LEFT = 42.0  # for the figures of a slice
 _FLOOR = 116.0
 _MOST_FIGURES = 60
 
@@ -107,18 +108,18 @@ def slice_of(
     drawing = Drawing(_WIDTH, _HEIGHT, title=axis.name, description=spoken, kind="plot small")
     for tick in scale.ticks:
         y = _FLOOR - (_FLOOR - _EDGE) * scale.share(tick)
-        drawing.add("line", kind="grid", x1=0, x2=_WIDTH, y1=y, y2=y)
-    drawing.add("line", kind="base", x1=0, x2=_WIDTH, y1=_FLOOR, y2=_FLOOR)
+        drawing.add("line", kind="grid", x1=_LEFT - _EDGE, x2=_WIDTH, y1=y, y2=y)
+    drawing.add("line", kind="base", x1=_LEFT - _EDGE, x2=_WIDTH, y1=_FLOOR, y2=_FLOOR)
     for way in sorted(ways, key=lambda one: _ORDER.index(one.mark)):
-        x = _EDGE + way.places[number] * (_WIDTH - 2 * _EDGE)
+        x = _LEFT + way.places[number] * (_WIDTH - _EDGE - _LEFT)
         y = _FLOOR - (_FLOOR - _EDGE) * scale.share(way.figure)
         dot = drawing.add("circle", kind=f"try {way.mark.value}", cx=x, cy=y, r=_RADIUS[way.mark])
         drawing.explain(dot, f"{way.name} · {way.words[number]} · {wording.percent(way.figure)}")
-    drawing.add("text", ends[1], kind="tick", x=2, y=_EDGE + 12)
-    drawing.add("text", ends[0], kind="tick", x=2, y=_FLOOR - 4)
+    drawing.add("text", ends[1], kind="tick", x=0, y=_EDGE + 5)
+    drawing.add("text", ends[0], kind="tick", x=0, y=_FLOOR + 4)
     for place, text in (axis.ticks[0], axis.ticks[-1]):
         anchor = "start" if place < 0.5 else "end"
-        x = 0.0 if place < 0.5 else _WIDTH
+        x = _LEFT - _EDGE if place < 0.5 else _WIDTH
         drawing.add("text", text, kind="tick", x=x, y=_HEIGHT - 6, text_anchor=anchor)
     return Small(axis.name, value, reading, drawing.markup())
 
