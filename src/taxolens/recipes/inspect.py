@@ -53,6 +53,10 @@ class InspectRecipe:
     def __post_init__(self) -> None:
         check_count("workers", self.workers)
         check_count("seed", self.seed)
+        if self.table is not None and self.table.suffix.lower() != ".csv":
+            raise UsageError(
+                "{file} must have a name that ends in {suffixes}.", file=self.table, suffixes=".csv"
+            )
         if self.sample < LEAST_SAMPLE:
             raise UsageError(
                 "A sample of {sample} photos says nothing. Give at least {least}.",
