@@ -13,10 +13,11 @@ from rich.table import Table
 
 from taxolens.cli import options as shared
 from taxolens.cli.progress import progress_for
-from taxolens.cli.words import say, settings
+from taxolens.cli.words import language, say, settings
 from taxolens.core.texts import noted
 from taxolens.data.public.catalogue import PublicDataset, PublicFile, public_datasets
 from taxolens.recipes.datasets import Arrangement, GetRecipe
+from taxolens.report.wording import Wording
 from taxolens.workflows.datasets import get_dataset
 
 app = typer.Typer(
@@ -60,7 +61,11 @@ def list_datasets(as_json: AsJson = False) -> None:
             say(head), no_wrap=head != "Task", min_width=width, justify="right" if right else "left"
         )
     for entry in entries:
-        cells = (f"{entry.images:,}", f"{entry.classes}", _size(entry.bytes) or say("as chosen"))
+        cells = (
+            _WORDING.count(entry.images),
+            _WORDING.count(entry.classes),
+            _size(entry.bytes) or say("as chosen"),
+        )
         table.add_row(entry.name, _task(entry), *cells, say(entry.licence))
     console = Console(highlight=False, markup=False)
     console.print(table)
@@ -146,6 +151,7 @@ def _task(entry: PublicDataset) -> str:
     return ", ".join(say(_TASKS[task]) for task in entry.task.split(", "))
 
 
+_WORDING = Wording(say, language)
 _TASKS = {"classify": noted("classify"), "detect": noted("detect")}
 # what the catalogue says in words; the rest are names of licences
 _LICENCES = (noted("none stated"), noted("see its page"))
@@ -155,8 +161,8 @@ def _size(count: int | None) -> str:
     if count is None:
         return ""
     if count >= _GIGABYTE:
-        return say("{size:.1f} GB").format(size=count / _GIGABYTE)
-    return say("{size:.1f} MB").format(size=count / _MEGABYTE)
+        return say("{size} GB").format(size=_WORDING.decimal(count / _GIGABYTE, 1))
+    return say("{size} MB").format(size=_WORDING.decimal(count / _MEGABYTE, 1))
 
 
 def _facts(entry: PublicDataset) -> Table:
@@ -164,9 +170,9 @@ def _facts(entry: PublicDataset) -> Table:
     facts = {
         say("Name"): f"{entry.title} ({entry.name})",
         say("Task"): _task(entry),
-        say("Images"): f"{entry.images:,}",
-        say("Classes"): f"{entry.classes:,}",
-        say("Licence"): " ".join(filter(None, (say(entry.licence), entry.terms))),
+        say("Images"): _WORDING.count(entry.images),
+        say("Classes"): _WORDING.count(entry.classes),
+        say("Licence"): "\n".join(filter(None, (say(entry.licence), entry.terms))),
         say("Please cite"): entry.citation,
         say("Source"): entry.url,
         say("Versions"): ", ".join(variant.name for variant in entry.variants),

@@ -12,6 +12,7 @@ from taxolens.cli.progress import progress_for
 from taxolens.cli.words import language, say, settings, tell
 from taxolens.recipes.evaluate import EvaluateRecipe
 from taxolens.recipes.parse import parse_recipe
+from taxolens.report.wording import Wording
 from taxolens.workflows.evaluate import evaluate
 
 app = typer.Typer(pretty_exceptions_enable=False, add_completion=False)
@@ -62,5 +63,5 @@ def command(
         parse_recipe(EvaluateRecipe, given), home=settings.home, progress=progress_for(quiet), say=say
     )
     if not quiet:
-        tell(summary.lines(say))
+        tell(summary.lines(Wording(say, language)))
     raise typer.Exit(3 if summary.failures else 0)

@@ -78,7 +78,7 @@ class Commands(TyperGroup):
             return super().invoke(ctx)
         except KeyboardInterrupt:
             if ctx.invoked_subcommand not in ("identify", "tune"):  # which have told more already
-                typer.echo(say("Stopped. What was seen of the photos is remembered."), err=True)
+                typer.echo(say("Stopped. What was done is kept; the same command goes on."), err=True)
             raise typer.Exit(_INTERRUPTED) from None
 
     def format_help(self, ctx: Any, formatter: Any) -> None:

@@ -9,10 +9,11 @@ import typer
 
 from taxolens.cli import options as shared
 from taxolens.cli.progress import progress_for
-from taxolens.cli.words import say, settings, tell
+from taxolens.cli.words import language, say, settings, tell
 from taxolens.core.errors import UsageError
 from taxolens.recipes.parse import parse_recipe
 from taxolens.recipes.prepare import PrepareRecipe
+from taxolens.report.wording import Wording
 from taxolens.workflows.prepare import prepare
 from taxolens.workflows.prepare_measure import measure
 from taxolens.workflows.prepare_preview import preview
@@ -167,7 +168,7 @@ def _run(recipe: PrepareRecipe, sheet: Path | None, measures: Path | None, quiet
         lines = [say("The table: {out}").format(out=measures)]
     else:
         summary = prepare(recipe, home=settings.home, progress=progress, say=say)
-        lines, failed = list(summary.lines(say)), summary.failed
+        lines, failed = list(summary.lines(Wording(say, language))), summary.failed
     if not quiet:
         tell(lines)
     return 3 if failed else 0

@@ -11,8 +11,9 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from taxolens.cli.words import say
+from taxolens.cli.words import language, say
 from taxolens.core.printable import printable
+from taxolens.report.wording import Wording
 
 Item = TypeVar("Item")
 
@@ -78,12 +79,13 @@ class TerminalProgress:
 
 
 def _line(what: str, done: int, total: int | None, seconds: float) -> str:
-    rate = done / seconds
+    wording, rate = Wording(say, language), done / seconds
+    told = {"what": what, "done": wording.count(done), "rate": wording.decimal(rate, 1)}
     if not total:
-        return say("{what}: {done} so far, {rate:.1f} a second").format(what=what, done=done, rate=rate)
-    left = (total - done) / rate
-    return say("{what}: {done} of {total}, {rate:.1f} a second, {left} left").format(
-        what=what, done=done, total=total, rate=rate, left=_duration(left)
+        return say("{what}: {done} so far, {rate} a second").format(**told)
+    left = _duration((total - done) / rate)
+    return say("{what}: {done} of {total}, {rate} a second, {left} left").format(
+        **told, total=wording.count(total), left=left
     )
 
 

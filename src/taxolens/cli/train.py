@@ -13,6 +13,7 @@ from taxolens.cli.words import language, say, settings, tell
 from taxolens.compose.trainers import load_backbone_maker, load_trainer
 from taxolens.recipes.parse import parse_recipe
 from taxolens.recipes.train import TrainRecipe
+from taxolens.report.wording import Wording
 from taxolens.workflows.train import train
 
 app = typer.Typer(pretty_exceptions_enable=False, add_completion=False)
@@ -114,5 +115,5 @@ def command(
         say=say,
     )
     if not quiet:
-        tell(summary.lines(say))
+        tell(summary.lines(Wording(say, language)))
     raise typer.Exit(3 if summary.failures else 0)

@@ -24,6 +24,7 @@ from taxolens.evaluation.result import ClassificationResult
 from taxolens.execution.local import ordered_map
 from taxolens.inference.predictor import Predictor, open_predictor, threads_for
 from taxolens.recipes.evaluate import EvaluateRecipe
+from taxolens.report.wording import Wording
 from taxolens.storage.atomic import written_whole
 from taxolens.workflows.judging import (
     asked_part,
@@ -57,19 +58,17 @@ class EvaluateSummary:
     json: Path | None
     report: Path | None
 
-    def lines(self, say: Say) -> tuple[str, ...]:
+    def lines(self, wording: Wording) -> tuple[str, ...]:
         """The outcome in a few sentences."""
-        found = self.result
+        found, say = self.result, wording.say
         told = [
             say(
-                "{n} photos judged: {percent:.1f} % named rightly (95 % interval {low:.1f} to {high:.1f} %), "
-                "macro-F1 {f1:.3f}."
+                "{n} photos judged: {accuracy} named correctly (95% interval {range}), macro-F1 {f1}."
             ).format(
-                n=found.n,
-                percent=100 * found.accuracy.value,
-                low=100 * found.accuracy.low,
-                high=100 * found.accuracy.high,
-                f1=found.macro_f1.value,
+                n=wording.count(found.n),
+                accuracy=wording.percent(found.accuracy.value),
+                range=wording.percent_range(found.accuracy.low, found.accuracy.high),
+                f1=wording.decimal(found.macro_f1.value),
             )
         ]
         if self.failures:

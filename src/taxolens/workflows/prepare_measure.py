@@ -54,18 +54,22 @@ def measure(recipe: PrepareRecipe, table: Path, *, home: Path, progress: Progres
         steps = steps.fitted(lambda: _pixels(recipe, dataset))
     with told_as_output(table):
         table.parent.mkdir(parents=True, exist_ok=True)
-    failed = len(dataset.failures)
+    failed, without, area = len(dataset.failures), 0, columns.index("area_px")
     with written_whole(table) as binary:
         file = TextIOWrapper(binary, encoding="utf-8", errors="surrogateescape", newline="")
         rows = csv.writer(file, lineterminator="\n")
         rows.writerow(("file", "label", "site", *columns, "failure"))
         for image, found in _looked(recipe, dataset, steps, measured, progress, say):
             failed += isinstance(found, ImageError)
+            without += not isinstance(found, ImageError) and math.isnan(found[area])
             rows.writerow(_cells(image, found, len(columns)))
         for failure in dataset.failures:
             rows.writerow((failure.name, "", "", *("",) * len(columns), f"{failure.code}: {failure.reason}"))
         file.flush()
         file.detach()
+    if without:
+        told = say("No leaf was found in {n} of {total} photos: their measures are empty.")
+        progress.note(told.format(n=without, total=len(dataset.images)))
     return failed
 
 

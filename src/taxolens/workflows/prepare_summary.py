@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from taxolens.core.texts import Say
 from taxolens.data.columns import PARTS
+from taxolens.formats.manifest import PHOTOS
+from taxolens.report.wording import Wording
 from taxolens.workflows.prepare_folder import FAILURES, RECIPE
 
 _CLASSES_SHOWN = 30
@@ -41,26 +43,49 @@ class PrepareSummary:
         """After a shard that leaves work to others."""
         return cls(out, 0, 0, 0, {}, notes, seconds, complete=False)
 
-    def lines(self, say: Say) -> Iterator[str]:
+    def lines(self, wording: Wording) -> Iterator[str]:
         """For the terminal."""
         yield from self.notes
         if not self.complete:
             return
-        yield from self._table(say)
-        yield say("{photos} photos, {copies} copies, {failed} failed, in {seconds:.1f} s.").format(
-            photos=self.photos, copies=self.copies, failed=self.failed, seconds=self.seconds
+        say = wording.say
+        yield from self._table(wording)
+        yield say("{photos} photos, {copies} copies, {failed} failed, in {time}.").format(
+            photos=wording.count(self.photos),
+            copies=wording.count(self.copies),
+            failed=wording.count(self.failed),
+            time=wording.duration(self.seconds),
         )
         if self.failed:
             yield say("What failed, and why: {file}").format(file=self.out / FAILURES)
-        yield say("Ready: {out}. The same again elsewhere: taxolens prepare DATA --recipe {recipe}").format(
-            out=self.out, recipe=self.out / RECIPE
+        yield say("Ready: {out}").format(out=self.out)
+        yield from self._training(wording)
+        yield say("The same again elsewhere: taxolens prepare DATA --recipe {recipe}").format(
+            recipe=_quoted(self.out / RECIPE)
         )
 
-    def _table(self, say: Say) -> Iterator[str]:
+    @property
+    def _boxed(self) -> bool:
+        """Photos with boxes have no class of their own; they are listed without one."""
+        return (self.out / PHOTOS).exists()
+
+    def _training(self, wording: Wording) -> Iterator[str]:
+        """What to type next."""
+        if self._boxed:
+            return
+        if (self.out / "fold-1.csv").exists():
+            told = wording.say("Train on it, once for each fold: taxolens train {data} --out RUN-1")
+            yield told.format(data=_quoted(self.out / "fold-1.csv"))
+        else:
+            yield wording.say("Train on it: taxolens train {data} --out RUN").format(data=_quoted(self.out))
+
+    def _table(self, wording: Wording) -> Iterator[str]:
+        say = wording.say
+        what = say("Boxes") if self._boxed else say("Photos")
         places = _ordered({place for row in self.counts.values() for place in row})
         shown = list(self.counts.items())[:_CLASSES_SHOWN]
-        width = max([len(label) for label, _ in shown] + [len(say("all classes"))])
-        yield f"{'':{width}}  " + "".join(f"{place:>10}" for place in places)
+        width = max([len(label) for label, _ in shown] + [len(say("all classes")), len(what)])
+        yield f"{what:{width}}  " + "".join(f"{place:>10}" for place in places)
         for label, row in shown:
             yield f"{label:{width}}  " + "".join(f"{row.get(place, 0):>10}" for place in places)
         if len(self.counts) > len(shown):
@@ -82,6 +107,11 @@ def summary_of(
         notes=notes,
         seconds=seconds,
     )
+
+
+def _quoted(path: Path) -> str:
+    """As a shell takes it, spaces and all."""
+    return shlex.quote(str(path))
 
 
 def _ordered(places: set[str]) -> list[str]:

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from taxolens.core.records import Failure
-from taxolens.core.texts import Say
 from taxolens.evaluation.answers import Answers
 from taxolens.evaluation.result import ClassificationResult
 from taxolens.export.parity import Parity
 from taxolens.probe.backbone import Backbone
 from taxolens.recipes.train import TrainRecipe
+from taxolens.report.wording import Wording
 from taxolens.workflows.lesson import Lesson
 from taxolens.workflows.run_folder import MODEL, REPORT
 from taxolens.workflows.teaching import Taught
@@ -79,24 +79,24 @@ class TrainSummary:
         """The page with figures and pictures."""
         return self.run / REPORT
 
-    def lines(self, say: Say) -> tuple[str, ...]:
+    def lines(self, wording: Wording) -> tuple[str, ...]:
         """The outcome in a few sentences."""
-        found = self.result
+        found, say = self.result, wording.say
         told = [
-            say("Learnt {classes} classes from {photos} photos in {seconds:.0f} seconds.").format(
-                classes=len(found.labels), photos=self.photos, seconds=sum(self.seconds.values())
+            say("Learnt {classes} classes from {photos} photos in {time}.").format(
+                classes=wording.count(len(found.labels)),
+                photos=wording.count(self.photos),
+                time=wording.duration(sum(self.seconds.values())),
             )
         ]
         if found.n:
             told.append(
                 say(
-                    "On {n} photos it had never seen, it named {percent:.1f} % rightly "
-                    "(95 % interval {low:.1f} to {high:.1f} %)."
+                    "On {n} photos it had never seen, it named {accuracy} correctly (95% interval {range})."
                 ).format(
-                    n=found.n,
-                    percent=100 * found.accuracy.value,
-                    low=100 * found.accuracy.low,
-                    high=100 * found.accuracy.high,
+                    n=wording.count(found.n),
+                    accuracy=wording.percent(found.accuracy.value),
+                    range=wording.percent_range(found.accuracy.low, found.accuracy.high),
                 )
             )
         if self.failures:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shlex
 import shutil
 import sys
 from collections import Counter
@@ -25,10 +26,12 @@ from taxolens.recipes.parse import parse_recipe
 from taxolens.recipes.prepare import PrepareRecipe
 from taxolens.recipes.source import SourceRecipe
 from taxolens.recipes.split import SplitBy
+from taxolens.report.wording import Wording
 from taxolens.workflows.prepare import identity_of, prepare
 from taxolens.workflows.prepare_folder import PreparedFolder
 from taxolens.workflows.prepare_measure import measure
 from taxolens.workflows.prepare_preview import preview
+from taxolens.workflows.prepare_summary import PrepareSummary
 from tests.conftest import write_class_folders
 
 
@@ -383,3 +386,50 @@ def test_objects_are_measured_and_what_cannot_be_read_is_told(tmp_path: Path, ho
     assert abs(float(rows["long/b.jpg"]["area_px"]) - np.pi * 30 * 60) < 400
     assert rows["long/b.jpg"]["failure"] == "" and rows["long/broken.jpg"]["failure"].startswith("damaged")
     assert sorted(one.name for one in tmp_path.iterdir()) == ["data", "home", "measures.csv"]
+
+
+class Heard(Silent):
+    """Keeps what was noted."""
+
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+
+    def note(self, text: str) -> None:
+        self.notes.append(text)
+
+
+def told(summary: PrepareSummary, language: str = "en") -> str:
+    return "\n".join(summary.lines(Wording(plain, language)))
+
+
+def test_the_next_command_is_told_as_a_shell_takes_it(photos: Path, tmp_path: Path, home: Path) -> None:
+    out = tmp_path / "prêt à l'emploi"
+    lines = told(prepare(recipe(photos, out), home=home))
+    assert f"taxolens train {shlex.quote(str(out))} --out RUN" in lines
+    assert f"--recipe {shlex.quote(str(out / 'prepare.toml'))}" in lines
+    folds = tmp_path / "folds"
+    lines = told(prepare(recipe(photos, folds, folds=3), home=home))
+    assert f"once for each fold: taxolens train {folds / 'fold-1.csv'} --out RUN-1" in lines
+
+
+def test_a_table_of_boxes_says_that_it_counts_boxes(
+    photos: Path, boxed: Path, tmp_path: Path, home: Path
+) -> None:
+    assert told(prepare(recipe(photos, tmp_path / "one"), home=home)).startswith("Photos ")
+    lines = told(prepare(recipe(boxed, tmp_path / "two"), home=home))
+    assert lines.startswith("Boxes ") and "taxolens train" not in lines
+
+
+def test_numbers_are_written_as_the_reader_writes_them() -> None:
+    summary = PrepareSummary(Path("out"), 12_000, 0, 0, {}, (), 1.54)
+    assert "12\u202f000 photos, 0 copies, 0 failed, in 1,5\xa0s." in told(summary, "fr")
+
+
+def test_photos_without_a_leaf_are_told_when_measuring(photos: Path, tmp_path: Path, home: Path) -> None:
+    pytest.importorskip("cv2")
+    for number, photo in enumerate(sorted(photos.rglob("*.jpg"))):
+        Pillow.new("RGB", (64, 64), (90 + number, 90, 90)).save(photo)
+    heard = Heard()
+    measure(recipe(photos, tmp_path / "out"), tmp_path / "m.csv", home=home, progress=heard, say=plain)
+    n = len(rows_of(tmp_path / "m.csv"))
+    assert f"No leaf was found in {n} of {n} photos: their measures are empty." in heard.notes
