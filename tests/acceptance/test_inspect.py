@@ -214,6 +214,25 @@ def test_a_place_that_cannot_be_written_is_told_before_the_work(
     assert outcome.code == 2
 
 
+def test_what_lies_among_the_photos_is_not_written_over_but_for_what_an_inspection_wrote(
+    taxolens: Command, class_folders: Path, tmp_path: Path
+) -> None:
+    data = tmp_path / "photos"
+    shutil.copytree(class_folders, data)
+    labels = data / "labels.csv"
+    labels.write_text("file,label\n")
+    photo = next(data.rglob("*.jpg"))
+    before = photo.read_bytes()
+    for option, place in (("--list", labels), ("--json", labels), ("--report", photo)):
+        outcome = taxolens("inspect", data, "--no-embed", option, place)
+        assert outcome.code == 2 and "no inspection wrote it" in outcome.err
+    assert labels.read_text() == "file,label\n" and photo.read_bytes() == before
+    labels.unlink()
+    places = ("--list", data / "problems.csv", "--json", data / "found.json", "--report", data / "page.html")
+    for _ in range(2):
+        assert taxolens("inspect", data, "--no-embed", *places).code == 0
+
+
 @pytest.mark.parametrize(
     "options", [("--map", "umap"), ("--sample", "3"), ("--backbone", "nothing"), ("--seed", "-1")]
 )

@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from taxolens.core.records import Image
-from taxolens.data.looks import Looks
 
 Pairs = NDArray[np.int64]
 """int64 [p, 2], the lower row first; sorted, each pair once."""
@@ -37,9 +36,6 @@ price: of copies of such photos that were cropped by 3 % about half are found, o
 
 STILL_BITS = 4
 """Bits in which near copies of such a scene differ at most: frames of one burst."""
-
-LEAST_CONTRAST = 0.01
-"""Standard deviation of luma below which hashes are noise."""
 
 _BAND = 16  # bits
 _BANDS = 8
@@ -71,11 +67,6 @@ class NearGroup:
     kind: Kind
     labels_differ: bool
     parts_differ: bool
-
-
-def near_looks(looks: Looks) -> Pairs:
-    """Pairs of rows of photos that are nearly the same; photos of almost one colour have none."""
-    return near_by_hash(looks.phash, looks.dhash, usable=looks.contrast >= LEAST_CONTRAST)
 
 
 def near_by_hash(

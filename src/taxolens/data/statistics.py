@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from taxolens.core.records import Image
 from taxolens.core.texts import noted
-from taxolens.data.looks import Looks
 
 FEW = 20
 """Photos of a class below which it can hardly be learnt and not be judged."""
@@ -200,21 +199,6 @@ _UNEVEN = noted(
 )
 _JUDGE = noted("Judge a model by its macro-F1, not by its accuracy, which the large classes decide.")
 _EVEN = noted("The classes are even enough: nothing needs to be done.")
-
-
-def distributions(looks: Looks) -> tuple[Distribution, ...]:
-    """Of every property of the photos, of their sizes in megapixels and of their aspect (width by height)."""
-    width, height = looks.widths.astype(np.float64), looks.heights.astype(np.float64)
-    return (
-        distribution("megapixels", width * height / 1e6),
-        distribution("aspect", width / np.maximum(height, 1)),
-        distribution("brightness", looks.brightness),
-        distribution("contrast", looks.contrast),
-        distribution("sharpness", looks.sharpness),
-        distribution("saturation", looks.saturation),
-        distribution("dark", looks.dark),
-        distribution("bright", looks.bright),
-    )
 
 
 def box_distributions(images: Iterable[Image]) -> tuple[Distribution, ...]:

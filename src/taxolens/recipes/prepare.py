@@ -169,12 +169,6 @@ class PrepareRecipe:
                 "--shard, or --files none."
             )
 
-    @property
-    def changes_pixels(self) -> bool:
-        """Whether operations of the extra [prepare] are asked for."""
-        copies = self.balance.to is not BalanceTo.NONE and self.files is Files.COPY
-        return bool(self.transform) or copies
-
 
 def shard_of(text: str | None) -> tuple[int, int]:
     """Which shard of how many, from 1; the only one where nothing is said.

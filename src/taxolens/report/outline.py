@@ -28,15 +28,6 @@ class Titled:
 
 
 @dataclass(frozen=True, slots=True)
-class Grid:
-    """Blocks beside each other, as many as there is room for."""
-
-    blocks: tuple[Block, ...]
-
-    template: ClassVar[str] = "grid"
-
-
-@dataclass(frozen=True, slots=True)
 class Step:
     """Something that was found and what to do about it.
 

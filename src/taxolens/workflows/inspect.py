@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from taxolens.core.backbone import BackboneMaker
-from taxolens.core.errors import DataError, UsageError
+from taxolens.core.errors import DataError
 from taxolens.core.progress import Progress, Silent
 from taxolens.core.records import Failure
 from taxolens.core.texts import Say, noted, plain
@@ -25,6 +25,8 @@ from taxolens.workflows.inspect_list import write_problems
 from taxolens.workflows.inspect_overview import Advice, advice_of
 from taxolens.workflows.inspect_page import inspect_page
 from taxolens.workflows.inspect_pictures import Pictures
+from taxolens.workflows.inspect_spared import check_spared
+from taxolens.workflows.judging import check_places
 from taxolens.workflows.listener import Listener
 from taxolens.workflows.run_folder import json_text
 from taxolens.workflows.stopwatch import Stopwatch
@@ -78,7 +80,8 @@ def inspect(
         OutputError: a file cannot be written.
     """
     listener, watch = Listener(progress or Silent()), Stopwatch()
-    _check_places(recipe)
+    check_places((recipe.report, recipe.json, recipe.table), read=[recipe.source.data])
+    check_spared(recipe)
     with watch.stage(noted("Reading the photos")):
         dataset = load_dataset(recipe.source, home=home, progress=listener, say=say, lenient=True)
         dataset = with_box_classes(dataset)
@@ -97,21 +100,6 @@ def inspect(
         advice_of(found, wording),
         found.failures,
     )
-
-
-def _check_places(recipe: InspectRecipe) -> None:
-    """A place that cannot be written, or must not be, is told before the work."""
-    taken = {recipe.source.data.resolve()}
-    for place in (recipe.report, recipe.json, recipe.table):
-        if place is None:
-            continue
-        if place.is_dir() or not place.resolve().parent.is_dir():
-            raise UsageError(
-                "{place} cannot be written there. Name a file in a folder that exists.", place=place
-            )
-        if place.resolve() in taken:
-            raise UsageError("{place} is named twice. Name another file for what is written.", place=place)
-        taken.add(place.resolve())
 
 
 def _looked_at(recipe: InspectRecipe, dataset: Dataset, home: Path, progress: Progress, say: Say) -> Looks:

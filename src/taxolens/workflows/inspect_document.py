@@ -11,11 +11,15 @@ import numpy as np
 from taxolens.report.wording import Wording
 from taxolens.workflows.inspect_findings import Findings
 from taxolens.workflows.inspect_overview import advice_of
-from taxolens.workflows.inspect_study import Study
+from taxolens.workflows.inspect_study import Study, Suspect
+from taxolens.workflows.inspect_twins import Twins
 
 _LOOKS = ("widths", "heights", "brightness", "contrast", "sharpness", "saturation", "dark", "bright")
 _QUANTILES = (0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0)
 _DIGITS = 6
+
+FIRST_KEY = "data"
+"""What the document begins with."""
 
 
 def document_of(found: Findings, wording: Wording) -> dict[str, Any]:
@@ -24,7 +28,7 @@ def document_of(found: Findings, wording: Wording) -> dict[str, Any]:
     counts = found.counts
     document: dict[str, Any] = plain_values(
         {
-            "data": str(found.recipe.source.data),
+            FIRST_KEY: str(found.recipe.source.data),
             "photos": found.read + len(found.failures),
             "read": found.read,
             "classes": dict(zip(counts.labels, counts.totals.tolist(), strict=True)),
@@ -47,29 +51,8 @@ def document_of(found: Findings, wording: Wording) -> dict[str, Any]:
                 for one in found.faults
             ],
             "box_problems": list(found.box_problems),
-            "duplicates": [
-                {
-                    "kind": "exact" if one.exact else "near",
-                    "files": [names[row] for row in one.rows],
-                    "labels": sorted({found.images[row].label or "" for row in one.rows}),
-                    "parts": sorted({part.value for row in one.rows if (part := found.images[row].part)}),
-                    "labels_differ": one.labels_differ,
-                    "parts_differ": one.parts_differ,
-                    "one_sequence": one.one_event,
-                }
-                for one in found.twins
-            ],
-            "suspects": [
-                {
-                    "file": names[one.row],
-                    "label": one.given,
-                    "suggested": one.suggested,
-                    "p_label": one.of_given,
-                    "p_suggested": one.of_suggested,
-                    "likely": one.likely,
-                }
-                for one in found.suspects
-            ],
+            "duplicates": [_twins(found, one) for one in found.twins],
+            "suspects": [_suspect(found, one) for one in found.suspects],
             "background": found.background,
             "feasibility": _feasibility(found, found.study, wording) if found.study else None,
             "timeline": found.timeline,
@@ -79,6 +62,30 @@ def document_of(found: Findings, wording: Wording) -> dict[str, Any]:
         }
     )
     return document
+
+
+def _twins(found: Findings, one: Twins) -> dict[str, Any]:
+    images = [found.images[row] for row in one.rows]
+    return {
+        "kind": "exact" if one.exact else "near",
+        "files": [image.name for image in images],
+        "labels": sorted({image.label or "" for image in images}),
+        "parts": sorted({image.part.value for image in images if image.part}),
+        "labels_differ": one.labels_differ,
+        "parts_differ": one.parts_differ,
+        "one_sequence": one.one_event,
+    }
+
+
+def _suspect(found: Findings, one: Suspect) -> dict[str, Any]:
+    return {
+        "file": found.images[one.row].name,
+        "label": one.given,
+        "suggested": one.suggested,
+        "p_label": one.of_given,
+        "p_suggested": one.of_suggested,
+        "likely": one.likely,
+    }
 
 
 def _boxes(found: Findings) -> dict[str, int] | None:

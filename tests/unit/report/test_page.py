@@ -15,7 +15,7 @@ from taxolens.report.columns import columns_chart
 from taxolens.report.gallery import Budget, Gallery, Picture
 from taxolens.report.histogram import counted, histogram
 from taxolens.report.named_map import LEVELS
-from taxolens.report.outline import Grid, Step, Steps, Titled
+from taxolens.report.outline import Step, Steps, Titled
 from taxolens.report.page import Page, Pair, Section
 from taxolens.report.panels import Command, Commands, Fact, Facts, Notice, Tile, Tiles, Tone
 from taxolens.report.pie import pie_chart
@@ -87,7 +87,7 @@ def every_block(word: str) -> list[object]:
         Smalls(word, (a_small(word),)),
         scatter_map([Point(word, 0.1, 0.2, 0)], [word], WORDING, title=word, reading=word),
         Clusters(word, (Cluster(word, (Picture(word, b"\xff\xd8", ()),), (Badge(word, Tone.BAD),), word),)),
-        Titled(word, (Grid((Notice(word),)),), word, word),
+        Titled(word, (Notice(word),), word, word),
         Titled(word, (Notice(word),), folded=True),
         Steps(word, (Step(word, word, Tone.BAD, "one", word), Step(word, word))),
     ]
