@@ -92,13 +92,23 @@ def common_classes(counts: Mapping[str, int], taxa: Sequence[Sequence[Taxon]]) -
 
 def _joined(labels: Sequence[str], meant: Sequence[Mapping[str, int]]) -> list[list[str]]:
     """Labels that some model takes for the same class, together; in the order of the labels."""
-    kinds: list[list[str]] = []
-    for label in labels:
-        same = [kind for kind in kinds if any(one[label] == one[other] for one in meant for other in kind)]
-        kinds = [kind for kind in kinds if kind not in same]
-        kinds.append([other for kind in same for other in kind] + [label])
-    place = {label: number for number, label in enumerate(labels)}
-    return sorted(kinds, key=lambda kind: place[kind[0]])
+    first = list(range(len(labels)))
+
+    def root(place: int) -> int:
+        while first[place] != place:
+            first[place] = first[first[place]]
+            place = first[place]
+        return place
+
+    for one in meant:
+        seen: dict[int, int] = {}
+        for place, label in enumerate(labels):
+            low, high = sorted((root(place), root(seen.setdefault(one[label], place))))
+            first[high] = low
+    kinds: dict[int, list[str]] = {}
+    for place, label in enumerate(labels):
+        kinds.setdefault(root(place), []).append(label)
+    return list(kinds.values())
 
 
 def _not_shared(further: Sequence[Sequence[str]]) -> tuple[tuple[str, ...], ...]:
