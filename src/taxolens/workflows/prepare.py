@@ -82,6 +82,7 @@ def prepare(
         if recipe.restart:
             folder.restart()
         if folder.state() is State.COMPLETE:
+            folder.tidy()
             return _unchanged(desk, began)
         if _is_listing(recipe):
             return prepare_listing(recipe, folder, progress=desk.progress, say=say, began=began)

@@ -341,12 +341,17 @@ class PreparedFolder:
         """Takes away what marks the folder as unfinished, once everything has reached the disk."""
         if hasattr(os, "sync"):
             os.sync()
+        self.tidy()
+        with told_as_output(self.out):
+            self.unfinished.replace(self.out / _GONE)
+        self.tidy()
+
+    def tidy(self) -> None:
+        """Removes what a stop at the very end left."""
         gone = self.out / _GONE
         with told_as_output(self.out):
             if gone.exists():
                 shutil.rmtree(gone)
-            self.unfinished.replace(gone)
-            shutil.rmtree(gone)
 
     def _damaged(self) -> OutputError:
         return OutputError(

@@ -291,7 +291,8 @@ def test_what_a_killed_finish_left_is_no_hindrance(photos: Path, tmp_path: Path,
     left = out / ".unfinished.taxolens" / "done"
     left.mkdir(parents=True)
     (left / "0000000.json").write_text("[]")
-    assert prepare(recipe(photos, out), home=home).photos == 24
+    assert prepare(recipe(photos, out), home=home).photos == 24 and not left.exists()
+    left.mkdir(parents=True)
     changed = recipe(photos, out, **{"split.seed": 3}, restart=True)
     assert prepare(changed, home=home).photos == 24
     assert not list(out.glob(".unfinished.taxolens*"))
