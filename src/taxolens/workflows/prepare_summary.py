@@ -10,10 +10,11 @@ from typing import Any
 
 from taxolens.data.columns import PARTS
 from taxolens.formats.manifest import PHOTOS
-from taxolens.report.wording import Wording
+from taxolens.report.wording import Wording, shortened
 from taxolens.workflows.prepare_folder import FAILURES, RECIPE
 
 _CLASSES_SHOWN = 30
+_LABEL_LENGTH = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,8 @@ class PrepareSummary:
         say = wording.say
         what = say("Boxes") if self._boxed else say("Photos")
         places = _ordered({place for row in self.counts.values() for place in row})
-        shown = list(self.counts.items())[:_CLASSES_SHOWN]
+        first = list(self.counts.items())[:_CLASSES_SHOWN]
+        shown = [(shortened(label, _LABEL_LENGTH), row) for label, row in first]
         width = max([len(label) for label, _ in shown] + [len(say("all classes")), len(what)])
         yield f"{what:{width}}  " + "".join(f"{place:>10}" for place in places)
         for label, row in shown:
