@@ -84,7 +84,7 @@ def gather(desk: Desk, dataset: Dataset, looks: Looks) -> Findings:
     counts = count_classes(images)
     return Findings(
         recipe=recipe,
-        name=recipe.source.data.resolve().name,
+        name=name_of(recipe.source.data.resolve()),
         made=datetime.now(UTC).astimezone(),
         images=images,
         failures=(*dataset.failures, *looks.failures, *compared.failures),
@@ -106,6 +106,11 @@ def gather(desk: Desk, dataset: Dataset, looks: Looks) -> Findings:
         notes=tuple(note for note in desk.listener.notes if glass is None or note not in glass.hints),
         seconds=dict(desk.watch.seconds),
     )
+
+
+def name_of(data: Path) -> str:
+    """What the page is called: a table is mostly called as all tables are, so its folder is named too."""
+    return f"{data.parent.name}/{data.name}" if data.suffix.lower() in (".csv", ".json") else data.name
 
 
 def _classes(images: tuple[Image, ...]) -> tuple[tuple[str, ...], NDArray[np.int64]]:

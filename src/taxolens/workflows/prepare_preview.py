@@ -149,12 +149,14 @@ def _title(image: Image) -> str:
 
 def _drawn(titles: Sequence[str], rows: Sequence[tuple[str, list[Picture]]]) -> Pillow.Image:
     font = ImageFont.load_default(13)
-    cell, head = _SIDE + _GAP, 3 * _LINE + _GAP
+    measure = ImageDraw.Draw(Pillow.new("RGB", (1, 1)))
+    heads = [_lines(measure, title, font) for title in titles]
+    cell, head = _SIDE + _GAP, max(map(len, heads)) * _LINE + 2 * _GAP
     size = (_GAP + cell * len(titles), head + (cell + _LINE) * len(rows))
     sheet = Pillow.new("RGB", size, _PAPER)
     draw = ImageDraw.Draw(sheet)
-    for column, title in enumerate(titles):
-        for line, text in enumerate(_lines(draw, title, font)):
+    for column, lines in enumerate(heads):
+        for line, text in enumerate(lines):
             draw.text((_GAP + cell * column, _GAP + _LINE * line), text, _INK, font)
     for row, (title, tiles) in enumerate(rows):
         top = head + (cell + _LINE) * row
@@ -164,13 +166,17 @@ def _drawn(titles: Sequence[str], rows: Sequence[tuple[str, list[Picture]]]) -> 
     return sheet
 
 
-def _lines(draw: ImageDraw.ImageDraw, title: str, font: _Font) -> Iterator[str]:
-    """A step's name and, below it, its values."""
+def _lines(draw: ImageDraw.ImageDraw, title: str, font: _Font) -> list[str]:
+    """A step's name and, below it, its values, as many on a line as there is room for."""
     name, _, values = title.partition(":")
-    half = len(values) // 2
-    comma = values.find(",", half) + 1 or len(values)
-    for text in (name, values[:comma], values[comma:]):
-        yield _cut(draw, text, font, _SIDE)
+    lines = [name]
+    for value in filter(None, values.split(",")):
+        longer = f"{lines[-1]}, {value}"
+        if len(lines) > 1 and draw.textlength(longer, font) <= _SIDE:
+            lines[-1] = longer
+        else:
+            lines.append(value)
+    return [_cut(draw, line, font, _SIDE) for line in lines]
 
 
 def _cut(draw: ImageDraw.ImageDraw, text: str, font: _Font, width: int) -> str:

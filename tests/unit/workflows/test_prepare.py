@@ -434,3 +434,15 @@ def test_photos_without_a_leaf_are_told_when_measuring(photos: Path, tmp_path: P
     measure(recipe(photos, tmp_path / "out"), tmp_path / "m.csv", home=home, progress=heard, say=plain)
     n = len(rows_of(tmp_path / "m.csv"))
     assert f"No leaf was found in {n} of {n} photos: their measures are empty." in heard.notes
+
+
+def test_a_sheet_has_room_for_all_values_of_a_step(photos: Path, tmp_path: Path, home: Path) -> None:
+    pytest.importorskip("cv2")
+
+    def height(step: str) -> int:
+        asked = recipe(photos, tmp_path / "out", transform=[step])
+        preview(asked, tmp_path / "sheet.png", home=home, progress=Silent(), say=plain)
+        with Pillow.open(tmp_path / "sheet.png") as sheet:
+            return sheet.height
+
+    assert height("roi:shape=rectangle,crop=no") > height("grey")
