@@ -91,6 +91,7 @@ def _digest(archive: Path) -> str:
 
 
 def unreadable(archive: Path, error: OSError) -> DataError:
+    """What is said of an archive that the system does not let be read."""
     return DataError(
         "{archive} cannot be read: {why}. Check its access rights.",
         archive=archive,
@@ -101,9 +102,15 @@ def unreadable(archive: Path, error: OSError) -> DataError:
 @contextmanager
 def opened_zip(archive: Path) -> Iterator[zipfile.ZipFile]:
     """A zip; what is wrong with its bytes is told in one sentence."""
+    with zip_faults_told(archive), zipfile.ZipFile(archive) as file:
+        yield file
+
+
+@contextmanager
+def zip_faults_told(archive: Path) -> Iterator[None]:
+    """Turns what Python's reader of zips throws into one sentence each."""
     try:
-        with zipfile.ZipFile(archive) as file:
-            yield file
+        yield
     except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, ValueError) as error:
         raise damaged(archive) from error
     except (NotImplementedError, RuntimeError) as error:
@@ -114,6 +121,7 @@ def opened_zip(archive: Path) -> Iterator[zipfile.ZipFile]:
 
 
 def damaged(archive: Path) -> DataError:
+    """What is said of an archive whose bytes make no sense."""
     return DataError(
         "The archive {archive} is damaged. Get it again, or unpack it yourself and name the folder.",
         archive=archive,
@@ -144,6 +152,11 @@ def checked_entries(file: zipfile.ZipFile, archive: Path, limits: ArchiveLimits)
 
 
 def check_size(size: int, archive: Path, limits: ArchiveLimits) -> None:
+    """Refuses an archive that unpacks to more than photos do.
+
+    Raises:
+        DataError: it does.
+    """
     packed = max(1, archive.stat().st_size)
     if size > limits.unpacked or (size > limits.free and size > limits.ratio * packed):
         raise DataError(
@@ -195,6 +208,7 @@ def _unwritable(name: str, archive: Path) -> DataError:
 
 
 def outside(name: str, archive: Path) -> DataError:
+    """What is said of an archive that would write beside the folder it is unpacked to."""
     return DataError(
         "The archive {archive} is not safe to unpack: {name} points outside it. "
         "Get it from a source that you trust.",
@@ -214,6 +228,7 @@ def _name(info: zipfile.ZipInfo) -> str:
 
 
 def is_left_out(place: PurePosixPath) -> bool:
+    """Whether a file is hidden, or one that macOS adds, and so no photo of anybody's."""
     return any(part.startswith(".") or part.lower() == _LEFT_OUT for part in place.parts)
 
 

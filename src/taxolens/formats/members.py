@@ -20,6 +20,7 @@ from taxolens.core.errors import DataError
 from taxolens.formats.archive import (
     USUAL_LIMITS,
     ArchiveLimits,
+    Entry,
     check_size,
     checked_entries,
     damaged,
@@ -28,6 +29,7 @@ from taxolens.formats.archive import (
     outside,
     safe_place,
     unreadable,
+    zip_faults_told,
 )
 
 _MOST_AT_ONCE = 1 << 30
@@ -69,8 +71,8 @@ def _of_folder(folder: Path) -> Iterator[Member]:
         folders.sort()
         for name in sorted(names):
             path = Path(place, name)
-            if path.is_file() and not path.is_symlink():
-                below = PurePosixPath(path.relative_to(folder).as_posix())
+            below = PurePosixPath(path.relative_to(folder).as_posix())
+            if path.is_file() and not path.is_symlink() and not is_left_out(below):
                 yield Member(below, path.stat().st_size, lambda path=path: _file_bytes(path))  # type: ignore[misc]
 
 
@@ -86,7 +88,20 @@ def _of_zip(archive: Path, limits: ArchiveLimits) -> Iterator[Member]:
     with opened_zip(archive) as file:
         for entry in checked_entries(file, archive, limits):
             _check_member(entry.info.file_size, archive)
-            yield Member(entry.place, entry.info.file_size, lambda entry=entry: file.read(entry.info))  # type: ignore[misc]
+            yield Member(
+                entry.place,
+                entry.info.file_size,
+                lambda entry=entry: _zip_bytes(file, entry, archive),  # type: ignore[misc]
+            )
+
+
+def _zip_bytes(file: zipfile.ZipFile, entry: Entry, archive: Path) -> bytes:
+    """Read where the caller stands, outside the block of `opened_zip`: what is wrong is told here too."""
+    with zip_faults_told(archive):
+        try:
+            return file.read(entry.info)
+        except OSError as error:
+            raise _damaged_or_unreadable(archive, error) from error
 
 
 def _is_tar(source: Path) -> bool:

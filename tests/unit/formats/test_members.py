@@ -42,8 +42,7 @@ def test_a_folder_and_its_archives_hold_the_same(kind: str, folder: Path, tmp_pa
     visible = {name: data for name, data in FILES.items() if not name.startswith(".")}
     assert {one.place.as_posix(): one.read() for one in members(archive)} == visible
     assert all(one.size == len(FILES[one.place.as_posix()]) for one in members(archive))
-    found = {one.place.as_posix(): one.read() for one in members(folder)}
-    assert {name: data for name, data in found.items() if not name.startswith(".")} == visible
+    assert {one.place.as_posix(): one.read() for one in members(folder)} == visible
 
 
 def test_any_other_file_is_its_own_member(tmp_path: Path) -> None:
@@ -110,3 +109,22 @@ def test_an_archive_that_was_cut_short_is_told(kind: str, share: float, folder: 
         assert "damaged" in error.told()
     else:  # cut so early that nothing shows it to be an archive, or between two files
         assert set(found) <= {*FILES, archive.name}
+
+
+def test_what_macos_hides_beside_photos_is_passed_over_in_folders_too(tmp_path: Path) -> None:
+    for name in ("a/1.jpg", "a/._1.jpg", ".out.unfinished/a/1.jpg", "__MACOSX/a/1.jpg"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(b"x")
+    assert [one.place.as_posix() for one in members(tmp_path)] == ["a/1.jpg"]
+
+
+@pytest.mark.parametrize("way", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2])
+def test_a_damaged_file_in_a_zip_is_told_when_it_is_read(way: int, tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "a.zip", "w", way) as archive:
+        archive.writestr("a/1.jpg", bytes(range(256)) * 20)
+    data = bytearray((tmp_path / "a.zip").read_bytes())
+    data[50:70] = bytes(20)
+    (tmp_path / "a.zip").write_bytes(data)
+    (one,) = members(tmp_path / "a.zip")
+    with pytest.raises(DataError, match="damaged"):
+        one.read()
