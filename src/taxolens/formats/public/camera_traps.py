@@ -138,7 +138,8 @@ class _Document:
             if isinstance(one, dict):
                 said[str(one.get("image_id"))].append(one)
         for row in self.values["images"]:
-            if isinstance(row, dict) and isinstance(row.get("file_name"), str):
+            name = row.get("file_name") if isinstance(row, dict) else None
+            if isinstance(name, str) and name.strip("./\\ "):
                 item = self._item(row, said.get(str(row.get("id")), []))
                 if item is not None and _is_wanted(item, wanted):
                     yield item

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from io import BytesIO
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,7 @@ from PIL import Image as Pillow
 
 from taxolens.core.errors import DataError
 from taxolens.core.records import Part
+from taxolens.formats.archive import safe_place
 from taxolens.formats.members import Member
 from taxolens.formats.public.item import Content, Item, Opened, Wanted
 from taxolens.formats.public.pickled import read_pickled
@@ -28,6 +29,7 @@ _BATCH = re.compile(r"(data_batch_\d+|test_batch)(\.bin)?")
 _NAMES = ("batches.meta", "batches.meta.txt")
 _PARTS = {"data": Part.TRAIN, "test": Part.TEST}
 _MOST_BYTES = 64 << 20
+_MOST_CLASSES = 1000
 
 
 def read_cifar(sources: Iterable[Opened], wanted: Wanted) -> Iterator[Content]:
@@ -56,7 +58,7 @@ def _classes(opened: Iterable[Opened]) -> tuple[str, ...]:
         if member.place.suffix == ".txt":
             names = [line.strip() for line in data.decode("utf-8", "replace").splitlines() if line.strip()]
         else:
-            names = [_text(name) for name in _list(_fields(data, member), "label_names", member)]
+            names = [_text(name, member) for name in _list(_fields(data, member), "label_names", member)]
         if names:
             return tuple(names)
     raise DataError(
@@ -71,7 +73,8 @@ def _contents(member: Member, classes: tuple[str, ...], wanted: Wanted) -> Itera
     batch = member.place.name.removesuffix(".bin")
     read = _binary if member.place.suffix == ".bin" else _python
     labels, pixels, names = read(data, batch, member)
-    if len(labels) != len(pixels) or len(names) != len(labels) or (labels >= len(classes)).any():
+    known = (0 <= labels) & (labels < len(classes))
+    if not (len(labels) == len(pixels) == len(names) and known.all()):
         raise _damaged(member)
     for label, row, name in zip(labels.tolist(), pixels, names, strict=True):
         if wanted.takes(classes[label]):
@@ -96,20 +99,19 @@ def _python(data: bytes, batch: str, member: Member) -> _Batch:
     pixels = fields.get("data")
     if not isinstance(pixels, np.ndarray) or pixels.dtype != np.uint8 or pixels.shape[1:] != (_PIXELS,):
         raise _damaged(member)
-    try:
-        labels = np.array([int(str(label)) for label in _list(fields, "labels", member)], np.int64)
-    except ValueError as error:
-        raise _damaged(member) from error
-    stems = [PurePosixPath(_text(name)).name for name in _list(fields, "filenames", member)]
-    names = [f"{batch}_{stem}" if stem in ("", ".", "..") else stem for stem in stems]
-    return labels, pixels, names
+    numbers = _list(fields, "labels", member)
+    if not all(isinstance(number, int) and 0 <= number < _MOST_CLASSES for number in numbers):
+        raise _damaged(member)
+    files = [_text(name, member) for name in _list(fields, "filenames", member)]
+    names = [safe_place(file, Path(member.place.name)).name or batch for file in files]
+    return np.array(numbers, np.int64), pixels, names
 
 
 def _fields(data: bytes, member: Member) -> dict[str, object]:
     values = read_pickled(data, member.place)
     if not isinstance(values, dict):
         raise _damaged(member)
-    return {_text(key): value for key, value in values.items()}
+    return {_text(key, member): value for key, value in values.items()}
 
 
 def _list(fields: dict[str, object], name: str, member: Member) -> list[object]:
@@ -119,8 +121,12 @@ def _list(fields: dict[str, object], name: str, member: Member) -> list[object]:
     return values
 
 
-def _text(value: object) -> str:
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+def _text(value: object, member: Member) -> str:
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    if not isinstance(value, str):
+        raise _damaged(member)
+    return value
 
 
 def _damaged(member: Member) -> DataError:

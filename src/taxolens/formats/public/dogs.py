@@ -14,6 +14,7 @@ from xml.etree import ElementTree
 
 from taxolens.core.errors import DataError
 from taxolens.core.records import Part
+from taxolens.formats.boxes import finite
 from taxolens.formats.members import Member
 from taxolens.formats.public.item import Content, Item, Opened, PixelBox, Wanted
 from taxolens.formats.public.matlab import read_text_lists
@@ -93,14 +94,15 @@ def _boxes(member: Member, label: str) -> tuple[PixelBox, ...]:
     """The boxes of one annotation; a document that declares entities is refused unread."""
     data = member.read() if member.size <= _MOST_XML else b"<!"
     try:
-        if b"<!" in data:
+        if b"<!" in data or b"\0" in data:  # UTF-16 would hide the first
             raise ValueError
         root = ElementTree.fromstring(data)
         return tuple(_box(box, label) for box in root.iterfind("object/bndbox"))
-    except (ElementTree.ParseError, ValueError, TypeError) as error:
+    except (ElementTree.ParseError, ValueError, LookupError) as error:
         raise DataError("{file} is no annotation of boxes, or damaged.", file=member.place) from error
 
 
 def _box(box: ElementTree.Element, label: str) -> PixelBox:
-    left, top, right, bottom = (float(box.findtext(edge) or "") for edge in ("xmin", "ymin", "xmax", "ymax"))
+    edges = [finite(box.findtext(edge) or "") for edge in ("xmin", "ymin", "xmax", "ymax")]
+    left, top, right, bottom = (edge for edge in edges if edge is not None)
     return PixelBox(label, left, top, right - left, bottom - top)

@@ -17,7 +17,7 @@ _HEADER = 128
 _COMPRESSED, _MATRIX = 15, 14
 _CELL, _CHAR = 1, 4
 _ENCODINGS = {1: "latin-1", 2: "latin-1", 4: "utf-16", 16: "utf-8", 17: "utf-16"}  # by data type
-_MOST_BYTES = 256 << 20
+_MOST_BYTES = 64 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,8 @@ def read_text_lists(data: bytes, source: PurePath) -> dict[str, list[str]]:
     return dict(one for one in found if one is not None)
 
 
-def _elements(data: bytes, order: str) -> Iterator[_Element]:
+def _elements(data: bytes, order: str, *, packed: bool = False) -> Iterator[_Element]:
+    """The elements of the file or of one of its elements; `packed`: of a compressed one, which holds no other."""
     place = 0
     while place + 8 <= len(data):
         kind, size = struct.unpack_from(f"{order}II", data, place)
@@ -55,6 +56,8 @@ def _elements(data: bytes, order: str) -> Iterator[_Element]:
         content = data[begin : begin + size]
         if len(content) != size:
             raise ValueError("cut short")
+        if packed and kind == _COMPRESSED:
+            raise ValueError("compressed twice")
         yield from _unpacked(_Element(kind, content), order)
     if place < len(data):
         raise ValueError("cut short")
@@ -68,7 +71,7 @@ def _unpacked(element: _Element, order: str) -> Iterator[_Element]:
     content = machine.decompress(element.data, _MOST_BYTES)
     if machine.unconsumed_tail:
         raise ValueError("too large")
-    yield from _elements(content, order)
+    yield from _elements(content, order, packed=True)
 
 
 def _cell_of(element: _Element, order: str) -> tuple[str, list[str]] | None:

@@ -197,7 +197,7 @@ def _named(machine: _Machine, argument: object) -> None:
 def _named_by_stack(machine: _Machine, argument: object) -> None:
     del argument
     name, module = machine.stack.pop(), machine.stack.pop()
-    machine.stack.append(_known(f"{module} {name}"))
+    machine.stack.append(_known(f"{_text(module)} {_text(name)}"))
 
 
 def _known(name: str) -> _Global:
@@ -257,11 +257,17 @@ def _array(
     content: bytes | bytearray, dtype: _Made, shape: tuple[object, ...], *, by_columns: bool
 ) -> NDArray[np.generic]:
     values = np.frombuffer(content, np.dtype((">" if dtype.order == ">" else "<") + dtype.spec))
-    return values.reshape([int(str(side)) for side in shape], order="F" if by_columns else "C")
+    sides = [side for side in shape if isinstance(side, int)]
+    if len(sides) != len(shape):
+        raise _Refused("BUILD")
+    return values.reshape(sides, order="F" if by_columns else "C")
 
 
 def _text(value: object) -> str:
-    return value.decode("ascii") if isinstance(value, bytes) else str(value)
+    """Text as such: `str` would unfold lists that hold each other a billion times."""
+    if not isinstance(value, str | bytes):
+        raise _Refused("BUILD")
+    return value.decode("ascii") if isinstance(value, bytes) else value
 
 
 def _plain(value: object) -> object:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import itertools
+import pickle
 from collections import Counter
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -21,11 +22,15 @@ from taxolens.formats.members import members
 from taxolens.formats.public.camera_traps import CameraTraps
 from taxolens.formats.public.cifar import read_cifar
 from taxolens.formats.public.dogs import read_dogs
-from taxolens.formats.public.item import Content, Family, Item, PixelBox, Wanted
+from taxolens.formats.public.item import Content, Family, PixelBox, Wanted
 from taxolens.formats.public.plantvillage import read_plantvillage
 from tests.unit.formats.public import archives
 
 LABELS = [0, 1, 2, 1]
+BOX = (
+    b"<annotation><object><bndbox><xmin>%s</xmin><ymin>%s</ymin><xmax>9</xmax><ymax>9</ymax></bndbox></object>"
+    b"</annotation>"
+)
 
 
 @pytest.fixture(scope="module")
@@ -150,6 +155,10 @@ def test_dogs_without_lists_and_boxes_have_neither(dog_files: list[Path]) -> Non
         b"<annotation>",
         b'<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><annotation>&b;</annotation>',
         b'<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]><annotation>&a;</annotation>',
+        '<!DOCTYPE x [<!ENTITY a "aaaa">]><annotation>&a;</annotation>'.encode("utf-16"),
+        b'<?xml version="1.0" encoding="zlib"?><annotation/>',
+        BOX % (b"nan", b"4"),
+        BOX % (b"6", b"1e999"),
     ],
 )
 def test_a_damaged_or_hostile_annotation_is_told(xml: bytes, dog_files: list[Path], tmp_path: Path) -> None:
@@ -273,5 +282,52 @@ def test_annotations_without_photos_and_photos_without_annotations_are_told(trap
 
 def test_wanted_takes_all_until_something_is_asked_for() -> None:
     wanted = Wanted()
+    assert wanted.takes("a")
     wanted.choose(["a", "b"])
-    assert wanted.takes("a") and isinstance(Item, type)
+    assert wanted.takes("a") and wanted.takes("b")
+    wanted = Wanted(("B",))
+    wanted.choose(["a", "b"])
+    assert wanted.takes("b") and not wanted.takes("a")
+
+
+def _batch(**more: Any) -> dict[str, Any]:
+    return {"data": np.zeros((1, 3072), np.uint8), "labels": [1], "filenames": [b"a.png"], **more}
+
+
+NESTED: list[Any] = [0]
+for _ in range(60):  # a few hundred bytes that name 2 to the power of 60 numbers
+    NESTED = [NESTED, NESTED]
+
+
+@pytest.mark.parametrize(
+    ("batch", "said"),
+    [
+        (_batch(labels=[-1]), "damaged"),
+        (_batch(labels=[1 << 80]), "damaged"),
+        (_batch(labels=NESTED[:1]), "damaged"),
+        (_batch(filenames=NESTED[:1]), "damaged"),
+        (_batch(filenames=[b"..\\..\\a.png"]), "not safe"),
+        (_batch(filenames=[b"../a.png"]), "not safe"),
+        (_batch(filenames=[b"a\0.png"]), "control character"),
+    ],
+    ids=["negative", "huge", "nested", "nested name", "backslash", "above", "nul"],
+)
+def test_hostile_batches_of_cifar_are_told(batch: dict[str, Any], said: str, tmp_path: Path) -> None:
+    (tmp_path / "batches.meta").write_bytes(pickle.dumps({"label_names": ["a", "b"]}, protocol=2))
+    (tmp_path / "data_batch_1").write_bytes(pickle.dumps(batch, protocol=2))
+    with pytest.raises(DataError, match=said):
+        read(read_cifar, tmp_path)
+
+
+def test_the_name_of_a_cifar_image_is_its_last_part(tmp_path: Path) -> None:
+    (tmp_path / "batches.meta").write_bytes(pickle.dumps({"label_names": ["a", "b"]}, protocol=2))
+    (tmp_path / "data_batch_1").write_bytes(pickle.dumps(_batch(filenames=[b"x/a.png"]), protocol=2))
+    assert {name: one.item.label for name, one in read(read_cifar, tmp_path).items()} == {"a.png": "b"}
+
+
+def test_annotations_that_name_no_file_are_passed_over(tmp_path: Path) -> None:
+    document: Any = archives.camera_traps()
+    photos = archives.camera_trap_photos(document)
+    document["images"][0]["file_name"] = "./"
+    archives.unpacked(tmp_path, {"t.json": archives.as_json(document), **photos})
+    assert "site 0/0.jpg" not in (found := read(CameraTraps(), tmp_path)) and len(found) == 3

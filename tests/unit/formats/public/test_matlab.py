@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import struct
+import zlib
 from pathlib import PurePath
 
 import numpy as np
@@ -49,3 +51,13 @@ def test_any_change_of_a_byte_is_read_or_told() -> None:
             read_text_lists(changed, NAME)
         except DataError:
             continue
+
+
+def test_compressed_elements_within_each_other_are_told() -> None:
+    header = b"\0" * 124 + b"\0\1IM"
+    data = b""
+    for _ in range(2000):
+        packed = zlib.compress(data)
+        data = struct.pack("<II", 15, len(packed)) + packed
+    with pytest.raises(DataError, match="damaged"):
+        read_text_lists(header + data, NAME)
