@@ -252,15 +252,15 @@ class _File:
 
     def images(self, boxed: bool) -> Iterator[Image]:
         """The images in the order of the file, each once."""
-        seen: set[object] = set()
+        seen: set[tuple[str, object]] = set()
         for row in self.document["images"]:
             name, key = row.get("file_name"), _key(row.get("id"))
-            if not isinstance(name, str) or not name.strip() or "\0" in name:
+            if not isinstance(name, str) or not _is_name(name):
                 self._complain(SYNTAX, _NO_FILE, row.get("id"), name, None)
-            elif key in seen or name in seen:
+            elif ("id", key) in seen or ("name", name) in seen:
                 self._complain(TWICE, _TWICE, row.get("id"), name, None)
             else:
-                seen |= {key, name}
+                seen |= {("id", key), ("name", name)}
                 yield self._image(row, name, boxed)
 
     def _image(self, row: dict[str, Any], file_name: str, boxed: bool) -> Image:
@@ -400,8 +400,18 @@ def _exact(edges: tuple[float, float, float, float], width: float, height: float
     return Box(left, top, width, height) if inside else None
 
 
+def _is_name(text: str) -> bool:
+    """Whether a file can be called so; JSON can spell half a character."""
+    try:
+        return bool(text.strip()) and b"\0" not in os.fsencode(text)
+    except UnicodeEncodeError:
+        return False
+
+
 def _key(value: object) -> object:
-    """A number or text as it identifies something; files mix 1 and "1"."""
+    """A number or text as it identifies something; files mix 1, 1.0 and "1"."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
     return str(value) if isinstance(value, int | float | str) else None
 
 
@@ -439,7 +449,7 @@ def _base_of(rows: Sequence[dict[str, Any]], file: Path, root: Path) -> Path:
     folder, stem = file.parent, file.stem.removeprefix("instances_")
     candidates = (folder, folder / "images", folder.parent / stem, folder.parent, folder.parent / "images")
     names = [row["file_name"] for row in rows[:_SAMPLE] if isinstance(row.get("file_name"), str)]
-    names = [name for name in names if "\0" not in name]
+    names = [name for name in names if _is_name(name)]
 
     def there(base: Path) -> int:
         return sum(os.path.isfile(base / name) for name in names)  # noqa: PTH113 - a name too long is no error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -89,8 +90,14 @@ def _read_boxes(folder: Path, inside: bool, lenient: bool) -> Labelled | None:
 
 def _joined(by_box: Labelled, by_table: Labelled) -> Labelled:
     """Photos with boxes and what a table says of them; photos that only the table names are left out."""
-    said = {image.path: image for image in by_table.images}
-    return replace(by_box, images=tuple(_with_row(image, said.get(image.path)) for image in by_box.images))
+    said = {_in_full(image.path): image for image in by_table.images}
+    images = tuple(_with_row(image, said.get(_in_full(image.path))) for image in by_box.images)
+    return replace(by_box, images=images)
+
+
+def _in_full(path: Path) -> str:
+    """As YOLO files may name photos that a table names from its own folder; links stay."""
+    return os.path.abspath(path)  # noqa: PTH100 - resolve() would follow links
 
 
 def _with_row(image: Image, row: Image | None) -> Image:

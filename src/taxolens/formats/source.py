@@ -74,4 +74,7 @@ def printable(name: str) -> str:
     """A file name that can be written anywhere, also where its bytes are no UTF-8."""
     if name.isascii():
         return name
-    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    try:
+        return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    except UnicodeEncodeError:  # half a character, as JSON can spell it
+        return name.encode("utf-8", "replace").decode("utf-8")

@@ -49,9 +49,9 @@ def read_yolo(file: Path, root: Path, *, inside: bool = False, lenient: bool = F
     described = read_yolo_set(file)
     if inside:
         _check_inside(described.places, root, file)
-    root = Path(os.path.commonpath([root, *(place.path for place in described.places)]))
+    root, places = _comparable(root, described.places, file)
     reader = _Reader(root, described.classes, Complaints(lenient))
-    images = tuple(reader.image(path, part) for path, part in _photos(described.places, root, inside))
+    images = tuple(reader.image(path, part) for path, part in _photos(places, root, inside))
     return Labelled(
         root,
         images if any(place.part for place in described.places) else _with_folder_parts(images),
@@ -146,6 +146,21 @@ def _digits(value: float) -> str:
     return text if "e" not in text else f"{value:.15f}".rstrip("0")
 
 
+def _comparable(root: Path, places: tuple[Place, ...], file: Path) -> tuple[Path, tuple[Place, ...]]:
+    """The folder that holds all, and the places as paths below it: in full and without `..` where they are
+    written in several ways; links stay."""
+    paths = [root, *(place.path for place in places)]
+    if any(".." in path.parts or path.is_absolute() != root.is_absolute() for path in paths):
+        paths = [Path(os.path.abspath(path)) for path in paths]  # noqa: PTH100 - resolve() would follow links
+    try:
+        common = Path(os.path.commonpath(paths))
+        return common, tuple(replace(each, path=path) for each, path in zip(places, paths[1:], strict=True))
+    except ValueError as error:  # several drives
+        raise DataError(
+            "{file} names folders on several drives. Put its photos on one drive.", file=file
+        ) from error
+
+
 def _check_inside(places: Iterable[Place], root: Path, file: Path) -> None:
     for place in places:
         if not place.path.resolve().is_relative_to(root.resolve()):
@@ -164,7 +179,11 @@ def _photos(places: Iterable[Place], root: Path, inside: bool) -> Iterator[tuple
 
 def _listed(file: Path, root: Path, inside: bool) -> Iterator[Path]:
     """The photos that a text file lists, relative to it or to the set."""
-    for line in file.read_text(encoding="utf-8-sig", errors="surrogateescape").splitlines():
+    try:
+        text = file.read_text(encoding="utf-8-sig", errors="surrogateescape")
+    except OSError as error:
+        raise DataError("{file} cannot be read: {why}.", file=file, why=error.strerror or error) from error
+    for line in text.splitlines():
         named = line.strip()
         if not named or "\0" in named:
             continue

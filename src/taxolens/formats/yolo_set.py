@@ -7,6 +7,7 @@ Source: https://docs.ultralytics.com/datasets/detect/ (Ultralytics YOLO format).
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -22,6 +23,7 @@ from taxolens.storage.photos import PHOTO_SUFFIXES
 _LISTS = ("classes.txt", "labels/classes.txt", "obj.names", "_darknet.labels")
 _KEYS = (("train", Part.TRAIN), ("val", Part.VAL), ("valid", Part.VAL), ("test", Part.TEST))
 _MOST_BYTES = 1 << 20
+_MOST_YAML = 1 << 18  # read in plain Python: some seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +85,8 @@ def read_yolo_set(file: Path) -> YoloSet:
     if file.suffix.lower() in (".yaml", ".yml"):
         values = _values(file)
         return YoloSet(file, _names(values.get("names"), file), _places(values, file))
-    lines = _text(file).splitlines()
-    classes = tuple(label_text(line) for line in lines if line.strip())
+    # a blank line counts: names after it would go to other numbers
+    classes = tuple(map(label_text, _text(file).rstrip().splitlines()))
     folder = file.parent.parent if file.parent.name == "labels" else file.parent
     return YoloSet(file, _checked(classes, file), (_whole(folder),))
 
@@ -102,9 +104,9 @@ def _has_labels(folder: Path) -> bool:
     return any(file.stem in texts and file.suffix.lower() in PHOTO_SUFFIXES for file in folder.iterdir())
 
 
-def _text(file: Path) -> str:
+def _text(file: Path, most: int = _MOST_BYTES) -> str:
     try:
-        if file.stat().st_size > _MOST_BYTES:
+        if file.stat().st_size > most:
             raise _not_meant(file)
         return file.read_bytes().decode("utf-8-sig")
     except OSError as error:
@@ -119,9 +121,10 @@ def _not_meant(file: Path) -> DataError:
     )
 
 
-def _values(file: Path) -> dict[Any, Any]:
+def _values(file: Path) -> dict[str, Any]:
+    """The YAML, each word as it is written: a class called no is none called False."""
     try:
-        values = yaml.safe_load(_text(file))
+        values = yaml.load(_text(file, _MOST_YAML), yaml.BaseLoader)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise _not_meant(file) from error
     if not isinstance(values, dict):
@@ -129,7 +132,7 @@ def _values(file: Path) -> dict[Any, Any]:
     return values
 
 
-def _keys(file: Path) -> set[object]:
+def _keys(file: Path) -> set[str]:
     try:
         return set(_values(file))
     except DataError:
@@ -138,24 +141,28 @@ def _keys(file: Path) -> set[object]:
 
 def _names(names: object, file: Path) -> tuple[str, ...]:
     if isinstance(names, dict):
-        names = [names[number] for number in range(len(names)) if number in names] if names else []
-    if not isinstance(names, list) or not all(isinstance(name, str | int | float) for name in names):
+        numbered = {key: names[key] for key in map(str, range(len(names))) if key in names}
+        if len(numbered) < len(names):
+            raise DataError(
+                "{file} does not number its classes 0, 1, 2 and so on. Give each number from 0 a name.",
+                file=file,
+            )
+        names = list(numbered.values())
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise _not_meant(file)
-    return _checked(tuple(label_text(str(name)) for name in names), file)
+    return _checked(tuple(map(label_text, names)), file)
 
 
 def _checked(classes: tuple[str, ...], file: Path) -> tuple[str, ...]:
     if not classes or not all(classes):
         raise _not_meant(file)
-    twice = (
-        next((name for name in classes if classes.count(name) > 1), None) if len(classes) < 10_000 else None
-    )
+    twice = next((name for name, count in Counter(classes).items() if count > 1), None)
     if twice:
         raise DataError("{file} names the class {name} twice. Name each class once.", file=file, name=twice)
     return classes
 
 
-def _places(values: dict[Any, Any], file: Path) -> tuple[Place, ...]:
+def _places(values: dict[str, Any], file: Path) -> tuple[Place, ...]:
     base = _base(values.get("path"), file.parent)
     named = [(entry, part) for key, part in _KEYS for entry in _entries(values.get(key))]
     if not named:

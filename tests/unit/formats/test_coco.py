@@ -346,3 +346,32 @@ def test_whatever_stands_in_a_file_is_read_or_told(
         assert error.told()
     else:
         assert all(isinstance(image, Image) for image in found.images)
+
+
+def test_numbers_of_images_written_as_fractions_are_the_same_numbers(tmp_path: Path) -> None:
+    photo(tmp_path / "set/1.jpg")
+    one = {"id": 7, "image_id": 1.0, "category_id": 2.0, "bbox": [20, 10, 40, 50]}
+    put(tmp_path / "set/annotations.coco.json", document(annotations=[one]))
+    (image,) = read(tmp_path / "set").images
+    assert image.annotations == (Annotation("café crème", Box(0.1, 0.1, 0.2, 0.5)),)
+
+
+def test_an_id_that_is_the_file_name_of_another_image_is_no_second_one(tmp_path: Path) -> None:
+    rows = [{"id": "2.jpg", "file_name": "1.jpg"}, {"id": "1.jpg", "file_name": "2.jpg"}]
+    one = {"id": 1, "image_id": "1.jpg", "category_id": 1, "bbox": [0, 0, 10, 10]}
+    for name in ("1.jpg", "2.jpg"):
+        photo(tmp_path / "set" / name)
+    put(tmp_path / "set/annotations.coco.json", document(images=rows, annotations=[one]))
+    assert {image.name: len(image.annotations or ()) for image in read(tmp_path / "set").images} == {
+        "1.jpg": 0,
+        "2.jpg": 1,
+    }
+
+
+def test_half_characters_that_json_can_spell_are_no_file_and_do_no_harm_in_names(tmp_path: Path) -> None:
+    photo(tmp_path / "set/1.jpg")
+    file = put(tmp_path / "set/annotations.coco.json", document(categories=[{"id": 2, "name": "\ud800x"}]))
+    assert read(tmp_path / "set").classes == ("?x",)
+    put(file, document(images=[{"id": 1, "file_name": "\ud800.jpg", "width": 200, "height": 100}]))
+    with pytest.raises(DataError, match="names no file"):
+        read(tmp_path / "set")

@@ -309,3 +309,66 @@ def test_whatever_stands_in_a_set_is_read_or_told(
             assert error.told()
         else:
             assert found.boxed
+
+
+@pytest.mark.parametrize("names", ["{1: fox, 2: owl}", "{0: fox, 2: owl}", "{fox: 0}"])
+def test_classes_that_are_not_numbered_from_0_are_refused_and_not_shifted(names: str, tmp_path: Path) -> None:
+    root = yolo(tmp_path / "set", "1 0.5 0.5 0.25 0.5")
+    put(root, "data.yaml", f"names: {names}\n")
+    with pytest.raises(DataError, match="does not number its classes"):
+        read(root)
+
+
+def test_a_blank_line_between_classes_is_refused_and_not_skipped(tmp_path: Path) -> None:
+    root = yolo(tmp_path / "set")
+    put(root, "classes.txt", "fox\n\nowl\n\n")
+    with pytest.raises(DataError, match="does not name classes"):
+        read(root)
+
+
+def test_names_of_classes_are_read_as_they_are_written(tmp_path: Path) -> None:
+    root = yolo(tmp_path / "set", "1 0.5 0.5 0.25 0.5")
+    put(root, "data.yaml", "names: [yes, no, 007, 2024-01-01, null]\n")
+    assert read(root).classes == ("yes", "no", "007", "2024-01-01", "null")
+
+
+@pytest.mark.parametrize("names", ["!!bool maybe", "!!int ''", "!!timestamp x", "!!python/name:os.system"])
+def test_yaml_of_other_kinds_is_told(names: str, tmp_path: Path) -> None:
+    root = yolo(tmp_path / "set")
+    put(root, "data.yaml", f"names: {names}\n")
+    with pytest.raises(DataError, match="does not name classes"):
+        read(root / "data.yaml")
+
+
+def test_full_paths_in_a_set_that_is_named_from_here_are_understood(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = yolo(tmp_path / "set")
+    put(root, "data.yaml", f"path: {root}\ntrain: images\nnames: [fox, owl]\n")
+    put(root, "labels.csv", "file,label,site\nimages/1.jpg,owl,creek\n")
+    monkeypatch.chdir(tmp_path)
+    (image,) = read(Path("set")).images
+    assert (image.name, image.site, image.part) == ("images/1.jpg", "creek", Part.TRAIN)
+    assert image.annotations and image.annotations[0].label == "owl"
+
+
+def test_folders_above_the_file_are_named_from_the_folder_that_holds_all(tmp_path: Path) -> None:
+    root = yolo(tmp_path / "set")
+    put(root, "settings/data.yaml", "train: ../images\nval: ../../set/images\nnames: [fox, owl]\n")
+    (image,) = read(root / "settings/data.yaml").images
+    assert (image.name, image.groups, image.part) == ("images/1.jpg", (), None)
+
+
+def test_a_list_of_photos_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    root = yolo(tmp_path / "set")
+    put(root, "data.yaml", "train: list.txt\nnames: [fox, owl]\n")
+    put(root, "list.txt", "images/1.jpg\n")
+    assert [image.name for image in read(root).images] == ["images/1.jpg"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Path, "read_text", _refused)
+        with pytest.raises(DataError, match=r"list\.txt cannot be read: Permission denied"):
+            read(root)
+
+
+def _refused(*_: object, **__: object) -> str:
+    raise PermissionError(13, "Permission denied")
