@@ -8,7 +8,7 @@ came from; a copy names the photo it was made from (`copy_of`) and what changed 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from io import TextIOWrapper
 from pathlib import Path
@@ -84,7 +84,7 @@ def manifest_files(table: Path) -> tuple[str, ...]:
     Raises:
         DataError: it cannot be read, or is no manifest.
     """
-    return tuple(row["file"] for row in _read(table))
+    return tuple(row["file"] for row in _rows(table))
 
 
 def copies_in(table: Path) -> frozenset[str]:
@@ -95,18 +95,22 @@ def copies_in(table: Path) -> frozenset[str]:
     """
     if not table.is_file():
         return frozenset()
-    return frozenset(row["file"] for row in _read(table) if row.get("copy_of"))
+    return frozenset(row["file"] for row in _rows(table) if row.get("copy_of"))
 
 
-def _read(table: Path) -> list[dict[str, str]]:
+def _rows(table: Path) -> Iterator[dict[str, str]]:
+    """One row at a time: a table may have millions."""
     try:
         with table.open(encoding="utf-8", errors="surrogateescape", newline="") as file:
-            rows = list(csv.DictReader(file, strict=True))
+            rows = csv.DictReader(file, strict=True)
+            if "file" not in (rows.fieldnames or ()):
+                raise csv.Error
+            for row in rows:
+                if row["file"] is None:
+                    raise csv.Error
+                yield row
     except (OSError, csv.Error, UnicodeError) as error:
         raise DataError("{table} is not the table of a prepared folder.", table=table) from error
-    if rows and "file" not in rows[0]:
-        raise DataError("{table} is not the table of a prepared folder.", table=table)
-    return rows
 
 
 def _columns(labelled: bool, folded: bool) -> tuple[str, ...]:

@@ -9,6 +9,8 @@ _DATES = ("%Y:%m:%d %H:%M:%S", "%Y/%m/%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y/%m/%d 
 
 def local_time(text: str) -> datetime | None:
     """ISO 8601 or EXIF's way; a time zone is dropped, for cameras tell local time. None for anything else."""
+    if not text:
+        return None  # at once: tables of a million photos have a million such
     try:
         return datetime.fromisoformat(text).replace(tzinfo=None)
     except ValueError:
