@@ -66,14 +66,17 @@ class _Step:
         """The first day of the step that a day belongs to; weeks begin on Monday."""
         if self.days:
             return day - timedelta(days=day.weekday() if self.days == _WEEK else 0)
-        return _of_month(_month(day) // self.months * self.months)
+        return _of_month(max(_month(day) // self.months * self.months, _month(date.min)))
 
-    def edges(self, first: date, last: date) -> list[date]:
-        """First days of all steps, and of the one behind the last."""
+    def edges(self, first: date, last: date) -> list[int]:
+        """First days of all steps, and of the one behind the last, as ordinals: the calendar ends in 9999."""
         start, count = self.start(first), self.count(first, last)
         if self.days:
-            return [start + timedelta(days=self.days * i) for i in range(count + 1)]
-        return [_of_month(_month(start) + self.months * i) for i in range(count + 1)]
+            days = [start.toordinal() + self.days * i for i in range(count + 1)]
+        else:
+            months = [_month(start) + self.months * i for i in range(count + 1)]
+            days = [_of_month(month).toordinal() if month <= _LAST_MONTH else _END for month in months]
+        return [min(day, _END) for day in days]
 
 
 _STEPS = (
@@ -83,6 +86,8 @@ _STEPS = (
     _Step(months=3),
     _Step(months=12),
     _Step(months=120),
+    _Step(months=1200),
+    _Step(months=12000),
 )
 
 
@@ -111,17 +116,18 @@ class Timeline:
     def bins(self, most: int = 60) -> tuple[Bin, ...]:
         """Equal steps from the first day to the last, at most `most` of them, also those without photos.
 
-        Steps are days; weeks from Monday; calendar months, quarters, years or tens of years: the shortest that do.
+        Steps are days; weeks from Monday; calendar months, quarters, or 1, 10, 100 or 1000 years: the
+        shortest that do.
         """
         first, last = self.days[0], self.days[-1]
         for step in _STEPS:
             if step.count(first, last) <= most:
                 break
         edges = step.edges(first, last)
-        places = np.searchsorted(_ordinals(edges), _ordinals(self.days), side="right") - 1
+        places = np.searchsorted(edges, [day.toordinal() for day in self.days], side="right") - 1
         photos = np.bincount(places, weights=self.counts, minlength=len(edges) - 1).astype(np.int64)
         return tuple(
-            Bin(start, end - timedelta(days=1), int(n))
+            Bin(date.fromordinal(start), date.fromordinal(end - 1), int(n))
             for start, end, n in zip(edges[:-1], edges[1:], photos, strict=True)
         )
 
@@ -156,10 +162,6 @@ def _clock(image: Image) -> datetime:
     return (image.taken or datetime.min).replace(tzinfo=None)
 
 
-def _ordinals(days: Sequence[date]) -> NDArray[np.int64]:
-    return np.array([day.toordinal() for day in days], dtype=np.int64)
-
-
 def _month(day: date) -> int:
     """Months since the year 0."""
     return day.year * 12 + day.month - 1
@@ -167,3 +169,7 @@ def _month(day: date) -> int:
 
 def _of_month(month: int) -> date:
     return date(month // 12, month % 12 + 1, 1)
+
+
+_LAST_MONTH = _month(date.max)
+_END = date.max.toordinal() + 1

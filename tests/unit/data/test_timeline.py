@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -72,3 +73,23 @@ def test_times_with_and_without_a_zone_can_stand_side_by_side() -> None:
     found = timeline_of([_image(datetime(2024, 1, 1, 8, tzinfo=UTC)), _image(datetime(2024, 1, 1, 9))])
     assert found is not None
     assert found.counts.tolist() == [2]
+
+
+@pytest.mark.parametrize(
+    ("first", "last"),
+    [
+        (date.min, date(2024, 1, 1)),
+        (date(2000, 1, 1), date.max),
+        (date.max, date.max),
+        (date.max - timedelta(days=9), date.max),
+        (date.max - timedelta(days=3000), date.max),
+        (date.min, date.max),
+    ],
+)
+def test_clocks_set_to_the_ends_of_the_calendar_are_counted(first: date, last: date) -> None:
+    found = timeline_of([_image(datetime.combine(day, datetime.min.time())) for day in (first, last)])
+    assert found is not None
+    bins = found.bins()
+    assert len(bins) <= 60
+    assert sum(one.photos for one in bins) == 2
+    assert bins[0].first <= first and last <= bins[-1].last
