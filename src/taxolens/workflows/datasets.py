@@ -59,6 +59,7 @@ class GetSummary:
 
     entry: PublicDataset
     out: Path
+    arrangement: Arrangement
     laid: Laid | None
     kept: Path | None
 
@@ -72,10 +73,7 @@ class GetSummary:
             )
         ]
         told += [say("{n} boxes.").format(n=self.laid.boxes)] if self.laid.boxes else []
-        if self.laid.left_out:
-            told.append(
-                say("{n} photos are left out: they have no single class.").format(n=self.laid.left_out)
-            )
+        told += self._left_out(self.laid, say)
         if self.laid.failed:
             name, why = self.laid.failed[0]
             told.append(
@@ -89,6 +87,20 @@ class GetSummary:
             [say("The original files are kept in {folder}.").format(folder=self.kept)] if self.kept else []
         )
         return tuple(told)
+
+    def _left_out(self, laid: Laid, say: Say) -> list[str]:
+        told = []
+        if laid.left_out and self.arrangement is Arrangement.FOLDERS:
+            told.append(say("{n} photos are left out: they have no single class.").format(n=laid.left_out))
+        elif laid.left_out:
+            told.append(say("{n} photos are left out: nobody drew boxes in them.").format(n=laid.left_out))
+        if laid.boxes_left_out:
+            told.append(
+                say("{n} boxes are left out: they have no area, or lie outside their photo.").format(
+                    n=laid.boxes_left_out
+                )
+            )
+        return told
 
 
 def get_dataset(
@@ -122,7 +134,7 @@ def get_dataset(
         )
     request = _request(entry, variant, arrangement, recipe)
     if _is_there(recipe.out, request):
-        return GetSummary(entry, recipe.out, None, None)
+        return GetSummary(entry, recipe.out, arrangement, None, None)
     _check_free(recipe.out, recipe.sources)
     sources = _sources(entry, variant, recipe, home / "datasets", listener, say)
     wanted = Wanted(recipe.classes, variant.name)
@@ -134,7 +146,7 @@ def get_dataset(
         about = _about(entry, variant, arrangement, sources, laid)
         (folder / ABOUT).write_text(json_text({**about, "request": request}), encoding="utf-8")
     kept = None if recipe.sources else home / "datasets" / "downloads" / entry.name
-    return GetSummary(entry, recipe.out, laid, kept)
+    return GetSummary(entry, recipe.out, arrangement, laid, kept)
 
 
 def _usual(entry: PublicDataset) -> Arrangement:
@@ -221,6 +233,7 @@ def _about(
         "classes": dict(sorted(laid.classes.items())),
         "parts": dict(sorted(laid.parts.items())),
         "left_out": laid.left_out,
+        "boxes_left_out": laid.boxes_left_out,
         "failed": [{"name": name, "reason": why} for name, why in laid.failed],
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "created_with": f"taxolens {VERSION}",

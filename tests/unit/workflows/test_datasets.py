@@ -457,3 +457,63 @@ def test_real_photos_go_through_the_layouts_of_their_authors(shared_data: Path, 
     assert all(
         ours[name.rpartition("/")[2]] == data for name, data in files.items() if "Chihuahua" not in name
     )
+
+
+def test_crops_of_photos_whose_names_join_to_the_same_are_all_kept(tmp_path: Path) -> None:
+    document: Any = archives.camera_traps()
+    for row, name in zip(document["images"], ("a_b.jpg", "a/b.jpg", "a/B.png", "c.jpg"), strict=True):
+        row["file_name"] = name
+    traps = {"t.json": archives.as_json(document), **archives.camera_trap_photos(document)}
+    folder = archives.unpacked(tmp_path / "from", traps)
+    summary = get(_traps_entry(folder), tmp_path, sources=(folder,), arrangement=Arrangement.CROPS)
+    crops = [path for path in (tmp_path / "out").rglob("*.jpg")]
+    assert summary.laid and summary.laid.images == len(crops) == 3
+    assert len({path.read_bytes() for path in crops}) == 3
+
+
+def test_boxes_that_cannot_be_meant_and_photos_without_boxes_are_counted(
+    dogs: dict[str, Path], tmp_path: Path
+) -> None:
+    document: Any = archives.camera_traps()
+    document["annotations"][0]["bbox"] = [1000, 1000, 5, 5]
+    document["annotations"][1]["bbox"] = [5, 5, 0, 5]
+    traps = {"t.json": archives.as_json(document), **archives.camera_trap_photos(document)}
+    folder = archives.unpacked(tmp_path / "from", traps)
+    summary = get(_traps_entry(folder), tmp_path, sources=(folder,))
+    assert summary.laid and (summary.laid.boxes, summary.laid.boxes_left_out) == (1, 2)
+    assert "2 boxes are left out: they have no area, or lie outside their photo." in summary.lines(str)
+    assert json.loads((tmp_path / "out" / ABOUT).read_text())["boxes_left_out"] == 2
+
+
+def test_left_out_photos_are_told_with_the_reason_of_their_arrangement(
+    dogs: dict[str, Path], tmp_path: Path
+) -> None:
+    one = entry("dogs", dogs)
+    files = archives.dogs()["annotation.tar"]
+    files.pop(next(iter(files)))
+    folder = archives.unpacked(tmp_path / "from", {**archives.dogs()["images.tar"], **files})
+    summary = get(one, tmp_path, sources=(folder,), arrangement=Arrangement.BOXES)
+    assert summary.laid and summary.laid.left_out == 1
+    assert "1 photos are left out: nobody drew boxes in them." in summary.lines(str)
+
+
+def test_a_device_in_place_of_a_file_is_refused_and_not_read_for_ever(
+    cifar: dict[str, Path], tmp_path: Path
+) -> None:
+    with pytest.raises(DataError, match="neither a file nor a folder"):
+        get(entry("cifar", cifar), tmp_path, sources=(Path("/dev/zero"),))
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_class_with_a_control_character_is_a_folder_that_can_be_written(tmp_path: Path) -> None:
+    files = archives.cifar_python(PIXELS, LABELS)
+    meta = {"label_names": ["air\0plane", "..", "bird"]}
+    files["cifar-10-batches-py/batches.meta"] = archives.pickle_of_python_2(meta)
+    folder = archives.unpacked(tmp_path / "from", files)
+    known = {"cifar.tar.gz": archives.tar(tmp_path / "cifar.tar.gz", files)}
+    get(entry("cifar", known), tmp_path, sources=(folder,))
+    assert sorted(path.name for path in (tmp_path / "out/train").iterdir()) == ["_", "air_plane", "bird"]
+
+
+def _traps_entry(folder: Path) -> PublicDataset:
+    return entry("camera-traps", {"t.json": folder / "t.json"})

@@ -73,6 +73,8 @@ def given_files(
     for path in paths:
         if not path.exists():
             raise DataError("{data} is not there. Check the path.", data=path)
+        if not (path.is_dir() or path.is_file()):
+            raise DataError("{data} is neither a file nor a folder. Check the path.", data=path)
     return tuple(_given(entry, variant, path, home) for path in paths)
 
 

@@ -16,12 +16,14 @@ import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain, count
 from pathlib import Path, PurePosixPath
 
 from PIL import Image as Pillow
 from PIL import ImageOps
 
 from taxolens.core.errors import DataError, ImageError, NetworkError
+from taxolens.core.printable import UNPRINTABLE
 from taxolens.core.records import Image, Part
 from taxolens.execution.local import ordered_map
 from taxolens.formats.coco import ANNOTATIONS, CocoFile, Sized, read_coco, write_coco
@@ -54,6 +56,7 @@ class Laid:
         classes: images of each class, or boxes of each where there are boxes.
         parts: images of each part of the authors' split.
         boxes: boxes altogether.
+        boxes_left_out: boxes that cannot be meant: without area, or outside their photo.
         left_out: photos that the arrangement has no place for (no class, or no boxes known).
         failed: photos that could not be fetched or cut, with the reason.
     """
@@ -62,6 +65,7 @@ class Laid:
     classes: Counter[str] = field(default_factory=Counter)
     parts: Counter[str] = field(default_factory=Counter)
     boxes: int = 0
+    boxes_left_out: int = 0
     left_out: int = 0
     failed: list[tuple[str, str]] = field(default_factory=list)
 
@@ -86,6 +90,8 @@ def lay_out(contents: Iterable[Content], folder: Path, arrangement: Arrangement,
     else:
         items = list(_placed(contents, whole / _IMAGES, _boxed_place, laid, workers))
         read = _with_upright_boxes(items, whole)
+        drawn = sum(len(item.boxes or ()) for item in items)
+        laid.boxes_left_out = drawn - sum(len(image.annotations or ()) for image in read.images)
         write = _write_boxes if arrangement is Arrangement.BOXES else _write_crops
         write(read, folder, laid)
     if not laid.images:
@@ -113,7 +119,7 @@ def _boxed_place(item: Item) -> PurePosixPath | None:
 
 def _folder_name(label: str) -> str:
     """A class as a folder that every system can write."""
-    name = label_text(label).translate(_REPLACED).strip(". ")
+    name = UNPRINTABLE.sub("_", label_text(label)).translate(_REPLACED).strip(". ")
     return name or "_"
 
 
@@ -252,19 +258,28 @@ def _count_boxes(laid: Laid, image: Image) -> None:
 
 def _write_crops(read: Labelled, folder: Path, laid: Laid) -> None:
     rows: list[Image] = []
+    stems: set[str] = set()
     for image in read.images:
         try:
-            rows += _crops(image, folder, laid)
+            rows += _crops(image, folder, _free_stem(image, stems), laid)
         except ImageError as error:
             laid.failed.append((image.name, error.told()))
     if any(row.site or row.sequence or row.taken for row in rows):
         write_table(rows, folder / LABELS)
 
 
-def _crops(image: Image, folder: Path, laid: Laid) -> Iterator[Image]:
+def _free_stem(image: Image, taken: set[str]) -> str:
+    """What the crops of a photo are called: its name, told apart from that of `a/1.jpg` for `a_1.jpg`."""
+    name = "_".join(PurePosixPath(image.name).with_suffix("").parts[2 if image.part else 1 :])
+    others = (f"{name}-{number}" for number in count(2))
+    stem = next(one for one in chain([name], others) if one.casefold() not in taken)
+    taken.add(stem.casefold())
+    return stem
+
+
+def _crops(image: Image, folder: Path, stem: str, laid: Laid) -> Iterator[Image]:
     """Cuts the boxes out of a photo, unless they are there."""
     found = image.annotations or ()
-    stem = "_".join(PurePosixPath(image.name).with_suffix("").parts[2 if image.part else 1 :])
     places = [
         folder.joinpath(
             *([image.part.value] if image.part else []), _folder_name(one.label), f"{stem}_{number}.jpg"
