@@ -73,7 +73,7 @@ def _contents(member: Member, classes: tuple[str, ...], wanted: Wanted) -> Itera
     batch = member.place.name.removesuffix(".bin")
     read = _binary if member.place.suffix == ".bin" else _python
     labels, pixels, names = read(data, batch, member)
-    known = (0 <= labels) & (labels < len(classes))
+    known = (labels >= 0) & (labels < len(classes))
     if not (len(labels) == len(pixels) == len(names) and known.all()):
         raise _damaged(member)
     for label, row, name in zip(labels.tolist(), pixels, names, strict=True):
