@@ -51,4 +51,5 @@ def _wanted(counts: NDArray[np.int64], most: int) -> NDArray[np.int64]:
     sure = np.minimum(counts, min(_LEAST_PER_CLASS, most // len(counts)))
     more = np.maximum(np.round(counts * (most / counts.sum())).astype(np.int64) - sure, 0)
     room = most - int(sure.sum())
-    return sure + (more if more.sum() <= room else more * room // more.sum())
+    wanted: NDArray[np.int64] = sure + (more if more.sum() <= room else more * room // more.sum())
+    return wanted

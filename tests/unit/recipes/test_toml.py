@@ -25,7 +25,9 @@ def test_what_is_written_is_read_back(document: dict[str, object]) -> None:
 
 
 def test_what_is_not_known_is_left_out_and_tables_have_names() -> None:
-    text = toml_text({"size": None, "step": [{"name": "clahe", "clip": 2.0}], "split": {"train": 70.0}, "n": 1})
+    text = toml_text(
+        {"size": None, "step": [{"name": "clahe", "clip": 2.0}], "split": {"train": 70.0}, "n": 1}
+    )
     assert text == 'n = 1\n\n[split]\ntrain = 70.0\n\n[[step]]\nname = "clahe"\nclip = 2.0\n'
 
 
