@@ -51,6 +51,7 @@ SAME_BOX = 0.95
 _NORMAL = 1.4826  # standard deviation of normal values by their median absolute deviation
 _NO_EDGES = 1e-9
 _LEAST_SPREAD, _MOST_SPREAD = 0.3, 1.0
+_MOST_NEIGHBOURS = 200  # boxes compared with one box; a column of more is drawn by a machine
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,9 +160,9 @@ def _empty_boxes(row: int, annotations: Sequence[Annotation], width: int, height
 
 def _twice(row: int, annotations: Sequence[Annotation]) -> Iterator[Fault]:
     """Each box that covers an earlier one; neighbours by left edge, lest a thousand boxes be a million pairs."""
-    ordered = sorted(annotations, key=lambda one: one.box.x)
+    ordered = sorted(annotations, key=lambda one: (one.box.x, one.box.y))
     for place, one in enumerate(ordered):
-        for other in ordered[place + 1 :]:
+        for other in ordered[place + 1 : place + 1 + _MOST_NEIGHBOURS]:
             if other.box.x - one.box.x > (1 - SAME_BOX) * one.box.width:
                 break
             overlap = _overlap(one.box, other.box)

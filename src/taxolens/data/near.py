@@ -121,13 +121,23 @@ def _distinct_pairs(codes: NDArray[np.uint64], most: int, crowd: int) -> Pairs:
     for pairs, bits in _compared(codes, most):
         alike += np.bincount(pairs.ravel(), minlength=len(codes))
         close = pairs[bits <= STILL_BITS]
-        close = close[still[close].min(axis=1) < _MOST_STILL]
+        before = _times_before(close.ravel()).reshape(-1, 2)
+        close = close[(still[close] + before).min(axis=1) < _MOST_STILL]
         still += np.bincount(close.ravel(), minlength=len(codes))
         near.append(close)
         apart = pairs[bits > STILL_BITS]
         far.append(apart[alike[apart].max(axis=1) <= crowd])
     apart = np.concatenate(far)
     return np.concatenate([*near, apart[alike[apart].max(axis=1) <= crowd]])
+
+
+def _times_before(rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """int64 [m], how often each number stands before its place."""
+    order = np.argsort(rows, kind="stable")
+    ordered = rows[order]
+    times = np.empty(len(rows), dtype=np.int64)
+    times[order] = np.arange(len(rows)) - np.searchsorted(ordered, ordered)
+    return times
 
 
 def _compared(codes: NDArray[np.uint64], most: int) -> Iterator[tuple[Pairs, NDArray[np.int64]]]:

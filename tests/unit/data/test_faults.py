@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
@@ -142,3 +143,10 @@ def test_images_and_looks_must_be_of_the_same_photos() -> None:
 
 def test_no_photos_have_no_faults() -> None:
     assert find_faults([], _looks(0)) == ()
+
+
+def test_ten_thousand_boxes_in_a_column_are_looked_at_in_seconds() -> None:
+    column = [("bee", Box(0.1, i / 20_000, 0.5, 1e-5)) for i in range(10_000)]
+    started = time.perf_counter()
+    assert "box_twice" in _boxed(*column, ("bee", column[5000][1]))
+    assert time.perf_counter() - started < 25  # every box with every other takes minutes

@@ -195,3 +195,12 @@ def _jpeg(photo: Pillow.Image, quality: int) -> bytes:
     file = io.BytesIO()
     photo.save(file, "JPEG", quality=quality)
     return file.getvalue()
+
+
+def test_frames_of_one_still_scene_make_few_pairs_and_none_stands_alone() -> None:
+    n = 3000
+    places = np.random.default_rng(5).integers(0, 64, (n, 2), dtype=np.uint64)
+    phash, dhash = (np.uint64(1) << places).T.copy()
+    pairs = near_by_hash(phash, dhash)
+    assert len(pairs) <= 20 * n  # of millions
+    assert sum(map(len, cluster(pairs, n))) == n
