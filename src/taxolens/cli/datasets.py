@@ -14,6 +14,7 @@ from rich.table import Table
 from taxolens.cli import options as shared
 from taxolens.cli.progress import progress_for
 from taxolens.cli.words import language, say, settings
+from taxolens.core.errors import UsageError
 from taxolens.core.texts import noted
 from taxolens.data.public.catalogue import PublicDataset, PublicFile, public_datasets
 from taxolens.recipes.datasets import Arrangement, GetRecipe
@@ -137,6 +138,8 @@ def get(
 ) -> None:
     """Lays it out."""
     wanted = tuple(part.strip() for part in (classes or "").split(",") if part.strip())
+    if classes is not None and not wanted:
+        raise UsageError("--classes names no class. Write it as --classes one,other, or leave it out.")
     recipe = GetRecipe(name, out, tuple(sources), wanted, arrangement, variant)
     summary = get_dataset(recipe, home=settings.home, progress=progress_for(quiet), say=say)
     if not quiet:

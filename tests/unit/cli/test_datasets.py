@@ -96,3 +96,10 @@ def test_bad_input_is_one_sentence_and_writes_nothing(
     assert done.returncode == 2 and "Traceback" not in done.stderr
     assert words in " ".join(done.stderr.split())
     assert not (tmp_path / "out").exists() and not (tmp_path / ".out.unfinished").exists()
+
+
+@pytest.mark.parametrize("classes", ["", " , "])
+def test_no_classes_where_classes_are_named_is_not_all_of_them(classes: str, tmp_path: Path) -> None:
+    told = typed(tmp_path, "get", "cifar10", "--classes", classes, "--out", "out")
+    assert told.returncode == 2 and "--classes names no class" in told.stderr
+    assert not (tmp_path / "out").exists()

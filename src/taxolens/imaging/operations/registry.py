@@ -53,16 +53,22 @@ def parse_step(text: str) -> Step:
     """
     name, _, rest = text.strip().partition(":")
     values: dict[str, object] = {}
+    if not name.strip():
+        raise _not_read(text)
     for pair in filter(None, (part.strip() for part in rest.split(","))):
         key, equals, value = (part.strip() for part in pair.partition("="))
         if not (key and equals and value):
-            raise UsageError(
-                "The step {text} cannot be read. Write NAME:PARAMETER=VALUE,PARAMETER=VALUE.", text=text
-            )
+            raise _not_read(text)
         if key in values:
             raise UsageError("{operation}: {parameter} is given twice.", operation=name, parameter=key)
         values[key] = value
     return make_step(name.strip(), values)
+
+
+def _not_read(text: str) -> UsageError:
+    return UsageError(
+        "The step {text} cannot be read. Write NAME:PARAMETER=VALUE,PARAMETER=VALUE.", text=text or "''"
+    )
 
 
 def make_step(name: str, values: Mapping[str, object]) -> Step:

@@ -31,6 +31,8 @@ from taxolens.imaging.operations.registry import make_step, operations, parse_st
         ("rotate:expand=perhaps", "rotate: expand is yes or no, not perhaps."),
         ("letterbox:colour=grass", "letterbox: colour is a colour such as #72a03c, not grass."),
         ("clahe:clip", "The step clahe:clip cannot be read. Write NAME:PARAMETER=VALUE"),
+        ("", "The step '' cannot be read. Write NAME:PARAMETER=VALUE"),
+        (":clip=2", "The step :clip=2 cannot be read."),
         ("clahe:clip=2,clip=3", "clahe: clip is given twice."),
     ],
 )
