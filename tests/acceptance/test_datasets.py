@@ -59,5 +59,5 @@ def test_a_killed_command_goes_on_and_a_model_is_learnt_from_what_it_wrote(
     trained = taxolens("train", out, "--out", tmp_path / "run", "--quiet")
     assert trained.code == 0, trained.err
     judged = taxolens("evaluate", tmp_path / "run/model.onnx", out)
-    assert judged.code == 0 and "3000 photos judged: 100.0 %" in judged.out
-    assert "Only the 3000 photos of the test part are judged" in judged.err
+    assert judged.code == 0 and "3,000 photos judged: 100.0%" in judged.out
+    assert "photos of the test part are judged; the 3000 others are left out" in judged.err
