@@ -43,7 +43,13 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def taxolens(home: Path) -> Command:
     """Runs one command and gives its outcome."""
 
-    def run(*arguments: object, lang: str = "en", timeout: float = 300, cwd: Path | None = None) -> Outcome:
+    def run(
+        *arguments: object,
+        lang: str = "en",
+        timeout: float = 300,
+        cwd: Path | None = None,
+        home: Path = home,
+    ) -> Outcome:
         done = subprocess.run(
             [TAXOLENS, *map(str, arguments)],
             capture_output=True,
