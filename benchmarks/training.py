@@ -1,0 +1,222 @@
+"""How well networks learn real photos, and what augmentation, a teacher and pruning change.
+
+python -m benchmarks.training [--tables ways,folds,changes,teacher,smaller] [--place DIR]
+
+A run that is there is not trained again, so that a stopped benchmark goes on; delete the place to begin anew.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import mean, stdev
+
+from benchmarks.accuracy import fold_tables, judged, pooled, read_predictions
+from benchmarks.sets import MOBILENET, unpacked
+from taxolens.evaluation.answers import Answers
+from taxolens.evaluation.paired import compare_paired
+
+TAXOLENS = Path(sys.executable).with_name("taxolens")
+FINETUNE = ("--method", "finetune", *MOBILENET)
+SCRATCH = ("--method", "scratch", "--backbone")
+FIFTH = ("--split", "64/16/20")
+MOST = (
+    "--split",
+    "75/5/20",
+)  # little validation: nothing is chosen by it but the best epoch and the temperature
+AS_DRAWN = (
+    *(
+        *SCRATCH,
+        "small_cnn",
+        *FIFTH,
+        "--epochs",
+        "50",
+        "--patience",
+        "5",
+        "--augment",
+        "none",
+        "--batch",
+        "32",
+    ),
+    *("--optimizer", "adam", "--rate", "0.001", "--schedule", "constant", "--weight-decay", "0"),
+    *("--label-smoothing", "0", "--mean", "0,0,0", "--std", "1,1,1"),
+)
+OUR_WAY = (
+    *SCRATCH,
+    "small_cnn",
+    *FIFTH,
+    "--epochs",
+    "50",
+    "--augment",
+    "light",
+    "--batch",
+    "64",
+    "--dropout",
+    "0.3",
+)
+WAYS: Mapping[str, tuple[str, str, tuple[str, ...]]] = {
+    "small_cnn as drawn": ("cifar10", "drawn", AS_DRAWN),
+    "small_cnn, our recipe": ("cifar10", "small-recipe", OUR_WAY),
+    "fast_cnn, 16 epochs": (
+        "cifar10",
+        "fast",
+        (*SCRATCH, "fast_cnn", *MOST, "--epochs", "16", "--batch", "64", "--augment", "light"),
+    ),
+    "MobileNetV2 fine-tuned at 96 pixels": (
+        "cifar10",
+        "finetuned",
+        (*FINETUNE, *MOST, "--size", "96", "--epochs", "5", "--head-epochs", "5", "--augment", "light"),
+    ),
+    "MobileNetV2 fine-tuned": ("leaves8", "leaves-finetuned", (*FINETUNE, *FIFTH, "--epochs", "10")),
+    "MobileNetV2 fine-tuned, rate 1e-4": (
+        "dogs3",
+        "dogs-finetuned",
+        (*FINETUNE, *FIFTH, "--epochs", "6", "--rate", "1e-4"),
+    ),
+}
+
+FOLDS_BY: Mapping[str, tuple[str, ...]] = {
+    "head on MobileNetV2": MOBILENET,
+    "MobileNetV2 fine-tuned": (*FINETUNE, "--epochs", "15"),
+}
+SEEDS = (0, 1, 2)
+CHANGED = (*SCRATCH, "small_cnn", *FIFTH, "--epochs", "20", "--batch", "64", "--dropout", "0.3")
+CHANGES: Mapping[str, tuple[str, ...]] = {
+    "none": ("--augment", "none"),
+    "light": ("--augment", "light"),
+    "standard": ("--augment", "standard"),
+    "light, mixup 0.2": ("--augment", "light", "--mixup", "0.2"),
+    "light, cutmix 1": ("--augment", "light", "--cutmix", "1"),
+}
+TAUGHT_ON = "leaves8"
+TEACHER = (*FINETUNE, *FIFTH, "--epochs", "10")
+PUPIL = (*FINETUNE, *FIFTH, "--epochs", "10", "--size", "96")
+
+
+@dataclass(frozen=True)
+class Bench:
+    """Trains below a folder; what is there is not trained again."""
+
+    place: Path
+
+    def run(self, name: str, data: Path, options: tuple[str, ...], seed: int = 0) -> Path:
+        """The run folder `name`, with the seconds that it took beside it."""
+        run, clock = self.place / "training" / name, self.place / "training" / f"{name}.seconds"
+        if not (run / "metrics.json").is_file():
+            began = time.monotonic()
+            asked = [TAXOLENS, "train", data, "--out", run, "--no-saliency", "--quiet", "--seed", str(seed)]
+            subprocess.run([*asked, *options], check=True)
+            clock.write_text(f"{time.monotonic() - began:.0f}")
+        return run
+
+    def seconds(self, run: Path) -> str:
+        """What a run took."""
+        return run.with_name(f"{run.name}.seconds").read_text()
+
+
+def ways(bench: Bench) -> Iterator[str]:
+    """One run each, by accuracy on the photos held back."""
+    yield "| photos | way | n | accuracy (95 % interval) | epochs, best | minutes | million multiplications |"
+    yield "|" + "---|" * 7
+    for way, (photos, name, options) in WAYS.items():
+        run = bench.run(name, unpacked(photos, bench.place), options)
+        result, told = judged(read_predictions(run)), figures(run)["network"]
+        one = result.accuracy
+        yield (
+            f"| {photos} | {way} | {result.n} | {one.value:.3f} ({one.low:.3f}-{one.high:.3f}) "
+            f"| {told['epochs']}, {told['best_epoch']} | {float(bench.seconds(run)) / 60:.1f} "
+            f"| {told['multiplications'] / 1e6:.1f} |"
+        )
+
+
+def in_folds(bench: Bench) -> Iterator[str]:
+    """The camera trap in five folds of whole runs of frames, the ways paired photo by photo."""
+    yield "| way | n | accuracy | macro-F1 (95 % interval) | macro-F1 less the first's (95 % interval), p |"
+    yield "|" + "---|" * 5
+    tables = list(fold_tables(unpacked("cameratrap", bench.place), bench.place))
+    first: Answers | None = None
+    for way, options in FOLDS_BY.items():
+        runs = [bench.run(f"{way.replace(' ', '-')}-{table.stem}", table, options) for table in tables]
+        answers = pooled([read_predictions(run) for run in runs])
+        first = first or answers
+        result, pair = judged(answers), compare_paired(first, answers)
+        f1, more = result.macro_f1, pair.macro_f1
+        yield (
+            f"| {way} | {result.n} | {result.accuracy.value:.3f} | {f1.value:.3f} ({f1.low:.3f}-{f1.high:.3f}) "
+            f"| {more.value:+.3f} ({more.low:+.3f} to {more.high:+.3f}), {pair.p:.2g} |"
+        )
+
+
+def changes(bench: Bench) -> Iterator[str]:
+    """With and without augmentation, mixup and cutmix: three seeds, each with a split of its own."""
+    yield "| cifar10, small_cnn, 20 epochs | accuracy of three seeds | mean (deviation) |\n|---|---|---|"
+    data = unpacked("cifar10", bench.place)
+    for way, options in CHANGES.items():
+        stem = way.replace(" ", "-").replace(",", "")
+        runs = [bench.run(f"change-{stem}-{seed}", data, (*CHANGED, *options), seed) for seed in SEEDS]
+        yield f"| {way} | {three([accuracy(run) for run in runs])} |"
+
+
+def taught(bench: Bench) -> Iterator[str]:
+    """A pupil of less than a quarter of the teacher's work, with the teacher and alone; three seeds."""
+    yield "| leaves8 | accuracy of three seeds | mean (deviation) | million multiplications |\n|---|---|---|---|"
+    data = unpacked(TAUGHT_ON, bench.place)
+    teachers = {seed: bench.run(f"teacher-{seed}", data, TEACHER, seed) for seed in SEEDS}
+    alone = {seed: bench.run(f"pupil-alone-{seed}", data, PUPIL, seed) for seed in SEEDS}
+    pupils = {
+        seed: bench.run(
+            f"pupil-{seed}", data, (*PUPIL, "--distill-from", str(teachers[seed] / "model.onnx")), seed
+        )
+        for seed in SEEDS
+    }
+    for way, runs in {"teacher": teachers, "pupil alone": alone, "pupil with teacher": pupils}.items():
+        cost = figures(runs[0])["network"]["multiplications"] / 1e6
+        yield f"| {way} | {three([accuracy(run) for run in runs.values()])} | {cost:.0f} |"
+
+
+def three(values: list[float]) -> str:
+    """Figures of several seeds, their mean and deviation."""
+    return f"{', '.join(f'{value:.3f}' for value in values)} | {mean(values):.3f} ({stdev(values):.3f})"
+
+
+def figures(run: Path) -> dict[str, dict[str, float]]:
+    """The figures that a run left."""
+    document: dict[str, dict[str, float]] = json.loads((run / "metrics.json").read_text(encoding="utf-8"))
+    return document
+
+
+def accuracy(run: Path) -> float:
+    """Share of the photos held back that are named rightly."""
+    return judged(read_predictions(run)).accuracy.value
+
+
+TABLES: Mapping[str, Callable[[Bench], Iterator[str]]] = {
+    "ways": ways,
+    "folds": in_folds,
+    "changes": changes,
+    "teacher": taught,
+}
+
+
+def main() -> None:
+    """Prints the tables, row by row."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--tables", default=",".join(TABLES))
+    parser.add_argument("--place", type=Path, default=Path(tempfile.gettempdir()) / "taxolens-benchmarks")
+    options = parser.parse_args()
+    (options.place / "training").mkdir(parents=True, exist_ok=True)
+    for name in options.tables.split(","):
+        for line in TABLES[name](Bench(options.place)):
+            print(line, flush=True)
+        print()
+
+
+if __name__ == "__main__":
+    main()
