@@ -111,7 +111,17 @@ class Bench:
         run, clock = self.place / "training" / name, self.place / "training" / f"{name}.seconds"
         if not (run / "metrics.json").is_file():
             began = time.monotonic()
-            asked = [TAXOLENS, "train", data, "--out", run, "--no-saliency", "--quiet", "--seed", str(seed)]
+            asked = [
+                str(TAXOLENS),
+                "train",
+                str(data),
+                "--out",
+                str(run),
+                "--no-saliency",
+                "--quiet",
+                "--seed",
+                str(seed),
+            ]
             subprocess.run([*asked, *options], check=True)
             clock.write_text(f"{time.monotonic() - began:.0f}")
         return run

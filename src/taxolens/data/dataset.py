@@ -18,7 +18,7 @@ from taxolens.data.ledger import FileState, Found, Ledger
 from taxolens.data.sequence import with_sequences, with_sites
 from taxolens.execution.local import default_workers, ordered_map
 from taxolens.formats.labelled import read_labelled
-from taxolens.formats.manifest import UNFINISHED
+from taxolens.formats.manifest import UNFINISHED, folds_beside
 from taxolens.formats.source import BoxProblem, Layout
 from taxolens.imaging.container import EMPTY, MISSING, NO_FILE, UNREADABLE
 from taxolens.imaging.metadata import read_metadata
@@ -64,15 +64,18 @@ def load_dataset(
     progress: Progress | None = None,
     say: Say = plain,
     lenient: bool = False,
+    one_split: bool = False,
 ) -> Dataset:
     """Reads the labelled photos of a recipe and looks at each file once; what was seen is remembered.
 
     Args:
         home: folder for the memory and for unpacked archives.
         lenient: collect boxes that cannot be meant in `problems`, and read the rest.
+        one_split: refuse photos that lie in folds, of which none is said to be held back.
 
     Raises:
-        DataError: nothing labelled is there, most or all files cannot be used, or a box cannot be meant.
+        DataError: nothing labelled is there, most or all files cannot be used, a box cannot be meant, or
+            there are folds where one split is needed.
         UsageError: a folder may not be read, or the gap cannot be meant.
         OutputError: an archive cannot be unpacked.
     """
@@ -83,6 +86,8 @@ def load_dataset(
             data=recipe.data,
         )
     found = read_labelled(recipe.data, unpack_to=home / UNPACKED, lenient=lenient)
+    if one_split:
+        _check_held_back(recipe, found.file)
     with Ledger(home / LEDGER) as ledger:
         looked = listener.track(
             _look(found.images, ledger), what=say("Reading photos"), total=len(found.images)
@@ -197,6 +202,20 @@ def _seen(image: Image, found: Found | None) -> Image | Failure:
         taken=image.taken or found.taken,
         camera=image.camera or found.camera,
     )
+
+
+def _check_held_back(recipe: SourceRecipe, file: Path | None) -> None:
+    """Divided anew, a photo and the copies made of it would fall into different parts."""
+    folds = folds_beside(file) if file else ()
+    if folds:
+        raise DataError(
+            "{data} holds {count} folds for cross-validation: train once for each, on {first} to {last}, each "
+            "of which holds one fold back.",
+            data=recipe.data,
+            count=len(folds),
+            first=folds[0],
+            last=folds[-1].name,
+        )
 
 
 def _check_usable(recipe: SourceRecipe, images: Sequence[Image], failures: Sequence[Failure]) -> None:

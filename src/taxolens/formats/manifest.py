@@ -8,6 +8,7 @@ came from; a copy names the photo it was made from (`copy_of`) and what changed 
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from io import TextIOWrapper
@@ -23,6 +24,8 @@ PHOTOS = "photos.csv"
 """Name of the table where they have boxes only."""
 UNFINISHED = "unfinished.taxolens"
 """Name of the folder that a prepared folder holds until it is complete."""
+
+_FOLD = re.compile(r"fold-[0-9]+\.(csv|yaml|coco\.json)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,23 @@ def manifest_files(table: Path) -> tuple[str, ...]:
         DataError: it cannot be read, or is no manifest.
     """
     return tuple(row["file"] for row in _rows(table))
+
+
+def folds_beside(file: Path) -> tuple[Path, ...]:
+    """The file of each fold, where `file` names the photos of all folds of a prepared folder; else none."""
+    folds = [one for one in file.parent.glob("fold-*") if _FOLD.fullmatch(one.name)]
+    if _FOLD.fullmatch(file.name) or not any(_is_folded(file.parent / name) for name in (LABELS, PHOTOS)):
+        return ()
+    return tuple(sorted(folds, key=lambda one: (len(one.name), one.name)))
+
+
+def _is_folded(table: Path) -> bool:
+    """Whether a table is a manifest with the column `fold`."""
+    try:
+        with table.open(encoding="utf-8", errors="surrogateescape") as file:
+            return {"fold", "copy_of"} <= set(file.readline().strip().split(","))
+    except OSError:
+        return False
 
 
 def copies_in(table: Path) -> frozenset[str]:

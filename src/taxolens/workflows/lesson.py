@@ -88,8 +88,12 @@ def prepare_lesson(
 
 
 def load_photos(recipe: TrainRecipe, *, home: Path, progress: Progress, say: Say) -> Dataset:
-    """The labelled photos of a recipe; refused when nothing can be learnt from them."""
-    dataset = load_dataset(recipe.source, home=home, progress=progress, say=say)
+    """The labelled photos of a recipe; refused when nothing can be learnt from them.
+
+    Raises:
+        UsageError: fewer than two classes, no classes, or folds of which none is held back.
+    """
+    dataset = load_dataset(recipe.source, home=home, progress=progress, say=say, one_split=True)
     dataset = named(dataset, recipe.source.data)
     check_trainable(dataset.images)
     return dataset

@@ -446,3 +446,22 @@ def test_a_sheet_has_room_for_all_values_of_a_step(photos: Path, tmp_path: Path,
             return sheet.height
 
     assert height("roi:shape=rectangle,crop=no") > height("grey")
+
+
+@pytest.mark.parametrize("named", ["", "labels.csv", "zip"])
+def test_folds_are_not_trained_on_as_a_whole_but_each_by_itself(
+    named: str, photos: Path, tmp_path: Path, home: Path
+) -> None:
+    out = tmp_path / "folds"
+    prepare(recipe(photos, out, folds=10), home=home)
+    data = Path(shutil.make_archive(str(out), "zip", out)) if named == "zip" else out / named
+    with pytest.raises(DataError, match=r"10 folds.*train once for each, on .*fold-1\.csv to fold-10\.csv"):
+        load_dataset(SourceRecipe(data), home=home, one_split=True)
+    assert len(load_dataset(SourceRecipe(data), home=home).images) == len(rows_of(out / "labels.csv"))
+    held_back = load_dataset(SourceRecipe(out / "fold-2.csv"), home=home, one_split=True)
+    assert {image.part for image in held_back.images} == {Part.TRAIN, Part.TEST}
+
+
+def test_folders_that_only_look_like_folds_are_trained_on(photos: Path, home: Path) -> None:
+    (photos / "fold-1.csv").write_text("a,b\n")
+    assert load_dataset(SourceRecipe(photos), home=home, one_split=True).images
