@@ -30,6 +30,7 @@ UNPACKED = "datasets"
 _REMEMBERED_AT_ONCE = 2000
 _READ_WHOLE = 64 << 20  # bytes; larger files are hashed piece by piece
 _AHEAD = 16
+_NAMED = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,8 @@ def load_dataset(
     _tell_what_is_unknown(recipe, images, listener, say)
     if found.unlabelled:
         listener.note(say(_UNLABELLED).format(count=found.unlabelled))
+    if found.empty:
+        listener.note(say(_EMPTY_FOLDERS).format(names=_some(found.empty, say)))
     return Dataset(
         images,
         failures,
@@ -250,6 +253,12 @@ def _tell_what_is_unknown(
         listener.note(say(_NO_SEQUENCE[recipe.sequence_by]))
 
 
+def _some(names: Sequence[str], say: Say) -> str:
+    shown, left = ", ".join(names[:_NAMED]), len(names) - _NAMED
+    return shown if left <= 0 else say("{names} and {n} more").format(names=shown, n=left)
+
+
+_EMPTY_FOLDERS = noted("Folders without photos, which therefore are no classes: {names}.")
 _UNLABELLED = noted("{count} photos have no label file: nobody said what is in them, not even nothing.")
 _NO_SEQUENCE = {
     SequenceBy.EXIF: noted("No sequence was found: no photo says when it was taken."),

@@ -11,25 +11,31 @@ from taxolens.storage.photos import walk_photos
 
 
 def read_folder(root: Path) -> Labelled:
-    """Reads class folders. Photos directly in `root` have no class: they are counted, not read.
+    """Reads class folders. Photos directly in `root` have no class: they are counted, not read; folders without
+    photos are named.
 
     Raises:
         UsageError: a folder may not be read.
     """
     start = len(str(root)) + (0 if str(root).endswith(os.sep) else 1) if root != Path() else 0
     images: list[Image] = []
+    empty: list[str] = []
     ignored = 0
     place = _Place("", start)
-    for path in walk_photos(root):
+    for path in walk_photos(root, empty=lambda folder: empty.append(_name(folder, start))):
         folder = os.path.dirname(path)  # noqa: PTH120 - a Path per file costs more than the rest
         if folder != place.folder:
             place = _Place(folder, start)
         if place.label is None:
             ignored += 1
             continue
-        name = printable(str(path)[start:].replace(os.sep, "/"))
-        images.append(Image(path=path, name=name, label=place.label, groups=place.groups))
-    return Labelled(root, tuple(images), ignored)
+        images.append(Image(path=path, name=_name(path, start), label=place.label, groups=place.groups))
+    return Labelled(root, tuple(images), ignored, empty=tuple(empty))
+
+
+def _name(path: Path, start: int) -> str:
+    """The part of a path below the root, with forward slashes."""
+    return printable(str(path)[start:].replace(os.sep, "/"))
 
 
 class _Place:

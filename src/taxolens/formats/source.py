@@ -52,6 +52,7 @@ class Labelled:
         boxed: the source says where things are in the photos.
         unlabelled: photos of a boxed source that nobody has drawn boxes in, not even to say there are none.
         problems: what a lenient reader passed over.
+        empty: folders that hold no photos, where folders say what photos show.
     """
 
     root: Path
@@ -63,6 +64,7 @@ class Labelled:
     boxed: bool = False
     unlabelled: int = 0
     problems: tuple[BoxProblem, ...] = ()
+    empty: tuple[str, ...] = ()
 
 
 def label_text(text: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -31,7 +31,11 @@ _NOT_FOR_PEOPLE = frozenset(
 _OWN_FOLDER = ".taxolens"
 
 
-def walk_photos(root: Path) -> Iterator[Path]:
+def _unheard(folder: Path) -> None:
+    """Nobody asked for empty folders."""
+
+
+def walk_photos(root: Path, empty: Callable[[Path], None] = _unheard) -> Iterator[Path]:
     """Finds photos, one at a time: memory holds one folder's names.
 
     A photo is a file with a suffix of `PHOTO_SUFFIXES`, or one with an unknown suffix (or none) whose
@@ -41,6 +45,7 @@ def walk_photos(root: Path) -> Iterator[Path]:
 
     Args:
         root: a folder, searched to any depth, or a single file, which is yielded whatever it holds.
+        empty: told of each folder below `root` that holds neither photos nor folders.
 
     Returns:
         Paths below `root`: in each folder its photos by name, then its folders by name.
@@ -49,7 +54,7 @@ def walk_photos(root: Path) -> Iterator[Path]:
         UsageError: a folder may not be read.
     """
     if root.is_dir():
-        yield from _walk(root)
+        yield from _walk(root, empty)
     elif root.exists():
         yield root
 
@@ -72,7 +77,7 @@ class _Listing:
     links: set[str] = field(default_factory=set)
 
 
-def _walk(root: Path) -> Iterator[Path]:
+def _walk(root: Path, empty: Callable[[Path], None]) -> Iterator[Path]:
     linked: set[tuple[int, int]] = set()
     waiting = [_Folder(str(root), frozenset())]
     while waiting:
@@ -80,6 +85,8 @@ def _walk(root: Path) -> Iterator[Path]:
         if folder.is_link and not _first_time(folder, linked):
             continue
         listing = _list(folder.path)
+        if folder.above and not listing.photos and not listing.folders:
+            empty(Path(folder.path))
         for name in sorted(listing.photos):
             yield Path(folder.path, name)
         here = folder.above | _identity(folder.path)

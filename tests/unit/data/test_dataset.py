@@ -188,3 +188,28 @@ def test_photos_with_boxes_and_no_class_are_told_with_the_mend(photos: Path, tmp
     (boxed / "labels.csv").write_text("file,label\nimages/0.jpg,cow\n")
     found = named(load_dataset(SourceRecipe(boxed), home=tmp_path / "home"), boxed)
     assert ([image.label for image in found.images], found.ignored) == (["cow"], 1)
+
+
+def test_class_folders_without_photos_are_told_once_by_name(photos: Path, tmp_path: Path) -> None:
+    for folder in ("A/lynx/", "A/owl/", ".hidden/"):
+        (photos / folder).mkdir()
+    (photos / "A/owl/notes.txt").write_text("none yet")
+    heard = Listener()
+    load_dataset(SourceRecipe(photos), home=tmp_path / "home", progress=heard)
+    assert heard.notes == ["Folders without photos, which therefore are no classes: A/lynx, A/owl."]
+
+
+def test_many_class_folders_without_photos_are_not_all_told(photos: Path, tmp_path: Path) -> None:
+    for number in range(12):
+        (photos / f"none {number:02d}").mkdir()
+    heard = Listener()
+    load_dataset(SourceRecipe(photos), home=tmp_path / "home", progress=heard)
+    assert len(heard.notes) == 1 and heard.notes[0].endswith("none 09 and 2 more.")
+
+
+def test_where_a_table_says_what_photos_show_folders_are_not_told(photos: Path, tmp_path: Path) -> None:
+    (photos / "raw").mkdir()
+    (photos / "labels.csv").write_text("file,label\nA/cow/0.jpg,bull\nA/elk/1.jpg,elk\nB/cow/2.jpg,cow\n")
+    heard = Listener()
+    load_dataset(SourceRecipe(photos), home=tmp_path / "home", progress=heard)
+    assert not heard.notes
