@@ -5,7 +5,32 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from taxolens.core.records import Prediction
+from taxolens.core.records import Prediction, Status
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What photos that belong together say together.
+
+    Attributes:
+        name: after its first photo; events that count as one share it.
+        label: the answer; "unsure" below the threshold.
+        score: probability of `label`; of the best class where that is "unsure".
+        status: ok or blank; failed where no photo could be read.
+        count: most animals in one photo; 0 for a blank, 1 where nobody counted.
+        start: local time of the first photo, where one is known.
+        end: local time of the last photo, likewise.
+        rank: of a label that is no class of the model but a taxon above several.
+    """
+
+    name: str
+    label: str
+    score: float
+    status: Status
+    count: int
+    start: datetime | None = None
+    end: datetime | None = None
+    rank: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +43,10 @@ class Result:
         site: where the camera stood.
         sequence: the event the photo belongs to.
         detector_score: how sure a detector was of `prediction.box`, 0..1.
+        event: what the photos of its event say together, where that was asked.
+        rank: of a label that is no class of the model but a taxon above several.
+        corrected_by: who said that the label is this one; None: the model did.
+        camera: make and model.
     """
 
     prediction: Prediction
@@ -25,3 +54,7 @@ class Result:
     site: str | None = None
     sequence: str | None = None
     detector_score: float | None = None
+    event: Event | None = None
+    rank: str | None = None
+    corrected_by: str | None = None
+    camera: str | None = None
