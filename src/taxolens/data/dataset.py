@@ -12,7 +12,7 @@ from pathlib import Path
 
 from taxolens.core.errors import DataError
 from taxolens.core.progress import Progress, Silent
-from taxolens.core.records import Failure, Image
+from taxolens.core.records import Failure, Image, Part
 from taxolens.core.texts import Say, noted, plain
 from taxolens.data.ledger import FileState, Found, Ledger
 from taxolens.data.sequence import with_sequences, with_sites
@@ -132,10 +132,10 @@ def named(dataset: Dataset, data: Path) -> Dataset:
 
 
 def check_trainable(images: Sequence[Image]) -> None:
-    """Whether there is something to tell apart.
+    """Whether there is something to tell apart, and something to learn it from.
 
     Raises:
-        DataError: fewer than two classes.
+        DataError: fewer than two classes, or no photos for learning in the data's own split.
     """
     labels = {image.label for image in images}
     if not labels:
@@ -145,6 +145,13 @@ def check_trainable(images: Sequence[Image]) -> None:
             "There is only one class, {label}. Add photos of at least one other class, each class in its own "
             "folder; photos of nothing will do.",
             label=next(iter(labels)),
+        )
+    parts = {image.part for image in images}
+    if parts.isdisjoint({Part.TRAIN, None}):
+        raise DataError(
+            "The data's own split has no part train, only {parts}. Add it, or divide the photos anew: "
+            "taxolens prepare --ignore-parts.",
+            parts=", ".join(sorted(part for part in parts if part)),
         )
 
 

@@ -8,9 +8,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,9 +30,16 @@ CONTRADICTED = noted("Some identical files carry different labels: one of the la
 CROSSED = noted(
     "The data's own split has the same site, sequence or file in several parts: its figures are too good."
 )
-COMPLETED = noted(
-    "The data's own split lacks a part that was asked for: it was taken from its training photos."
+COMPLETED: Mapping[tuple[Part, ...], str] = MappingProxyType(
+    {
+        (Part.VAL,): noted("The data's own split has no part val: it was taken from its training photos."),
+        (Part.TEST,): noted("The data's own split has no part test: it was taken from its training photos."),
+        (Part.VAL, Part.TEST): noted(
+            "The data's own split has neither val nor test: both were taken from its training photos."
+        ),
+    }
 )
+"""What is told, by the parts that a source lacks."""
 EMPTY_PART = noted("A part of the split holds no photos, because too few units could be divided.")
 SHARES_MISSED = noted(
     "The shares differ from those asked for, because what belongs together was kept together."
@@ -323,7 +331,7 @@ def _completed(
     _, own = np.unique(units[learners], return_inverse=True)
     wanted = tuple(share if place == 0 or place in lacking else 0.0 for place, share in enumerate(shares))
     parts[learners] = _parts_of_units(some, own, wanted, seed)[own]
-    return parts, (*notes, COMPLETED)
+    return parts, (*notes, COMPLETED[tuple(PARTS[place] for place in lacking)])
 
 
 def _crosses(units: NDArray[np.int64], parts: NDArray[np.int64]) -> bool:

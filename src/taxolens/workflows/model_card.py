@@ -76,12 +76,13 @@ def split_rule(recipe: TrainRecipe, lesson: Divided) -> SplitRule:
     parts = lesson.split.parts
     shares = {part: round(100 * parts.count(part) / len(parts), 1) for part in Part}
     brought = any(image.part is not None for image in lesson.images)
+    completed = not set(COMPLETED.values()).isdisjoint(lesson.split.notes)
     return SplitRule(
         by=lesson.split.by.value,
         train=shares[Part.TRAIN],
         val=shares[Part.VAL],
         test=shares[Part.TEST],
-        seed=None if brought and COMPLETED not in lesson.split.notes else recipe.split.seed,
+        seed=None if brought and not completed else recipe.split.seed,
     )
 
 

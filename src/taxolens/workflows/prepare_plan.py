@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from taxolens.core.errors import DataError
-from taxolens.core.records import Annotation, Image
+from taxolens.core.records import Annotation, Image, Part
 from taxolens.core.texts import Say
 from taxolens.data.balance import Balanced, Photos, balance
 from taxolens.data.columns import PARTS, Columns, columns_of
@@ -166,6 +166,7 @@ def _missing(recipe: PrepareRecipe, columns: Columns, part: NDArray[np.int64]) -
         else None
     )
     if first is not None and not recipe.allow_missing:
+        _check_learners(part)
         raise DataError(
             "{count} classes would be missing in a part of the split, the first is {label} with {photos} photos "
             "(none in {part}). Add photos, choose other shares or another --by, or add --allow-missing.",
@@ -179,6 +180,16 @@ def _missing(recipe: PrepareRecipe, columns: Columns, part: NDArray[np.int64]) -
         for place, rows in missing.items()
         if rows
     }
+
+
+def _check_learners(part: NDArray[np.int64]) -> None:
+    """A source without a part to learn from lacks more than classes."""
+    if not (part == PARTS.index(Part.TRAIN)).any():
+        raise DataError(
+            "The data's own split has no part train, only {parts}. Add it, divide the photos anew with "
+            "--ignore-parts, or add --allow-missing.",
+            parts=", ".join(PARTS[place].value for place in np.unique(part).tolist()),
+        )
 
 
 def _check_folds(recipe: PrepareRecipe, columns: Columns, fold: NDArray[np.int64]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import zipfile
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
 from itertools import pairwise
@@ -213,3 +214,12 @@ def test_where_a_table_says_what_photos_show_folders_are_not_told(photos: Path, 
     heard = Listener()
     load_dataset(SourceRecipe(photos), home=tmp_path / "home", progress=heard)
     assert not heard.notes
+
+
+def test_a_split_of_its_own_without_training_photos_is_told(photos: Path, tmp_path: Path) -> None:
+    for name, part in (("A", "val"), ("B", "test")):
+        (photos / name).rename(photos / part)
+    images = load_dataset(SourceRecipe(photos), home=tmp_path / "home").images
+    with pytest.raises(DataError, match="own split has no part train, only test, val"):
+        check_trainable(images)
+    check_trainable([*images, replace(images[0], part=None)])

@@ -251,7 +251,7 @@ def test_a_part_that_the_sources_split_lacks_is_taken_from_training(
         for n in range(120)
     ]
     split = split_images(images, SplitRecipe(by=SplitBy.NONE))
-    assert COMPLETED in split.notes
+    assert COMPLETED[lacking,] in split.notes and f"no part {lacking.value}" in COMPLETED[lacking,]
     for image, part in zip(images, split.parts, strict=True):
         assert part is image.part or (image.part is Part.TRAIN and part is lacking)
     assert 10 <= split.parts.count(lacking) <= 25
@@ -263,7 +263,13 @@ def test_a_part_that_the_sources_split_lacks_is_taken_from_training(
             by=SplitBy.NONE,
         ),
     )
-    assert COMPLETED not in unasked.notes and lacking not in unasked.parts
+    assert not {*COMPLETED.values()} & {*unasked.notes} and lacking not in unasked.parts
+
+
+def test_both_parts_that_the_sources_split_lacks_are_named() -> None:
+    images = [photo(n, "cow" if n % 2 else "elk", part=Part.TRAIN) for n in range(60)]
+    split = split_images(images, SplitRecipe())
+    assert COMPLETED[Part.VAL, Part.TEST] in split.notes and set(split.parts) == set(Part)
 
 
 def test_a_leak_in_the_sources_split_is_told_and_not_claimed_as_kept_together() -> None:

@@ -465,3 +465,15 @@ def test_folds_are_not_trained_on_as_a_whole_but_each_by_itself(
 def test_folders_that_only_look_like_folds_are_trained_on(photos: Path, home: Path) -> None:
     (photos / "fold-1.csv").write_text("a,b\n")
     assert load_dataset(SourceRecipe(photos), home=home, one_split=True).images
+
+
+def test_a_split_of_its_own_without_a_part_to_learn_from_is_told(
+    photos: Path, tmp_path: Path, home: Path
+) -> None:
+    data = tmp_path / "divided"
+    shutil.copytree(photos, data / "test")
+    with pytest.raises(DataError, match="has no part train, only test.*--ignore-parts"):
+        prepare(recipe(data, tmp_path / "out"), home=home)
+    assert prepare(recipe(data, tmp_path / "out", own_parts=False), home=home).complete
+    as_it_is = prepare(recipe(data, tmp_path / "as", allow_missing=True), home=home)
+    assert {part for row in as_it_is.counts.values() for part, count in row.items() if count} == {"test"}
