@@ -34,6 +34,19 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
+class Clip:
+    """What of a video was looked at.
+
+    Attributes:
+        frame_rate: frames per second, above 0.
+        frames: numbers of the frames that were looked at, from 0, rising.
+    """
+
+    frame_rate: float
+    frames: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """An answer and what is known of its photo.
 
@@ -47,6 +60,10 @@ class Result:
         rank: of a label that is no class of the model but a taxon above several.
         corrected_by: who said that the label is this one; None: the model did.
         camera: make and model.
+        category: what the detector calls what is in the box ("animal", "person", "vehicle"); None where there
+            was no detector.
+        clip: set where the file is a video.
+        frame: number of the video's frame that the box is in, from 0.
     """
 
     prediction: Prediction
@@ -58,3 +75,6 @@ class Result:
     rank: str | None = None
     corrected_by: str | None = None
     camera: str | None = None
+    category: str | None = None
+    clip: Clip | None = None
+    frame: int | None = None
