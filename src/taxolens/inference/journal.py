@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from taxolens.core.errors import UsageError
+from taxolens.core.errors import ModelError, UsageError
+from taxolens.modelfile.card import Card
 from taxolens.storage.atomic import written_whole
 
 VERSION = 1
@@ -27,6 +28,9 @@ class Journal:
         labels: the model's classes, in the order of the scores.
         photos: folder that the rows' names are relative to.
         created: UTC, ISO 8601.
+        card: what the model said of itself, so that answers can be decided anew without its file; None in
+            journals of earlier versions, until the model is used again.
+        shard: "2/5" where only that part of the photos was asked for, else empty.
         version: of the layout of journal and segments.
     """
 
@@ -36,10 +40,20 @@ class Journal:
     labels: tuple[str, ...]
     photos: str
     created: str
+    card: Card | None = None
+    shard: str = ""
     version: int = VERSION
 
 
-def new_journal(*, model_sha256: str, model_name: str, labels: tuple[str, ...], photos: Path) -> Journal:
+def new_journal(
+    *,
+    model_sha256: str,
+    model_name: str,
+    labels: tuple[str, ...],
+    photos: Path,
+    card: Card | None = None,
+    shard: str = "",
+) -> Journal:
     """A journal that begins now."""
     return Journal(
         id=secrets.token_hex(8),
@@ -48,14 +62,17 @@ def new_journal(*, model_sha256: str, model_name: str, labels: tuple[str, ...], 
         labels=labels,
         photos=str(photos),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
+        card=card,
+        shard=shard,
     )
 
 
 def write_journal(journal: Journal, folder: Path) -> None:
     """Writes the journal of a results folder, whole or not at all."""
-    document = json.dumps(dataclasses.asdict(journal), indent=2) + "\n"
+    card = json.loads(journal.card.to_json()) if journal.card else None
+    document = {**dataclasses.asdict(dataclasses.replace(journal, card=None)), "card": card}
     with written_whole(folder / FILE) as file:
-        file.write(document.encode("ascii"))
+        file.write((json.dumps(document, indent=2) + "\n").encode("ascii"))
 
 
 def read_journal(folder: Path) -> Journal | None:
@@ -67,10 +84,12 @@ def read_journal(folder: Path) -> Journal | None:
     file = folder / FILE
     try:
         document = json.loads(file.read_text(encoding="utf-8"))
-        journal = Journal(**{**document, "labels": tuple(document["labels"])})
+        labels, card = tuple(document["labels"]), document.get("card")
+        card = Card.from_json(json.dumps(card)) if card is not None else None
+        journal = Journal(**{**document, "labels": labels, "card": card})
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, ModelError) as error:
         raise UsageError(
             "The journal {file} cannot be read: {why}. Start anew with --restart, or name another --out.",
             file=file,
@@ -99,6 +118,13 @@ def check_same_work(old: Journal, new: Journal, folder: Path) -> None:
             "Name another --out, or start anew with --restart.",
             folder=folder,
             old=f"{old.model_name}, {old.model_sha256[:12]}",
+        )
+    if old.shard != new.shard:
+        raise UsageError(
+            "The results in {folder} are those of another part of the photos ({old}). "
+            "Name another --out for each --shard.",
+            folder=folder,
+            old=f"--shard {old.shard}" if old.shard else "--shard 1/1",
         )
     if old.photos != new.photos and Path(old.photos).exists():
         raise UsageError(

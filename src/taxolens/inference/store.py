@@ -9,32 +9,30 @@ from __future__ import annotations
 import dataclasses
 import secrets
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from taxolens.core.errors import OutputError, UsageError
+from taxolens.core.errors import UsageError
 from taxolens.inference.answered import Answered, Place
 from taxolens.inference.journal import Journal, check_same_work, read_journal, write_journal
-from taxolens.inference.row import Row, line_to_row, row_to_line
+from taxolens.inference.row import Row, row_to_line
 from taxolens.inference.segments import (
     SegmentDamaged,
     number_of,
     read_rows,
-    read_segment,
     segments_in,
     set_aside,
     write_segment,
 )
+from taxolens.inference.shelf import Shelf, place_of
 from taxolens.storage.atomic import PART, told_as_output
 
 SUFFIX = ".taxolens"
 ROWS_AT_ONCE = 1000
 _SOONEST_SECONDS, _LATEST_SECONDS, _SHARE_AT_RISK = 0.5, 30.0, 0.1
-_CACHE_BYTES = 32_000_000
 
 
 class Store:
@@ -52,12 +50,10 @@ class Store:
         self.journal = journal
         self._folder = folder
         self._writer = secrets.token_hex(4)
-        self._segments: list[Path] = []
+        self._shelf = Shelf()
         self._next_number = 1
         self._waiting: list[bytes] = []
         self._began = self._flushed = time.monotonic()
-        self._cache: OrderedDict[int, list[bytes]] = OrderedDict()
-        self._cached_bytes = 0
 
     def load(self, *, again: Callable[[Row], bool], damaged: Callable[[str], None]) -> Answered:
         """Reads which files are answered.
@@ -83,13 +79,13 @@ class Store:
                 continue
             for line, row in enumerate(rows):
                 if not again(row):
-                    answered.add(row.stamp.key(), _place(len(self._segments), line))
-            self._segments.append(path)
+                    answered.add(row.stamp.key(), place_of(len(self._shelf), line))
+            self._shelf.add(path)
         return answered
 
     def append(self, row: Row) -> Place:
         """Takes a row and says where it will lie; writes a segment when one is due."""
-        place = _place(len(self._segments), len(self._waiting))
+        place = place_of(len(self._shelf), len(self._waiting))
         self._waiting.append(row_to_line(row))
         if len(self._waiting) >= ROWS_AT_ONCE or time.monotonic() >= self._due():
             self.flush()
@@ -105,7 +101,7 @@ class Store:
             path = write_segment(
                 self._folder, self.journal.id, self._writer, self._next_number, self._waiting
             )
-            self._segments.append(path)
+            self._shelf.add(path)
             self._next_number += 1
             self._waiting = []
         self._flushed = time.monotonic()
@@ -116,30 +112,11 @@ class Store:
         Raises:
             OutputError: its segment has gone or changed since.
         """
-        segment, line = place >> 32, place & 0xFFFFFFFF
-        return line_to_row(self._lines(segment)[line])
+        return self._shelf.row(place)
 
     def _due(self) -> float:
         share = _SHARE_AT_RISK * (self._flushed - self._began)
         return self._flushed + min(max(share, _SOONEST_SECONDS), _LATEST_SECONDS)
-
-    def _lines(self, segment: int) -> list[bytes]:
-        """A segment's lines; those used last are kept, up to a fixed number of bytes."""
-        if segment in self._cache:
-            self._cache.move_to_end(segment)
-            return self._cache[segment]
-        path = self._segments[segment]
-        try:
-            _, lines = read_segment(path)
-        except SegmentDamaged as error:
-            raise OutputError(
-                "The results in {path} changed while they were read. Run the same command again.", path=path
-            ) from error
-        self._cache[segment] = lines
-        self._cached_bytes += _size(lines)
-        while self._cached_bytes > _CACHE_BYTES and len(self._cache) > 1:
-            self._cached_bytes -= _size(self._cache.popitem(last=False)[1])
-        return lines
 
 
 @contextmanager
@@ -185,10 +162,10 @@ def _take_up(folder: Path, journal: Journal) -> Journal:
         write_journal(journal, folder)
         return journal
     check_same_work(earlier, journal, folder)
-    if earlier.photos != journal.photos:
-        earlier = dataclasses.replace(earlier, photos=journal.photos)
-        write_journal(earlier, folder)
-    return earlier
+    now = dataclasses.replace(earlier, photos=journal.photos, card=journal.card or earlier.card)
+    if now != earlier:
+        write_journal(now, folder)
+    return now
 
 
 @contextmanager
@@ -211,11 +188,3 @@ def _locked(folder: Path, out: Path) -> Iterator[None]:
 def _remove(path: Path) -> None:
     with told_as_output(path):
         path.unlink(missing_ok=True)
-
-
-def _place(segment: int, line: int) -> Place:
-    return segment << 32 | line
-
-
-def _size(lines: list[bytes]) -> int:
-    return sum(len(line) + 64 for line in lines)

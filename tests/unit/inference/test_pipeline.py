@@ -121,7 +121,7 @@ def test_a_photo_takes_32_bytes_of_memory_and_a_fixed_number_of_segments_is_held
 ) -> None:
     monkeypatch.setattr(Predictor, "scores", lambda *_, **__: np.full(3, 0.3, dtype=np.float32))
     monkeypatch.setattr(pipeline, "read_metadata", lambda path: Metadata(taken=datetime(2026, 1, 1)))
-    monkeypatch.setattr("taxolens.inference.store._CACHE_BYTES", 100_000)
+    monkeypatch.setattr("taxolens.inference.shelf._CACHE_BYTES", 100_000)
     monkeypatch.setattr("taxolens.inference.store.ROWS_AT_ONCE", 100)
     peak(300, predictor, tmp_path / "first use.csv", monkeypatch)
     few = peak(2_000, predictor, tmp_path / "few.csv", monkeypatch)

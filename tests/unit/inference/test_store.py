@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from taxolens.core.errors import OutputError, UsageError
-from taxolens.inference import segments, store
+from taxolens.inference import segments, shelf, store
 from taxolens.inference.answered import Answered
 from taxolens.inference.journal import Journal, new_journal, read_journal
 from taxolens.inference.row import Fault, Row, Stamp
@@ -280,13 +280,14 @@ def test_a_place_that_cannot_be_a_folder_is_told(tmp_path: Path) -> None:
 def test_segments_read_back_are_kept_up_to_a_bound(out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for start in range(0, 50, 10):
         fill(out, range(start, start + 10))
-    monkeypatch.setattr(store, "_CACHE_BYTES", 4000)
+    monkeypatch.setattr(shelf, "_CACHE_BYTES", 4000)
     with open_store(out, journal(), restart=False) as one:
         answered, _ = loaded(one)
         for number in [*range(50), *range(49, -1, -1)]:
             assert score_of(one, answered, number) == 0.5
-            assert one._cached_bytes == sum(store._size(lines) for lines in one._cache.values())
-            assert one._cached_bytes <= 4000
+            held = one._shelf
+            assert held._cached_bytes == sum(shelf._size(lines) for lines in held._cache.values())
+            assert held._cached_bytes <= 4000
 
 
 def test_a_segment_that_goes_while_it_is_read_is_told(out: Path, folder: Path) -> None:
