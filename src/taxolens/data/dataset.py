@@ -65,6 +65,7 @@ def load_dataset(
     progress: Progress | None = None,
     say: Say = plain,
     lenient: bool = False,
+    unlabelled: bool = False,
     one_split: bool = False,
 ) -> Dataset:
     """Reads the labelled photos of a recipe and looks at each file once; what was seen is remembered.
@@ -72,6 +73,7 @@ def load_dataset(
     Args:
         home: folder for the memory and for unpacked archives.
         lenient: collect boxes that cannot be meant in `problems`, and read the rest.
+        unlabelled: photos without labels will do, where none has one.
         one_split: refuse photos that lie in folds, of which none is said to be held back.
 
     Raises:
@@ -86,7 +88,7 @@ def load_dataset(
             "The folder {data} is not complete. Run the taxolens prepare that fills it once more.",
             data=recipe.data,
         )
-    found = read_labelled(recipe.data, unpack_to=home / UNPACKED, lenient=lenient)
+    found = read_labelled(recipe.data, unpack_to=home / UNPACKED, lenient=lenient, unlabelled=unlabelled)
     if one_split:
         _check_held_back(recipe, found.file)
     with Ledger(home / LEDGER) as ledger:
@@ -101,6 +103,8 @@ def load_dataset(
     _tell_what_is_unknown(recipe, images, listener, say)
     if found.unlabelled:
         listener.note(say(_UNLABELLED).format(count=found.unlabelled))
+    if found.ignored:
+        listener.note(say(_IGNORED).format(count=found.ignored))
     if found.empty:
         listener.note(say(_EMPTY_FOLDERS).format(names=_some(found.empty, say)))
     return Dataset(
@@ -266,6 +270,7 @@ def _some(names: Sequence[str], say: Say) -> str:
 
 
 _EMPTY_FOLDERS = noted("Folders without photos, which therefore are no classes: {names}.")
+_IGNORED = noted("Photos that belong to no class and are left out: {count}.")
 _UNLABELLED = noted("{count} photos have no label file: nobody said what is in them, not even nothing.")
 _NO_SEQUENCE = {
     SequenceBy.EXIF: noted("No sequence was found: no photo says when it was taken."),

@@ -113,6 +113,7 @@ def read_coco(
         boxed=boxed,
         unlabelled=sum(image.annotations is None for image in named) if boxed else 0,
         problems=complaints.all(),
+        nameless=() if named else tuple(images),
     )
 
 
@@ -198,12 +199,14 @@ def _document(path: Path) -> dict[str, Any]:
         raise DataError("{file} cannot be read: {why}.", file=path, why=error.strerror or error) from error
     except (ValueError, RecursionError) as error:
         raise DataError("{file} is no JSON, or damaged. Get it again.", file=path) from error
-    tables = ("images", "annotations", "categories")
-    if not isinstance(document, dict) or not all(_is_table(document.get(table)) for table in tables):
+    lists = document if isinstance(document, dict) else {}
+    if lacking := [name for name in ("images", "categories") if not _is_table(lists.get(name))]:
         raise DataError(
-            "{file} is no COCO file: it lacks the lists images, annotations and categories.", file=path
+            "{file} is no COCO file. What it lacks: {lacking}.", file=path, lacking=", ".join(lacking)
         )
-    return document
+    if not _is_table(lists.setdefault("annotations", [])):
+        raise DataError("{file} is no COCO file. What it lacks: {lacking}.", file=path, lacking="annotations")
+    return lists
 
 
 def _is_table(value: object) -> bool:

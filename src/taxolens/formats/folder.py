@@ -20,17 +20,18 @@ def read_folder(root: Path) -> Labelled:
     start = len(str(root)) + (0 if str(root).endswith(os.sep) else 1) if root != Path() else 0
     images: list[Image] = []
     empty: list[str] = []
-    ignored = 0
+    loose: list[Path] = []
     place = _Place("", start)
     for path in walk_photos(root, empty=lambda folder: empty.append(_name(folder, start))):
         folder = os.path.dirname(path)  # noqa: PTH120 - a Path per file costs more than the rest
         if folder != place.folder:
             place = _Place(folder, start)
         if place.label is None:
-            ignored += 1
+            loose.append(path)
             continue
         images.append(Image(path=path, name=_name(path, start), label=place.label, groups=place.groups))
-    return Labelled(root, tuple(images), ignored, empty=tuple(empty))
+    nameless = () if images else tuple(Image(path=path, name=_name(path, start)) for path in loose)
+    return Labelled(root, tuple(images), len(loose), empty=tuple(empty), nameless=nameless)
 
 
 def _name(path: Path, start: int) -> str:

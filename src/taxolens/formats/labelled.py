@@ -13,7 +13,7 @@ from taxolens.formats.archive import unpacked
 from taxolens.formats.coco import CocoFile, find_coco, read_coco
 from taxolens.formats.folder import read_folder
 from taxolens.formats.parts import with_parts
-from taxolens.formats.source import Labelled
+from taxolens.formats.source import Labelled, Layout
 from taxolens.formats.table import is_label_table, read_table
 from taxolens.formats.yolo import read_yolo
 from taxolens.formats.yolo_set import find_yolo
@@ -25,7 +25,9 @@ __all__ = ["Labelled", "read_labelled"]
 _USUAL_NAME = "labels.csv"
 
 
-def read_labelled(data: Path, *, unpack_to: Path, lenient: bool = False) -> Labelled:
+def read_labelled(
+    data: Path, *, unpack_to: Path, lenient: bool = False, unlabelled: bool = False
+) -> Labelled:
     """Reads a folder of class folders, a CSV, YOLO labels, COCO annotations, or a zip of any of them.
 
     A folder may hold a table beside its photos. The folders count, unless the table says something else
@@ -37,23 +39,32 @@ def read_labelled(data: Path, *, unpack_to: Path, lenient: bool = False) -> Labe
         data: folder, CSV, `data.yaml`, COCO file or zip.
         unpack_to: where zips are unpacked, each once, under its hash.
         lenient: collect boxes that cannot be meant in `problems`, and read the rest.
+        unlabelled: where no photo has a label, read the photos without.
 
     Raises:
         DataError: nothing labelled can be found in it, or a box cannot be meant.
         OutputError: a zip cannot be unpacked there.
     """
+    found = _read(data, unpack_to, lenient)
+    if unlabelled and not found.images:
+        found = replace(found, images=found.nameless, ignored=found.ignored - len(found.nameless))
+    _check_images(found, data)
+    return found
+
+
+def _read(data: Path, unpack_to: Path, lenient: bool) -> Labelled:
     if data.is_dir():
-        return _read_tree(data, data, inside=False, lenient=lenient)
+        return _read_tree(data, inside=False, lenient=lenient)
     if not data.exists():
         raise DataError("{data} is not there. Check the path.", data=data)
     if data.suffix.lower() == ".zip" or zipfile.is_zipfile(data):
-        return _read_tree(unpacked(data, unpack_to), data, inside=True, lenient=lenient)
+        return _read_tree(unpacked(data, unpack_to), inside=True, lenient=lenient)
     if data.suffix.lower() in PHOTO_SUFFIXES or image_format(read_head(data)):
         raise DataError(
             "{data} is a single photo. Name a folder of class folders, a CSV with file and label, or a zip.",
             data=data,
         )
-    return _with_images(_read_file(data, lenient), data)
+    return _read_file(data, lenient)
 
 
 def _read_file(data: Path, lenient: bool) -> Labelled:
@@ -64,20 +75,20 @@ def _read_file(data: Path, lenient: bool) -> Labelled:
     return with_parts(read_table(data))
 
 
-def _read_tree(folder: Path, data: Path, *, inside: bool, lenient: bool) -> Labelled:
+def _read_tree(folder: Path, *, inside: bool, lenient: bool) -> Labelled:
     table = _table_in(folder)
     by_box = _read_boxes(folder, inside, lenient)
     if by_box is not None:
         said = read_table(table, inside=inside) if table else None
-        return _with_images(_joined(by_box, said) if said else by_box, data)
+        return _joined(by_box, said) if said else by_box
     by_folder = read_folder(folder)
     if table is None:
-        return _with_images(with_parts(by_folder), data)
+        return with_parts(by_folder)
     by_table = read_table(table, inside=inside)
     if not _table_counts(by_folder, by_table):
         return with_parts(by_folder)
     unnamed = len(by_folder.images) + by_folder.ignored - len({image.path for image in by_table.images})
-    return _with_images(with_parts(replace(by_table, ignored=max(0, unnamed))), data)
+    return with_parts(replace(by_table, ignored=max(0, unnamed), nameless=by_folder.nameless))
 
 
 def _read_boxes(folder: Path, inside: bool, lenient: bool) -> Labelled | None:
@@ -129,9 +140,18 @@ def _table_in(folder: Path) -> Path | None:
     return next((table for table in tables if is_label_table(table)), None)
 
 
-def _with_images(found: Labelled, data: Path) -> Labelled:
+def _check_images(found: Labelled, data: Path) -> None:
+    """What is missing depends on who should have said what the photos show."""
     if found.images:
-        return found
+        return
+    if found.layout is Layout.COCO and found.ignored:
+        raise DataError(
+            "No annotation in {file} has a box or says the one class of a whole photo. Name a file with "
+            "annotations, or put each photo into a folder named after its class.",
+            file=found.file,
+        )
+    if found.layout in (Layout.COCO, Layout.TABLE):
+        raise DataError("{file} names no photos. Name a file that does.", file=found.file)
     if found.ignored:
         raise DataError(
             "The photos in {data} lie in no class folder. Put each photo into a folder named after its class.",

@@ -53,6 +53,7 @@ class Labelled:
         unlabelled: photos of a boxed source that nobody has drawn boxes in, not even to say there are none.
         problems: what a lenient reader passed over.
         empty: folders that hold no photos, where folders say what photos show.
+        nameless: the ignored photos themselves, where no photo has a class.
     """
 
     root: Path
@@ -65,6 +66,7 @@ class Labelled:
     unlabelled: int = 0
     problems: tuple[BoxProblem, ...] = ()
     empty: tuple[str, ...] = ()
+    nameless: tuple[Image, ...] = ()
 
 
 def label_text(text: str) -> str:

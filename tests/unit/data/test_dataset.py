@@ -223,3 +223,11 @@ def test_a_split_of_its_own_without_training_photos_is_told(photos: Path, tmp_pa
     with pytest.raises(DataError, match="own split has no part train, only test, val"):
         check_trainable(images)
     check_trainable([*images, replace(images[0], part=None)])
+
+
+def test_photos_that_belong_to_no_class_are_told(photos: Path, tmp_path: Path) -> None:
+    Pillow.new("RGB", (8, 8)).save(photos / "lost.jpg")
+    heard = Listener()
+    found = load_dataset(SourceRecipe(photos), home=tmp_path / "home", progress=heard)
+    assert len(found.images) == 3 and found.ignored == 1
+    assert heard.notes == ["Photos that belong to no class and are left out: 1."]

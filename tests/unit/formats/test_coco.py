@@ -49,6 +49,41 @@ def read(data: Path, lenient: bool = False) -> Labelled:
     return read_labelled(data, unpack_to=data.parent / "home", lenient=lenient)
 
 
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        (document(annotations=[]), r"No annotation in .*annotations\.coco\.json has a box"),
+        (
+            {key: rows for key, rows in document().items() if key != "annotations"},
+            "No annotation in",
+        ),
+        (
+            document(annotations=[{"id": n, "image_id": 1, "category_id": n} for n in (1, 2)]),
+            "says the one class of a whole photo",
+        ),
+        (document(images=[], annotations=[]), r"annotations\.coco\.json names no photos"),
+        ({"images": []}, r"What it lacks: categories\."),
+        ({}, r"What it lacks: images, categories\."),
+        (document(annotations={}), r"What it lacks: annotations\."),
+    ],
+)
+def test_a_file_that_says_nothing_of_its_photos_is_told_by_what_it_lacks(
+    values: dict[str, Any], words: str, tmp_path: Path
+) -> None:
+    file = put(tmp_path / "set/annotations.coco.json", values)
+    photo(tmp_path / "set/1.jpg")
+    for data in (file, file.parent):
+        with pytest.raises(DataError, match=words):
+            read(data)
+
+
+def test_photos_without_annotations_are_read_where_labels_are_not_needed(tmp_path: Path) -> None:
+    file = put(tmp_path / "set/annotations.coco.json", document(annotations=[]))
+    found = read_labelled(file, unpack_to=tmp_path / "home", unlabelled=True)
+    assert [(image.name, image.label, image.annotations) for image in found.images] == [("1.jpg", None, None)]
+    assert (found.ignored, found.boxed) == (0, False)
+
+
 def test_absolute_pixels_become_shares_of_the_photo(tmp_path: Path) -> None:
     file = put(tmp_path / "set/annotations.coco.json", document())
     photo(tmp_path / "set/1.jpg")

@@ -74,6 +74,20 @@ def test_class_folders_count_beside_tables_about_something_else(text: str, tmp_p
     assert set(labels(photos, tmp_path / "home").values()) == {"cow", "elk"}
 
 
+@pytest.mark.parametrize("beside", ["", "file,label\n", "photo,rain\n1.jpg,3\n"])
+def test_photos_without_labels_are_read_where_labels_are_not_needed(beside: str, tmp_path: Path) -> None:
+    flat = touch(tmp_path / "flat", "1.jpg", "2.jpg")
+    if beside:
+        (flat / "labels.csv").write_text(beside)
+    found = read_labelled(flat, unpack_to=tmp_path, unlabelled=True)
+    assert [(image.name, image.label) for image in found.images] == [("1.jpg", None), ("2.jpg", None)]
+    assert found.ignored == 0
+    touch(flat, "cow/3.jpg")
+    found = read_labelled(flat, unpack_to=tmp_path, unlabelled=True)
+    assert [(image.name, image.label) for image in found.images] == [("cow/3.jpg", "cow")]
+    assert (found.ignored, found.nameless) == (2, ())
+
+
 def test_what_holds_nothing_labelled_is_told_with_the_mend(tmp_path: Path) -> None:
     touch(tmp_path, "flat/1.jpg", "none/notes.txt", "photo.jpg")
     (tmp_path / "header.csv").write_text("file,label\n")
