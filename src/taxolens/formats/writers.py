@@ -9,7 +9,7 @@ from typing import Protocol
 
 from taxolens.core.errors import UsageError
 from taxolens.core.registry import Registry
-from taxolens.formats import results_csv
+from taxolens.formats import megadetector, results_csv
 from taxolens.formats.about import About
 from taxolens.formats.deployments import asked_for
 from taxolens.formats.result import Result
@@ -106,3 +106,7 @@ def _write_csv(results: Iterable[Result], out: Path, about: About) -> None:
 
 
 FORMATS.add("csv", Format("CSV", (".csv",), _write_csv, results_csv.is_results_csv))
+FORMATS.add(
+    "megadetector",
+    Format("MegaDetector JSON", (".json",), megadetector.write_megadetector, megadetector.is_megadetector),
+)
