@@ -98,7 +98,7 @@ class Prediction:
 
     Attributes:
         label: the answer; "unsure" below the calibrated threshold; empty for a failed image.
-        score: probability of `top1`, 0..1.
+        score: probability of `top1`, 0..1; of `label` where that is a taxon above several classes.
         ranking: the best labels with their scores, best first.
         candidates: conformal set; holds the true label at the card's coverage on data like the model's.
         status: ok, blank or failed.

@@ -30,6 +30,7 @@ class Taxon:
         rank: taxonomic rank ("species", "genus", ...).
         gbif_id: key in the GBIF backbone taxonomy.
         role: set where the class is no organism to be named.
+        lineage: rank -> name of the taxa above it, as far as they are known ("family" -> "Canidae").
     """
 
     id: str
@@ -38,6 +39,7 @@ class Taxon:
     rank: str | None = None
     gbif_id: int | None = None
     role: Role | None = None
+    lineage: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
     def name(self, language: str) -> str:
         """The name in `language`, else in English, else the label itself."""

@@ -1,4 +1,5 @@
-"""A table that names classes: label, names in several languages, scientific name, rank, GBIF id, role."""
+"""A table that names classes: label, names in several languages, scientific name, rank, GBIF id, role,
+and the taxa above them: genus, family, order, class, phylum, kingdom."""
 
 from __future__ import annotations
 
@@ -11,10 +12,12 @@ from taxolens.core.errors import UsageError
 from taxolens.core.taxonomy import Role, Taxon, usual_role
 
 _LANGUAGES = ("en", "fr", "de", "es", "it", "nl", "pt")
+HIGHER_RANKS = ("genus", "family", "order", "class", "phylum", "kingdom")
 
 
 def read_taxonomy(table: Path) -> Mapping[str, Taxon]:
-    """Reads a CSV with a column `label` and any of `en`, `fr`, ..., `scientific`, `rank`, `gbif_id`, `role`.
+    """Reads a CSV with a column `label` and any of `en`, `fr`, ..., `scientific`, `rank`, `gbif_id`, `role`,
+    `genus`, `family`, `order`, `class`, `phylum`, `kingdom`.
 
     Returns:
         label -> taxon, in the table's order.
@@ -71,4 +74,5 @@ def _taxon(row: Mapping[str, str | None], table: Path, line: int) -> Taxon:
         rank=cells.get("rank"),
         gbif_id=gbif_id,
         role=role,
+        lineage=MappingProxyType({rank: cells[rank] for rank in HIGHER_RANKS if rank in cells}),
     )

@@ -1,10 +1,14 @@
 """From a model's scores to an answer: pure, by numbered rules.
 
 1. A photo that could not be read has failed. It is never a blank.
-2. Where the best score lies below the threshold, the answer is "unsure"; the best class stays in the ranking.
+2. Classes that are excluded (asked for, or impossible where the photo was taken) are set aside, and the
+   probabilities of the others sum to 1 again. Where nothing is left to them, the answer is "unsure".
+3. Where the best score lies below the threshold, the answer is "unsure"; the best class stays in the ranking.
    This holds for blanks too: a photo that may hold an animal is not set aside unseen.
-3. Where the best class has the role `blank`, the photo is blank and its label is that class.
-4. Else the answer is the best class.
+4. Where roll-up is asked for, an unsure answer becomes the lowest taxon above it whose classes together
+   reach the threshold, if there is one.
+5. Where the best class has the role `blank`, the photo is blank and its label is that class.
+6. Else the answer is the best class.
 
 Equal scores keep the model's own order of classes, so an answer never depends on chance.
 """
@@ -20,6 +24,10 @@ from numpy.typing import NDArray
 from taxolens.core.errors import UsageError
 from taxolens.core.records import UNSURE, Failure, Prediction, Score, Status
 from taxolens.core.taxonomy import Role, Taxon
+from taxolens.inference.ladder import Ladder
+
+_NOTHING = 1e-6
+"""What rounding may leave to classes that a model rules out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +41,8 @@ class DecisionRule:
         quantile: conformal quantile q: a class is a candidate where its score is at least 1 - q;
             None: no candidates.
         top_k: length of the ranking, at least 1.
+        excluded: classes that no answer may be.
+        ladder: the taxa above the classes, where an unsure answer may be rolled up.
     """
 
     labels: tuple[str, ...]
@@ -40,6 +50,8 @@ class DecisionRule:
     threshold: float | None = None
     quantile: float | None = None
     top_k: int = 5
+    excluded: frozenset[str] = frozenset()
+    ladder: Ladder | None = None
 
     def __post_init__(self) -> None:
         if self.top_k < 1:
@@ -50,6 +62,14 @@ class DecisionRule:
             raise UsageError(
                 "The threshold {threshold} is no score. Give one from 0 to 1.", threshold=self.threshold
             )
+        if self.labels and self.excluded.issuperset(self.labels):
+            raise UsageError("All classes of the model are excluded. Leave at least one.")
+
+    def rank_of(self, label: str) -> str | None:
+        """The rank of an answer that is a taxon above several classes; None for a class."""
+        if self.ladder is None or label in self.labels:
+            return None
+        return self.ladder.ranks.get(label)
 
 
 def blanks_of(taxa: Sequence[Taxon]) -> frozenset[str]:
@@ -58,24 +78,41 @@ def blanks_of(taxa: Sequence[Taxon]) -> frozenset[str]:
 
 
 def decide(name: str, scores: NDArray[np.float32], rule: DecisionRule) -> Prediction:
-    """The answer for a photo that was read (rules 2 to 4).
+    """The answer for a photo that was read (rules 2 to 6).
 
     Args:
         scores: float32 [c], probabilities in the order of the rule's labels.
     """
-    order = np.argsort(-scores, kind="stable")
-    ranking = tuple(Score(rule.labels[i], float(scores[i])) for i in order[: rule.top_k])
+    scores, left = _without(scores, rule)
+    order = np.argsort(-scores, kind="stable")[:left]
+    ranking = tuple(Score(rule.labels[i], max(float(scores[i]), 0.0)) for i in order[: rule.top_k])
     best = ranking[0]
-    unsure = rule.threshold is not None and best.score < rule.threshold
+    unsure = not best.score or (rule.threshold is not None and best.score < rule.threshold)
+    above = (
+        rule.ladder.climb(np.maximum(scores, 0), rule.threshold or 0.0) if unsure and rule.ladder else None
+    )
     blank = not unsure and best.label in rule.blanks
     return Prediction(
         name=name,
-        label=UNSURE if unsure else best.label,
-        score=best.score,
+        label=above.label if above else UNSURE if unsure else best.label,
+        score=above.score if above else best.score,
         ranking=ranking,
         candidates=_candidates(scores, order, rule),
         status=Status.BLANK if blank else Status.OK,
     )
+
+
+def _without(scores: NDArray[np.float32], rule: DecisionRule) -> tuple[NDArray[np.float32], int]:
+    """Scores of which those that are excluded are -1 and the others sum to 1; and how many these are.
+
+    Scores that nothing is excluded from stay as they are, bit by bit.
+    """
+    if not rule.excluded:
+        return scores, len(scores)
+    out = np.fromiter((label in rule.excluded for label in rule.labels), dtype=bool, count=len(rule.labels))
+    total = float(scores[~out].sum(dtype=np.float64))
+    kept = scores / np.float32(total) if total > _NOTHING else np.zeros_like(scores)
+    return np.where(out, np.float32(-1), kept), int((~out).sum())
 
 
 def failed(failure: Failure) -> Prediction:
@@ -89,5 +126,5 @@ def _candidates(scores: NDArray[np.float32], order: NDArray[np.intp], rule: Deci
     """The conformal set, best first; the best class belongs to it always, so it is never empty."""
     if rule.quantile is None:
         return ()
-    inside = int((1.0 - scores.astype(np.float64) <= rule.quantile).sum())
+    inside = int((1.0 - scores[order].astype(np.float64) <= rule.quantile).sum())
     return tuple(rule.labels[i] for i in order[: max(1, inside)])

@@ -98,6 +98,7 @@ class CardClass(_Part):
     rank: Word | None = None
     gbif_id: int | None = None
     role: Role | None = None
+    lineage: dict[Word, Word] | None = None
 
     @classmethod
     def of(cls, taxon: Taxon) -> CardClass:
@@ -109,12 +110,15 @@ class CardClass(_Part):
             rank=taxon.rank,
             gbif_id=taxon.gbif_id,
             role=taxon.role,
+            lineage=dict(taxon.lineage) or None,
         )
 
     @property
     def taxon(self) -> Taxon:
         """The same as a noun of the field."""
-        return Taxon(self.id, self.names, self.scientific, self.rank, self.gbif_id, self.role)
+        return Taxon(
+            self.id, self.names, self.scientific, self.rank, self.gbif_id, self.role, self.lineage or {}
+        )
 
 
 class CardInput(_Part):
