@@ -18,6 +18,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from taxolens.core.backbone import Triple
 
+Shapes = Mapping[str, tuple[int, ...]]
+"""Name of a tensor to its shape."""
+
 _KEY = "taxolens"
 _LENGTH = struct.Struct("<Q")
 _LONGEST_HEADER = 100_000_000
@@ -35,6 +38,7 @@ class WeightsCard:
         std: likewise.
         arguments: of the network's builder, as text.
         licence: of the weights that it started from, where known.
+        shapes: of the tensors that pruning made smaller than the network's builder makes them.
     """
 
     network: str
@@ -44,6 +48,7 @@ class WeightsCard:
     std: Triple
     arguments: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     licence: str | None = None
+    shapes: Shapes = field(default_factory=lambda: MappingProxyType({}))
 
     def metadata(self) -> dict[str, str]:
         """For the header of the file."""
@@ -55,6 +60,7 @@ class WeightsCard:
             "std": self.std,
             "arguments": dict(self.arguments),
             "licence": self.licence,
+            "shapes": {name: list(shape) for name, shape in self.shapes.items()},
         }
         return {_KEY: json.dumps(document, ensure_ascii=False)}
 
@@ -70,6 +76,7 @@ class _Document(BaseModel):
     std: Triple
     arguments: dict[str, str] = Field(default_factory=dict)
     licence: str | None = None
+    shapes: dict[str, tuple[Annotated[int, Field(ge=1)], ...]] = Field(default_factory=dict)
 
 
 def read_weights_card(file: Path) -> WeightsCard | None:
@@ -83,5 +90,12 @@ def read_weights_card(file: Path) -> WeightsCard | None:
     except (OSError, struct.error, ValueError, KeyError, TypeError, RecursionError):
         return None
     return WeightsCard(
-        found.network, found.classes, found.size, found.mean, found.std, found.arguments, found.licence
+        found.network,
+        found.classes,
+        found.size,
+        found.mean,
+        found.std,
+        found.arguments,
+        found.licence,
+        found.shapes,
     )

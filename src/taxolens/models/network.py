@@ -11,9 +11,11 @@ from torch import nn
 
 from taxolens.core.errors import UsageError
 from taxolens.core.trainer import NetworkInput
+from taxolens.formats.weights import Shapes, read_weights_card
 from taxolens.models import dog_cnn as dogs
 from taxolens.models import small_cnn as small
 from taxolens.models.fast_cnn import fast_cnn
+from taxolens.models.narrow import narrow
 from taxolens.models.timm_network import timm_network, weights_of
 from taxolens.models.torchvision_fallback import load_timm
 from taxolens.models.weights import load_weights
@@ -34,6 +36,7 @@ class Network:
         head: names of the parameters that decide between classes.
         pretrained: whether its lower layers have learnt something already.
         known: of how many of the classes its head knows something already.
+        shapes: of the tensors that pruning once made smaller.
     """
 
     module: nn.Module
@@ -42,6 +45,7 @@ class Network:
     head: frozenset[str]
     pretrained: bool = False
     known: int = 0
+    shapes: Shapes = field(default_factory=lambda: MappingProxyType({}))
 
     @property
     def layers(self) -> int:
@@ -103,11 +107,20 @@ def build_network(
             "or choose --method scratch.",
             name=recipe.name,
         )
-    known = 0
+    network, known = _narrowed(network, recipe), 0
     if load:
         weights = recipe.weights or weights_of(recipe, network.module)
         known = load_weights(network.module, weights, network.head, labels)
     return replace(network, pretrained=True, known=known)
+
+
+def _narrowed(network: Network, recipe: NetworkRecipe) -> Network:
+    """As narrow as the recipe's weights say that it was pruned."""
+    card = read_weights_card(recipe.weights) if recipe.weights else None
+    if recipe.weights is None or card is None or not card.shapes or card.network != recipe.name:
+        return network
+    narrow(network.module, card.shapes, network.head, network.input, recipe.weights)
+    return replace(network, shapes=card.shapes)
 
 
 def settled_network(recipe: NetworkRecipe) -> NetworkRecipe:

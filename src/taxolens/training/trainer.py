@@ -166,6 +166,7 @@ class Training:
         self._course.weigh(self._whole.state_dict())
 
     def _learn(self, loop: Loop) -> None:
+        self._show(loop)
         done = sum(epoch.phase == NETWORK for epoch in self._course.epochs)
         for number in range(done + 1, self._recipe.epochs + 1):
             if self._course.is_over:
@@ -195,7 +196,11 @@ class Training:
         self._course.weigh(loop.kept.state_dict())
         self._progress.note(told(epoch, self._course.epochs, self._recipe.epochs, self._say))
         self._save(loop)
+        self._show(loop)
         return epoch
+
+    def _show(self, loop: Loop) -> None:
+        self._request.watch(tuple(self._course.epochs), lambda: loop.examples(_EXAMPLES))
 
     def _save(self, loop: Loop) -> None:
         state = {
@@ -274,6 +279,7 @@ def weights_file(network: Network, recipe: NetworkRecipe, labels: Sequence[str])
         std=wanted.std,
         arguments=recipe.arguments,
         licence=wanted.licence,
+        shapes=network.shapes,
     )
     # Two names may stand for one memory, which safetensors refuses.
     tensors = {name: one.detach().clone().contiguous() for name, one in network.module.state_dict().items()}
