@@ -19,6 +19,9 @@ from taxolens.core.texts import Say
 
 Settings = TypeVar("Settings")
 
+Examples = Callable[[], NDArray[np.uint8]]
+"""Gives uint8 [k, height, width, 3], training photos as the network sees them; costs a step's photos."""
+
 
 class Pixels(Protocol):
     """Photos of one size, by row; decoded before or on demand, safe to read from several threads."""
@@ -66,6 +69,7 @@ class TrainingRequest(Generic[Settings]):
         fingerprint: of everything that decides the result; a checkpoint of another one is refused.
         on_epoch: told of every epoch of the whole network once it is kept, with its number in this phase;
             False: that is enough.
+        watch: told of all epochs so far, before the first step and whenever one is kept.
     """
 
     settings: Settings
@@ -77,6 +81,7 @@ class TrainingRequest(Generic[Settings]):
     folder: Path
     fingerprint: str
     on_epoch: Callable[[int, Epoch], bool] = lambda number, epoch: True
+    watch: Callable[[Sequence[Epoch], Examples], None] = lambda epochs, examples: None
 
 
 @dataclass(frozen=True, slots=True)

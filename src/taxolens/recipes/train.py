@@ -87,6 +87,7 @@ class TrainRecipe:
         overwrite: replace the run that lies at `out`.
         restart: forget what a stopped training of a network left.
         saliency: look, for some photos, at what the answer hangs on.
+        track: names of what the course of the training is written to beside the run folder.
         remark: a sentence that must stand at the top of the report and in the model's card.
     """
 
@@ -108,6 +109,7 @@ class TrainRecipe:
     overwrite: bool = False
     restart: bool = False
     saliency: bool = True
+    track: tuple[str, ...] = ()
     remark: str | None = None
 
     def __post_init__(self) -> None:

@@ -14,19 +14,20 @@ class Listener:
     """Passes everything on and remembers the notes.
 
     Attributes:
+        progress: what it passes everything on to.
         notes: what was said, in order, each once.
     """
 
     def __init__(self, progress: Progress) -> None:
-        self._progress = progress
+        self.progress = progress
         self.notes: list[str] = []
 
     def track(self, items: Iterable[Item], *, what: str, total: int | None = None) -> Iterator[Item]:
         """Yields the items and counts them."""
-        return self._progress.track(items, what=what, total=total)
+        return self.progress.track(items, what=what, total=total)
 
     def note(self, text: str) -> None:
         """Says one line and keeps it."""
         if text not in self.notes:
             self.notes.append(text)
-        self._progress.note(text)
+        self.progress.note(text)

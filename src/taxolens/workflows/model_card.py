@@ -112,7 +112,7 @@ def metrics_of(result: ClassificationResult, data: str = _HELD_BACK) -> tuple[Me
 def portable(recipe: TrainRecipe) -> dict[str, object]:
     """The recipe without places of this computer: a model is copied to people who should not see them."""
     document = recipe_document(recipe)
-    for place in ("out", "taxonomy", "workers", "overwrite", "restart", "saliency"):
+    for place in ("out", "taxonomy", "workers", "overwrite", "restart", "saliency", "track"):
         document.pop(place)
     document["source"]["data"] = recipe.source.data.name
     if recipe.method == _HEAD:

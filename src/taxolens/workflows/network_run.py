@@ -22,6 +22,7 @@ from taxolens.modelfile.fingerprint import data_fingerprint
 from taxolens.modelfile.read import ModelFile
 from taxolens.modelfile.write import write_model
 from taxolens.recipes.parse import recipe_document
+from taxolens.tracking.history import write_epochs
 from taxolens.workflows.listener import Listener
 from taxolens.workflows.model_card import class_taxa, metrics_of, portable, split_rule
 from taxolens.workflows.model_facts import FileFacts, HeadFacts, LookFacts, ModelFacts, NetworkFacts
@@ -46,7 +47,7 @@ from taxolens.workflows.run_folder import (
     WEIGHTS,
     write_json,
 )
-from taxolens.workflows.run_tables import write_epochs, write_predictions
+from taxolens.workflows.run_tables import write_predictions
 from taxolens.workflows.saliency import looks_of
 from taxolens.workflows.teaching import decode_agreement
 from taxolens.workflows.thumbnails import thumbnails_of

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -31,6 +32,7 @@ from taxolens.workflows.listener import Listener
 from taxolens.workflows.network_lesson import PIXELS, NetworkLesson, fingerprint_of, prepare_network_lesson
 from taxolens.workflows.networks import resolve_network
 from taxolens.workflows.stopwatch import Stopwatch
+from taxolens.workflows.tracking import Tracking
 
 _AHEAD = 16
 _LOCK = "lock"
@@ -111,6 +113,7 @@ def school(
     trainer: Callable[[str], AnyTrainer],
     listener: Listener,
     watch: Stopwatch,
+    tracking: Tracking,
     say: Say,
 ) -> Schooled:
     """Trains and judges.
@@ -118,6 +121,7 @@ def school(
     Args:
         folder: where what a stopped training needs lies.
         trainer: gives the trainer of a method.
+        tracking: is told of every epoch.
     """
     teacher = trainer(recipe.method)
     settings = resolve_network(recipe.network, recipe.method, home)
@@ -130,7 +134,8 @@ def school(
     for doubt in doubts_of(lesson, say):
         listener.note(doubt)
     with watch.stage(noted("Training the network")):
-        network = teacher.train(request_of(recipe, settings, lesson, folder), progress=listener, say=say)
+        request = replace(request_of(recipe, settings, lesson, folder), watch=tracking.learnt)
+        network = teacher.train(request, progress=listener, say=say)
     with watch.stage(noted("Judging")):
         return judged_network(recipe, lesson, network, listener, say)
 
@@ -190,5 +195,7 @@ def softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _empty(folder: Path) -> None:
     for path in folder.iterdir():
-        if path.name != _LOCK and path.is_file():
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        elif path.name != _LOCK:
             path.unlink(missing_ok=True)

@@ -15,6 +15,7 @@ from filelock import FileLock, Timeout
 
 from taxolens.core.errors import UsageError
 from taxolens.core.search import STUDY
+from taxolens.core.tracking import EVENTS
 from taxolens.storage.atomic import PART, told_as_output
 
 MODEL = "model.onnx"
@@ -33,7 +34,21 @@ BEST = "best.toml"
 """These, and the study itself, are of a run that a search ended in."""
 
 _WRITTEN = frozenset(
-    {MODEL, REPORT, METRICS, HISTORY, SPLIT, PREDICTIONS, RECIPE, WEIGHTS, TUNING, TRIALS, BEST, STUDY}
+    {
+        MODEL,
+        REPORT,
+        METRICS,
+        HISTORY,
+        SPLIT,
+        PREDICTIONS,
+        RECIPE,
+        WEIGHTS,
+        TUNING,
+        TRIALS,
+        BEST,
+        STUDY,
+        EVENTS,
+    }
 )
 _NOBODYS = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})  # file managers leave them wherever they look
 _ALWAYS_THERE = (MODEL, RECIPE, SPLIT)

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import csv
-from dataclasses import fields
 from pathlib import Path
 
-from taxolens.core.trainer import Epoch
 from taxolens.evaluation.answers import Answers
 from taxolens.probe.rehearsal import Trial
 
@@ -37,16 +35,3 @@ def write_history(trials: tuple[Trial, ...], path: Path) -> None:
         writer.writerow(["regularisation", "loss", "accuracy"])
         for trial in trials:
             writer.writerow([f"{trial.regularisation:g}", f"{trial.loss:.6f}", f"{trial.accuracy:.6f}"])
-
-
-def write_epochs(epochs: tuple[Epoch, ...], path: Path) -> None:
-    """One row per epoch."""
-    names = [field.name for field in fields(Epoch)]
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(names)
-        for epoch in epochs:
-            values = (getattr(epoch, name) for name in names)
-            writer.writerow(
-                ["" if one is None else f"{one:.6g}" if isinstance(one, float) else one for one in values]
-            )

@@ -17,7 +17,7 @@ from taxolens.evaluation.rivals import Rivalry, rivalries
 from taxolens.workflows.run_folder import PREDICTIONS
 from taxolens.workflows.run_record import RunRecord
 
-_PLACES = frozenset({"out", "overwrite", "workers", "language"})  # what changes nothing in a model
+_PLACES = frozenset({"out", "overwrite", "workers", "language", "track"})  # what changes nothing in a model
 _SCORES = "p:"
 
 
@@ -64,17 +64,18 @@ def compare_runs(runs: Sequence[RunRecord]) -> RunsComparison:
 
 def differing_fields(recipes: Sequence[Mapping[str, Any]]) -> tuple[FieldRow, ...]:
     """The fields that are not the same in all recipes, by their dotted names."""
-    flat = [dict(_flat(recipe)) for recipe in recipes]
+    flat = [dict(flat_fields(recipe)) for recipe in recipes]
     names = dict.fromkeys(name for one in flat for name in one)
     rows = (FieldRow(name, tuple(one.get(name, "") for one in flat)) for name in names)
     return tuple(row for row in rows if len(set(row.values)) > 1 and row.name not in _PLACES)
 
 
-def _flat(document: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:
+def flat_fields(document: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:
+    """Nested tables as pairs of a dotted name and a text."""
     found: list[tuple[str, str]] = []
     for name, value in document.items():
         if isinstance(value, Mapping):
-            found += _flat(value, f"{prefix}{name}.")
+            found += flat_fields(value, f"{prefix}{name}.")
         else:
             found.append((prefix + name, "" if value is None else str(value)))
     return found

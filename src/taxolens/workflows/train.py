@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from taxolens.core.backbone import BackboneMaker
 from taxolens.core.errors import MissingExtra, UsageError
 from taxolens.core.progress import Progress, Silent
 from taxolens.core.texts import Say, noted, plain
+from taxolens.core.tracking import TrackerOpener
 from taxolens.core.trainer import AnyTrainer
 from taxolens.data.split import write_split
 from taxolens.imaging.preprocess import Fit
@@ -45,6 +47,7 @@ from taxolens.workflows.run_tables import write_history, write_predictions
 from taxolens.workflows.saliency import looks_of
 from taxolens.workflows.stopwatch import Stopwatch
 from taxolens.workflows.teaching import decode_agreement, held_back, judged, prove_parity, teach
+from taxolens.workflows.tracking import Trackers, figures_of_test, run_of
 from taxolens.workflows.trained import Proof, Trained, TrainSummary
 
 METHODS = ("head", "finetune", "scratch")
@@ -56,6 +59,7 @@ def train(
     home: Path,
     maker: Callable[[str], BackboneMaker],
     trainer: Callable[[str], AnyTrainer] | None = None,
+    tracker: Callable[[str], TrackerOpener] | None = None,
     progress: Progress | None = None,
     say: Say = plain,
 ) -> TrainSummary:
@@ -65,6 +69,7 @@ def train(
         home: the user's Taxolens folder, for caches.
         maker: gives what turns a network of some library into ONNX, by the library's name.
         trainer: gives what trains networks, by the method's name.
+        tracker: gives what tracks a training, by name.
 
     Raises:
         UsageError: a recipe that cannot be meant, or photos that cannot be learnt from.
@@ -74,8 +79,9 @@ def train(
     """
     listener, watch = Listener(progress or Silent()), Stopwatch()
     _check(recipe)
+    trackers = Trackers(recipe.track, tracker)
     if recipe.method != "head":
-        return _train_network(recipe, home, trainer, listener, watch, say)
+        return _train_network(recipe, home, trainer, trackers, listener, watch, say)
     with watch.stage(noted("Reading the photos")):
         dataset = load_photos(recipe, home=home, progress=listener, say=say)
     with watch.stage(noted("Backbone")):
@@ -97,6 +103,8 @@ def train(
     trained = Trained(recipe, backbone, hints, lesson, taught, answers, result)
     with run_folder(recipe.out, overwrite=recipe.overwrite, data=recipe.source.data) as folder:
         _write(trained, folder, listener, watch, say)
+        if trackers.asked:
+            _track_head(trained, home, trackers, folder, listener, say)
     return TrainSummary(
         recipe.out, len(lesson.images), result, lesson.failures, tuple(listener.notes), watch.seconds
     )
@@ -106,21 +114,46 @@ def _train_network(
     recipe: TrainRecipe,
     home: Path,
     trainer: Callable[[str], AnyTrainer] | None,
+    trackers: Trackers,
     listener: Listener,
     watch: Stopwatch,
     say: Say,
 ) -> TrainSummary:
     if trainer is None:
         raise MissingExtra("Networks are trained with PyTorch: pip install 'taxolens[train]'")
-    with workplace(recipe) as place:
-        schooled = school(recipe, place, home=home, trainer=trainer, listener=listener, watch=watch, say=say)
+    with (
+        workplace(recipe) as place,
+        trackers.track(run_of(recipe, place, home), listener.progress, say) as tracking,
+    ):
+        schooled = school(
+            recipe,
+            place,
+            home=home,
+            trainer=trainer,
+            listener=listener,
+            watch=watch,
+            tracking=tracking,
+            say=say,
+        )
         run = run_folder(recipe.out, overwrite=recipe.overwrite, data=recipe.source.data)
         with run as folder, watch.stage(noted("Writing and proving the model")):
             write_network_run(schooled, folder, dict(watch.seconds), listener, say)
+            tracking.judged(figures_of_test(schooled.result), folder)
     lesson = schooled.lesson
     return TrainSummary(
         recipe.out, len(lesson.images), schooled.result, lesson.failures, tuple(listener.notes), watch.seconds
     )
+
+
+def _track_head(
+    trained: Trained, home: Path, trackers: Trackers, folder: Path, listener: Listener, say: Say
+) -> None:
+    """A head is there within a moment, so that there is nothing to watch and nothing to go on with."""
+    with (
+        TemporaryDirectory(prefix="taxolens-") as place,
+        trackers.track(run_of(trained.recipe, Path(place), home), listener.progress, say) as tracking,
+    ):
+        tracking.judged(figures_of_test(trained.result), folder)
 
 
 def _check(recipe: TrainRecipe) -> None:

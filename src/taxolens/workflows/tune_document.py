@@ -16,7 +16,7 @@ from taxolens.recipes.train import TrainRecipe
 from taxolens.workflows.tune_facts import Searched
 
 _OF_THIS_PLACE = (
-    *("out", "overwrite", "restart", "workers", "language", "remark", "taxonomy", "saliency"),
+    *("out", "overwrite", "restart", "workers", "language", "remark", "taxonomy", "saliency", "track"),
     "backbone",
 )
 

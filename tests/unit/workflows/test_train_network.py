@@ -195,7 +195,7 @@ def test_a_stopped_training_goes_on_with_the_same_history(
 ) -> None:
     recipe = asked(class_folders, tmp_path / "run")
     left = unplugged(recipe, home, monkeypatch)
-    assert {path.name for path in left.iterdir()} <= {"lock", "checkpoint.safetensors"}
+    assert {path.name for path in left.iterdir()} <= {"lock", "checkpoint.safetensors", "history.csv"}
     trained(recipe, home)
     assert epochs_of(tmp_path / "run") == epochs_of(run)
     assert (tmp_path / "run" / "test_predictions.csv").read_text() == (

@@ -1,0 +1,173 @@
+"""Trackers beside a training: they are told what happens, and none of them can end it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from taxolens.core.errors import TaxolensError, UsageError
+from taxolens.core.progress import Progress
+from taxolens.core.search import Value
+from taxolens.core.texts import Say
+from taxolens.core.tracking import Ending, TrackedRun, Tracker, TrackerOpener
+from taxolens.core.trainer import Epoch, Examples
+from taxolens.evaluation.result import ClassificationResult
+from taxolens.recipes.parse import recipe_document
+from taxolens.recipes.train import TrainRecipe
+from taxolens.tracking.history import History
+from taxolens.workflows.runs_compare import flat_fields
+
+CSV = "csv"
+_OTHERS = {"head": ("network",), "finetune": ("backbone",), "scratch": ("backbone",)}
+
+
+class Trackers:
+    """What was asked for by name, loaded before any work is done.
+
+    Args:
+        names: as in the recipe; the table of epochs is always kept, and only told of when asked for.
+        load: gives a tracker by name.
+
+    Raises:
+        UsageError: there is no such tracker.
+        MissingExtra: it is not installed.
+    """
+
+    def __init__(self, names: Sequence[str], load: Callable[[str], TrackerOpener] | None) -> None:
+        self._openers: dict[str, TrackerOpener] = {CSV: History}
+        for name in names:
+            if name != CSV:
+                self._openers[name] = (load or _unknown)(name)
+        self._asked = frozenset(names)
+
+    @property
+    def asked(self) -> bool:
+        """Whether there is more than the table."""
+        return len(self._openers) > 1
+
+    @contextmanager
+    def track(self, run: TrackedRun, progress: Progress, say: Say) -> Iterator[Tracking]:
+        """Tracks a run for as long as the block lasts, and notes how it ended."""
+        tracking = Tracking(self._openers, self._asked, run, progress, say)
+        ending = Ending.FAILED
+        try:
+            yield tracking
+            ending = Ending.DONE
+        except KeyboardInterrupt:
+            ending = Ending.STOPPED
+            raise
+        finally:
+            tracking.close(tracking.ending or ending)
+
+
+class Tracking:
+    """Trackers of one run, opened when there is something to write: a training that is refused leaves no trace.
+
+    One that fails is told once and left out from then on.
+
+    Args:
+        told: names of those of which the user is told where to look.
+
+    Attributes:
+        ending: how it ended, where that is not what the block's end says.
+    """
+
+    def __init__(
+        self,
+        openers: Mapping[str, TrackerOpener],
+        told: frozenset[str],
+        run: TrackedRun,
+        progress: Progress,
+        say: Say,
+    ) -> None:
+        self._openers, self._asked, self._run = dict(openers), told, run
+        self._progress, self._say = progress, say
+        self._trackers: dict[str, Tracker] = {}
+        self.ending: Ending | None = None
+
+    def learnt(self, epochs: Sequence[Epoch], examples: Examples) -> None:
+        """All epochs so far."""
+        self._open()
+        self._each(lambda tracker: tracker.learnt(epochs, examples))
+
+    def judged(self, figures: Mapping[str, float], folder: Path) -> None:
+        """What came out, and the complete run folder."""
+        self._open()
+        self._each(lambda tracker: tracker.judged(figures, folder))
+
+    def close(self, ending: Ending) -> None:
+        """Lets go of all."""
+        self._each(lambda tracker: tracker.close(ending))
+
+    def _open(self) -> None:
+        while self._openers:
+            name = next(iter(self._openers))
+            self._guarded(name, partial(self._open_one, name, self._openers.pop(name)))
+
+    def _open_one(self, name: str, opener: TrackerOpener) -> None:
+        self._trackers[name] = tracker = opener(self._run)
+        if name in self._asked and self._run.parent is None:
+            told = self._say("Tracked with {tracker}: {where}")
+            self._progress.note(told.format(tracker=name, where=tracker.where))
+
+    def _each(self, act: Callable[[Tracker], None]) -> None:
+        for name, tracker in tuple(self._trackers.items()):
+            self._guarded(name, partial(act, tracker))
+
+    def _guarded(self, name: str, act: Callable[[], None]) -> None:
+        try:
+            act()
+        # A locked store, a server out of reach, a full disk, a fault of a library: the training matters more.
+        except Exception as error:
+            self._trackers.pop(name, None)
+            why = error.told(self._say) if isinstance(error, TaxolensError) else _first_line(error)
+            self._progress.note(
+                self._say("{tracker} cannot be written: {why}. The training goes on without it.").format(
+                    tracker=name, why=why.rstrip(".")
+                )
+            )
+
+
+def _unknown(name: str) -> TrackerOpener:
+    raise UsageError("There is no tracker {name}. Choose {known}.", name=name, known=CSV)
+
+
+def run_of(recipe: TrainRecipe, place: Path, home: Path) -> TrackedRun:
+    """A training as trackers see it."""
+    document = recipe_document(recipe)
+    for unused in _OTHERS.get(recipe.method, ()):
+        document.pop(unused)
+    return TrackedRun(
+        name=recipe.out.resolve().name,
+        group=recipe.name or recipe.source.data.resolve().stem,
+        settings=dict(flat_fields(document)),
+        place=place,
+        out=recipe.out,
+        home=home,
+    )
+
+
+def part_of(run: TrackedRun, number: int, values: Mapping[str, Value], place: Path) -> TrackedRun:
+    """A trial of a search, nested in it."""
+    told = {name: str(value) for name, value in values.items()}
+    return replace(run, name=f"{run.name} {number}", settings=told, place=place, parent=run.place)
+
+
+def figures_of_test(result: ClassificationResult) -> dict[str, float]:
+    """The plain figures of an evaluation, without those that it could not give."""
+    found = {
+        "accuracy": result.accuracy.value,
+        "macro_f1": result.macro_f1.value,
+        "top5": result.top5.value,
+        "loss": result.loss,
+        "ece": result.calibration.ece,
+        "n": result.n,
+    }
+    return {name: float(value) for name, value in found.items() if value is not None}
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
