@@ -99,6 +99,7 @@ def scatter_map(
     reading: str,
     sprite: Sprite | None = None,
     hues: Sequence[int] = (),
+    spoken: str = "",
 ) -> Scatter:
     """A map of points.
 
@@ -106,15 +107,16 @@ def scatter_map(
         labels: names of the classes by their number.
         sprite: a small picture for each point, in the order of `points`.
         hues: number of the mark of each class; empty: its own number.
+        spoken: the map in a few words, for those who do not see it; empty: how many photos and classes.
     """
     marks = list(hues) or list(range(len(labels)))
     counts = [0] * len(labels)
     for point in points:
         counts[point.kind] += 1
-    spoken = wording.say("{n} photos of {classes} classes").format(
+    counted = wording.say("{n} photos of {classes} classes").format(
         n=wording.count(len(points)), classes=wording.count(sum(1 for count in counts if count))
     )
-    drawing = Drawing(_SIDE, _SIDE, title=title, description=spoken, kind="plot cloud")
+    drawing = Drawing(_SIDE, _SIDE, title=title, description=spoken or counted, kind="plot cloud")
     drawing.add("rect", kind="field", x=0, y=0, width=_SIDE, height=_SIDE, rx=8)
     for point in points:
         mark = marks[point.kind]

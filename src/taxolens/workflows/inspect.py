@@ -83,7 +83,9 @@ def inspect(
     check_places((recipe.report, recipe.json, recipe.table), read=[recipe.source.data])
     check_spared(recipe)
     with watch.stage(noted("Reading the photos")):
-        dataset = load_dataset(recipe.source, home=home, progress=listener, say=say, lenient=True)
+        dataset = load_dataset(
+            recipe.source, home=home, progress=listener, say=say, lenient=True, unlabelled=True
+        )
         dataset = with_box_classes(dataset)
     with watch.stage(noted("Backbone")):
         glass = glass_of(recipe, home=home, maker=maker, listener=listener, say=say)

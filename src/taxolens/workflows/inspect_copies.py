@@ -70,13 +70,14 @@ def _tiles(found: Findings, wording: Wording) -> Tiles:
             )
         )
     differ = sum(1 for one in found.twins if one.contradiction)
-    tiles.append(
-        Tile(
-            say("Groups with different names"),
-            wording.count(differ),
-            meaning=say("At most one of the names can be right."),
+    if found.labelled:
+        tiles.append(
+            Tile(
+                say("Groups with different names"),
+                wording.count(differ),
+                meaning=say("At most one of the names can be right."),
+            )
         )
-    )
     return Tiles(tuple(tiles))
 
 

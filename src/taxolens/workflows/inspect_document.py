@@ -55,6 +55,7 @@ def document_of(found: Findings, wording: Wording) -> dict[str, Any]:
             "suspects": [_suspect(found, one) for one in found.suspects],
             "background": found.background,
             "feasibility": _feasibility(found, found.study, wording) if found.study else None,
+            "alike": _alike(found),
             "timeline": found.timeline,
             "backbone": found.backbone,
             "notes": list(found.notes),
@@ -102,6 +103,14 @@ def _looks(found: Findings) -> dict[str, Any]:
     day = np.asarray(found.looks.day)
     document["day"], document["night"] = int((day == 1).sum()), int((day == 0).sum())
     return document
+
+
+def _alike(found: Findings) -> list[dict[str, Any]] | None:
+    """Groups of photos without names, the most typical photos of each first."""
+    if found.alike is None:
+        return None
+    groups = [found.alike.rows[one].tolist() for one in found.alike.groups.members]
+    return [{"photos": len(rows), "files": [found.images[row].name for row in rows]} for rows in groups]
 
 
 def _feasibility(found: Findings, study: Study, wording: Wording) -> dict[str, Any]:

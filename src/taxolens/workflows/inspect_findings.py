@@ -20,6 +20,7 @@ from taxolens.formats.source import BoxProblem
 from taxolens.probe.background import Background
 from taxolens.recipes.inspect import InspectRecipe
 from taxolens.report.wording import Wording
+from taxolens.workflows.inspect_alike import Alike
 from taxolens.workflows.inspect_study import Study, Suspect
 from taxolens.workflows.inspect_twins import Twins
 
@@ -43,6 +44,8 @@ class Findings:
         divided: the data bring a split of their own.
         background: None where there is nothing to tell apart.
         study: None where no backbone was asked for, or there is nothing to tell apart.
+        alike: groups of photos that nothing tells apart by name; None where they are studied, no backbone was
+            asked for, or they are few.
         backbone: its name.
         hints: what a reader of the study should know of the backbone.
         notes: what was said on the way.
@@ -67,6 +70,7 @@ class Findings:
     timeline: Timeline | None
     background: Background | None
     study: Study | None
+    alike: Alike | None
     backbone: str | None
     hints: tuple[str, ...]
     notes: tuple[str, ...]
@@ -76,6 +80,11 @@ class Findings:
     def read(self) -> int:
         """How many photos could be read."""
         return len(self.images)
+
+    @property
+    def labelled(self) -> bool:
+        """Whether anything says what the photos show: labels of whole photos, or boxes."""
+        return bool(self.labels) or self.counts_of_boxes is not None
 
     @property
     def suspects(self) -> tuple[Suspect, ...]:
@@ -112,6 +121,9 @@ class Findings:
             (say("Divide, clean and balance the photos"), f"taxolens prepare {data} --out prepared"),
             (say("Teach a model"), f"taxolens train {data} --out run"),
         ]
+        if not self.labelled:
+            line = f"taxolens identify {data} --model MODEL --out results.csv"
+            steps = [(say("Let a model that knows such photos name them"), line)]
         if self.recipe.table is None:
             line = f"taxolens inspect {data} --list problems.csv"
             steps.insert(0, (say("Have all problems as a table, to work through them"), line))

@@ -19,6 +19,7 @@ from taxolens.data.statistics import count_boxes, count_classes, imbalance
 from taxolens.data.timeline import timeline_of
 from taxolens.probe.background import Background, background_probe
 from taxolens.recipes.inspect import InspectRecipe
+from taxolens.workflows.inspect_alike import Alike, alike_in
 from taxolens.workflows.inspect_backbone import Glass
 from taxolens.workflows.inspect_findings import Findings
 from taxolens.workflows.inspect_sample import stratified
@@ -75,12 +76,14 @@ def gather(desk: Desk, dataset: Dataset, looks: Looks) -> Findings:
     recipe, glass = desk.recipe, desk.glass
     images = tuple(dataset.images[row] for row in looks.kept.tolist())
     labels, truth = _classes(images)
-    sample = stratified(truth, recipe.sample, recipe.seed)
-    _tell_classes(desk, len(np.unique(truth[sample])), len(labels))
-    compared = _compared(desk, images, looks, sample if len(labels) > 1 else sample[:0])
+    tellable = len(labels) > 1
+    sample = stratified(truth if tellable else np.zeros_like(truth), recipe.sample, recipe.seed)
+    if tellable:
+        _tell_classes(desk, len(np.unique(truth[sample])), len(labels))
+    compared = _compared(desk, images, looks, sample)
     units = units_of_study(images, compared.twins)
-    background = _background(desk, looks, truth, units, sample, len(labels)) if len(labels) > 1 else None
-    study = _studied(desk, compared.seen, truth, labels, units)
+    background = _background(desk, looks, truth, units, sample, len(labels)) if tellable else None
+    study = _studied(desk, compared.seen, truth, labels, units) if tellable else None
     counts = count_classes(images)
     return Findings(
         recipe=recipe,
@@ -101,6 +104,7 @@ def gather(desk: Desk, dataset: Dataset, looks: Looks) -> Findings:
         timeline=timeline_of(images),
         background=background,
         study=study,
+        alike=None if tellable else _alike(desk, compared.seen),
         backbone=glass.name if glass else None,
         hints=glass.hints if glass else (),
         notes=tuple(note for note in desk.listener.notes if glass is None or note not in glass.hints),
@@ -198,3 +202,10 @@ def _studied(
         return None
     with desk.watch.stage(noted("Studying the photos")):
         return study_sample(seen, truth, labels, units, desk.recipe, progress=desk.listener, say=desk.say)
+
+
+def _alike(desk: Desk, seen: Seen | None) -> Alike | None:
+    if seen is None:
+        return None
+    with desk.watch.stage(noted("Studying the photos")):
+        return alike_in(seen, desk.recipe, progress=desk.listener, say=desk.say)

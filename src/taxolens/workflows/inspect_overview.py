@@ -16,6 +16,9 @@ from taxolens.workflows.inspect_findings import Findings
 FINE = "fine"
 """Code of the advice that there is nothing to do."""
 
+UNLABELLED = "unlabelled"
+"""Code of the advice that nothing says what the photos show."""
+
 _EVEN = 1.2
 _MANY_FAULTS = 0.02
 _MOST_NAMED = 5
@@ -46,6 +49,7 @@ def advice_of(found: Findings, wording: Wording) -> tuple[Advice, ...]:
         _contradictions,
         _leaks,
         _failures,
+        _unlabelled,
         _wrong_labels,
         _background,
         _few,
@@ -88,7 +92,7 @@ def _tiles(found: Findings, wording: Wording) -> Tiles:
         Tile(
             say("Classes"),
             wording.count(len(found.counts.labels)),
-            _evenness(found, wording),
+            _evenness(found, wording) if found.labelled else say("no labels"),
         ),
         Tile(say("Groups of copies and near copies"), wording.count(len(found.twins))),
     ]
@@ -126,6 +130,18 @@ def _failures(found: Findings, wording: Wording) -> Advice | None:
         files=_named([one.name for one in found.failures], wording)
     )
     return Advice("unreadable", Tone.BAD, title, text, "problems")
+
+
+def _unlabelled(found: Findings, wording: Wording) -> Advice | None:
+    if found.labelled:
+        return None
+    say = wording.say
+    title = say("The photos have no labels, so only what needs none is shown")
+    text = say(
+        "Put each photo into a folder named after its class, or write a table (CSV) with the columns file and "
+        "label. Then counts, wrong labels and whether this can be learnt are shown too."
+    )
+    return Advice(UNLABELLED, Tone.CAREFUL, title, text, "alike" if found.alike else "looks")
 
 
 def _leaks(found: Findings, wording: Wording) -> Advice | None:

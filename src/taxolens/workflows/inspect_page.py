@@ -13,10 +13,11 @@ from taxolens.workflows.inspect_examples import examples_section, means_section
 from taxolens.workflows.inspect_faults import faults_section
 from taxolens.workflows.inspect_feasibility import feasibility_section
 from taxolens.workflows.inspect_findings import Findings
+from taxolens.workflows.inspect_groups import groups_section
 from taxolens.workflows.inspect_labels import labels_section
 from taxolens.workflows.inspect_looks import looks_section, timeline_section
 from taxolens.workflows.inspect_map import map_section
-from taxolens.workflows.inspect_overview import FINE, Advice, advice_of, overview_section
+from taxolens.workflows.inspect_overview import FINE, UNLABELLED, Advice, advice_of, overview_section
 from taxolens.workflows.inspect_pictures import Pictures
 
 
@@ -30,12 +31,13 @@ def inspect_page(found: Findings, pictures: Pictures, *, say: Say) -> str:
     examples = examples_section(found, pictures, wording)
     sections: list[Section | None] = [
         overview_section(found, advice, wording),
-        counts_section(found, wording),
+        counts_section(found, wording) if found.labelled else None,
         faults,
         copies,
         labels,
         background_section(found, wording),
         feasibility_section(found, wording),
+        groups_section(found, pictures, wording),
         map_section(found, pictures, wording),
         examples,
         means_section(found, wording),
@@ -56,11 +58,11 @@ def inspect_page(found: Findings, pictures: Pictures, *, say: Say) -> str:
 def lead(found: Findings, advice: tuple[Advice, ...], wording: Wording) -> str:
     """The sentences to read when there is time for no more."""
     first, *_ = advice
-    told = (
-        first.title
-        if first.code == FINE
-        else wording.say("First look at this: {what}.").format(what=first.title)
-    )
+    told = first.title
+    if first.code == UNLABELLED:
+        told = f"{first.title}."
+    elif first.code != FINE:
+        told = wording.say("First look at this: {what}.").format(what=first.title)
     return f"{found.verdict(wording)} {told}".strip()
 
 
@@ -68,7 +70,7 @@ def _meta(found: Findings, wording: Wording) -> tuple[str, ...]:
     say = wording.say
     known = [
         say("Photos: {n}").format(n=wording.count(found.read + len(found.failures))),
-        say("Classes: {n}").format(n=wording.count(len(found.counts.labels))),
+        say("Classes: {n}").format(n=wording.count(len(found.counts.labels))) if found.labelled else "",
         say("Backbone: {name}").format(name=found.backbone) if found.backbone else "",
         f"{found.made:%Y-%m-%d %H:%M}",
     ]

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from taxolens.probe.clusters import k_means
+from taxolens.probe.clusters import group_alike, k_means
 from tests.unit.probe.planted import clouds, shuffled
 
 
@@ -29,3 +29,20 @@ def test_fewer_photos_than_classes_are_clustered_all_the_same() -> None:
     found = k_means(vectors, np.array([0, 1, 2, 3]), 6)
 
     assert found.confusion.sum() == 4
+
+
+def test_groups_without_names_come_largest_first_and_begin_in_their_middle() -> None:
+    vectors, truth = clouds((20, 70, 40), noise=0.5)
+
+    found = group_alike(vectors, 3)
+
+    assert [len(one) for one in found.members] == [70, 40, 20]
+    assert [set(truth[one]) for one in found.members] == [{1}, {2}, {0}]
+    for number, members in enumerate(found.members):
+        assert (found.assigned[members] == number).all()
+
+
+def test_photos_that_are_all_the_same_form_one_group() -> None:
+    found = group_alike(np.ones((12, 8), dtype=np.float32), 3)
+
+    assert [len(one) for one in found.members] == [12] and not found.assigned.any()
