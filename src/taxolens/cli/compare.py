@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Any
 
 import typer
-from rich import box
-from rich.console import Console
-from rich.table import Table
 
 from taxolens.cli import options as shared
+from taxolens.cli.help_page import App, examples
+from taxolens.cli.option_table import Option, under, with_options
 from taxolens.cli.progress import progress_for
+from taxolens.cli.source_options import SOURCE, WORKERS
+from taxolens.cli.table import plain_table, show, shown
 from taxolens.cli.words import language, say, settings, tell
-from taxolens.core.printable import printable
 from taxolens.evaluation.result import Interval
 from taxolens.recipes.compare import CompareRecipe
 from taxolens.recipes.parse import parse_recipe
@@ -21,71 +21,37 @@ from taxolens.report.wording import Wording
 from taxolens.workflows.compare import compare
 from taxolens.workflows.compare_facts import Comparison
 
-app = typer.Typer(pretty_exceptions_enable=False, add_completion=False)
+app = App()
 
-EPILOG = say(
-    "Examples: taxolens compare run/ another-run/ photos/ --report page.html    "
-    "taxolens compare small.onnx large.onnx photos/ --against large --json figures.json"
+EPILOG = examples(
+    "taxolens compare run/ another-run/ photos/ --report page.html",
+    "taxolens compare small.onnx large.onnx photos/ --against large --json figures.json",
 )
+NAMED = Option(
+    "named",
+    "models source.data",
+    say(
+        "Model files or run folders, then the labelled photos: class folders, a CSV with file,label, "
+        "a set in YOLO or COCO format, or a zip of any."
+    ),
+    list[Path],
+    "MODEL|RUN... DATA",
+    required=True,
+    read=lambda named: (named[:-1], named[-1]),
+)
+AGAINST = Option(
+    "--against", "against", say("The one that the others are compared with; the first."), metavar="NAME"
+)
+UNSEEN = Option("--unseen", "unseen", say("Leave out photos that one of the runs learnt from."), bool)
+TIMED = Option("--timed", "timed", say("Photos to measure the speed on (40); 0: do not."), int, "N")
 
 
 @app.command(help=say("Judge several models on the same labelled photos, side by side."), epilog=EPILOG)
-def command(
-    named: Annotated[
-        list[Path],
-        typer.Argument(
-            metavar="MODEL|RUN... DATA",
-            help=say(
-                "Model files or run folders, then the labelled photos: folder of class folders, "
-                "CSV with file,label, or zip of either."
-            ),
-        ),
-    ],
-    json: Annotated[
-        Path | None, typer.Option("--json", metavar="FILE", help=say("Write the figures."))
-    ] = None,
-    report: Annotated[
-        Path | None, typer.Option("--report", metavar="FILE", help=say("Write a page with pictures."))
-    ] = None,
-    against: Annotated[
-        str | None,
-        typer.Option(
-            "--against", metavar="NAME", help=say("The one that the others are compared with; the first.")
-        ),
-    ] = None,
-    unseen: Annotated[
-        bool, typer.Option("--unseen", help=say("Leave out photos that one of the runs learnt from."))
-    ] = False,
-    timed: Annotated[
-        int | None,
-        typer.Option("--timed", metavar="N", help=say("Photos to measure the speed on (40); 0: do not.")),
-    ] = None,
-    site_by: shared.SiteBy = None,
-    sequence_by: shared.SequenceBy = None,
-    gap: shared.Gap = None,
-    max_megapixels: shared.MaxMegapixels = None,
-    workers: shared.Workers = None,
-    quiet: shared.Quiet = False,
-) -> None:
+@with_options(NAMED, shared.JSON, shared.REPORT, AGAINST, UNSEEN, TIMED, *under("source", SOURCE), WORKERS)
+def command(given: dict[str, Any], quiet: shared.Quiet = False) -> None:
     """Parses a recipe and runs its workflow; exit code 3 when some photos could not be read."""
-    given = {
-        "models": named[:-1],
-        "source.data": named[-1],
-        "source.site_by": site_by,
-        "source.sequence_by": sequence_by,
-        "source.gap": shared.usual_gap(sequence_by, gap),
-        "source.max_megapixels": max_megapixels,
-        "against": against,
-        "unseen": unseen or None,
-        "timed": timed,
-        "json": json,
-        "report": report,
-        "workers": workers,
-        "language": language,
-    }
-    summary = compare(
-        parse_recipe(CompareRecipe, given), home=settings.home, progress=progress_for(quiet), say=say
-    )
+    recipe = parse_recipe(CompareRecipe, {**given, "language": language})
+    summary = compare(recipe, home=settings.home, progress=progress_for(quiet), say=say)
     if not quiet:
         _show(summary.comparison)
         tell(summary.lines(say, language))
@@ -95,7 +61,7 @@ def command(
 def _show(found: Comparison) -> None:
     """One model a row, two lines each, for a terminal of 80 columns."""
     wording = Wording(say, language)
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    table = plain_table()
     table.add_column(say("Model"), overflow="fold")
     for head in (f"{say('Accuracy')} %", "Macro-F1", say("Loss"), "ECE %", say("Photos/s"), say("MB")):
         table.add_column(head, justify="right")
@@ -103,7 +69,7 @@ def _show(found: Comparison) -> None:
         speed = wording.decimal(model.speed.whole.value, 1) if model.speed else ""
         alone = f"({wording.decimal(model.speed.alone.value, 1)})" if model.speed else ""
         table.add_row(
-            printable(model.name),
+            shown(model.name),
             _two(model.result.accuracy, wording, 1, 100),
             _two(model.result.macro_f1, wording, 3),
             _two(model.scores.loss, wording, 3),
@@ -111,10 +77,9 @@ def _show(found: Comparison) -> None:
             f"{speed}\n{alone}",
             wording.decimal(model.size / 1e6, 1),
         )
-    console = Console(highlight=False, markup=False)
-    console.print(table)
+    show(table)
     if found.choice:
-        console.print(say("Photos/s: one thread, decoding included; in brackets the network alone."))
+        show(say("Photos/s: one thread, decoding included; in brackets the network alone."))
 
 
 def _two(figure: Interval, wording: Wording, digits: int, times: int = 1) -> str:

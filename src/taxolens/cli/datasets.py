@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich import box
-from rich.console import Console
 from rich.table import Table
 
 from taxolens.cli import options as shared
+from taxolens.cli.help_page import App, examples
 from taxolens.cli.progress import progress_for
-from taxolens.cli.words import language, say, settings
+from taxolens.cli.table import facts_table, plain_table, show, show_document
+from taxolens.cli.words import language, say, settings, tell
 from taxolens.core.errors import UsageError
 from taxolens.core.texts import noted
 from taxolens.data.public.catalogue import PublicDataset, PublicFile, public_datasets
@@ -21,12 +20,13 @@ from taxolens.recipes.datasets import Arrangement, GetRecipe
 from taxolens.report.wording import Wording
 from taxolens.workflows.datasets import get_dataset
 
-app = typer.Typer(
-    pretty_exceptions_enable=False,
-    add_completion=False,
+app = App(
     no_args_is_help=True,
     help=say("Public image sets: list, show, get."),
-    epilog=say("Example: taxolens datasets get stanford-dogs --classes Chihuahua,boxer --out dogs"),
+    epilog=examples(
+        "taxolens datasets list",
+        "taxolens datasets get stanford-dogs --classes Chihuahua,boxer --out dogs",
+    ),
 )
 
 _SOME_FAILED = 3
@@ -42,19 +42,19 @@ _HEADS = (
     noted("Licence"),
 )
 
-AsJson = Annotated[bool, typer.Option("--json", help=say("For programs."))]
-
 
 @app.command(
-    "list", help=say("Sets with task, size and licence."), epilog=say("Example: taxolens datasets list")
+    "list",
+    help=say("Sets with task, size and licence."),
+    epilog=examples("taxolens datasets list", "taxolens datasets list --json"),
 )
-def list_datasets(as_json: AsJson = False) -> None:
+def list_datasets(as_json: shared.AsJson = False) -> None:
     """Shows the catalogue."""
     entries = [public_datasets()[name] for name in public_datasets()]
     if as_json:
-        typer.echo(json.dumps([_document(entry) for entry in entries], indent=2, ensure_ascii=False))
+        show_document([_document(entry) for entry in entries])
         return
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
+    table = plain_table()
     for head in _HEADS:
         right = head in ("Images", "Classes", "Size")
         width = _TASK_WIDTH if head == "Task" else None
@@ -68,39 +68,37 @@ def list_datasets(as_json: AsJson = False) -> None:
             _size(entry.bytes) or say("as chosen"),
         )
         table.add_row(entry.name, _task(entry), *cells, say(entry.licence))
-    console = Console(highlight=False, markup=False)
-    console.print(table)
-    console.print(
-        say("More of one: taxolens datasets show NAME. Get it: taxolens datasets get NAME --out DIR")
+    show(
+        table,
+        say("More of one: taxolens datasets show NAME. Get it: taxolens datasets get NAME --out DIR"),
     )
 
 
 @app.command(
     "show",
     help=say("What is known of a set: source, licence, citation, files, checksums."),
-    epilog=say("Example: taxolens datasets show ena24"),
+    epilog=examples("taxolens datasets show ena24", "taxolens datasets show cifar10 --json"),
 )
-def show(
-    name: Annotated[str, typer.Argument(help=say("Name in the catalogue."))], as_json: AsJson = False
+def show_dataset(
+    name: Annotated[str, typer.Argument(help=say("Name in the catalogue."))], as_json: shared.AsJson = False
 ) -> None:
     """Shows one set."""
     entry = public_datasets()[name]
     if as_json:
-        typer.echo(json.dumps(_document(entry), indent=2, ensure_ascii=False))
+        show_document(_document(entry))
         return
-    console = Console(highlight=False, markup=False)
-    console.print(_facts(entry))
-    console.print(_files(entry))
-    console.print(say("Get it: taxolens datasets get {name} --out DIR").format(name=entry.name))
+    hint = say("Get it: taxolens datasets get {name} --out DIR").format(name=entry.name)
+    show(_facts(entry), _files(entry), hint)
 
 
 @app.command(
     "get",
     help=say("Fetch a set, check it and lay it out ready to train. A stopped command goes on where it was."),
-    epilog=say(
-        "Example: taxolens datasets get plantvillage --classes apple,grape --out leaves\n\n"
-        "From a file that is here: taxolens datasets get cifar10 --from cifar-10-python.tar.gz --out cifar10\n\n"
-        "Dogs cut out of their photos: taxolens datasets get stanford-dogs --as crops --out dogs"
+    epilog=examples(
+        "taxolens datasets get plantvillage --classes apple,grape --out leaves",
+        "taxolens datasets get cifar10 --from cifar-10-python.tar.gz --out cifar10",
+        "taxolens datasets get stanford-dogs --as crops --out dogs",
+        note=say("The second takes a file that is here; the third cuts dogs out of their photos."),
     ),
 )
 def get(
@@ -143,9 +141,7 @@ def get(
     recipe = GetRecipe(name, out, tuple(sources), wanted, arrangement, variant)
     summary = get_dataset(recipe, home=settings.home, progress=progress_for(quiet), say=say)
     if not quiet:
-        for line in summary.lines(say):
-            typer.echo(line)
-        typer.echo(say("Look at it: taxolens inspect {out}").format(out=out))
+        tell([*summary.lines(say), say("Look at it: taxolens inspect {out}").format(out=out)])
     if summary.laid and summary.laid.failed:
         raise typer.Exit(_SOME_FAILED)
 
@@ -169,7 +165,6 @@ def _size(count: int | None) -> str:
 
 
 def _facts(entry: PublicDataset) -> Table:
-    table = Table(show_header=False)
     facts = {
         say("Name"): f"{entry.title} ({entry.name})",
         say("Task"): _task(entry),
@@ -181,14 +176,11 @@ def _facts(entry: PublicDataset) -> Table:
         say("Versions"): ", ".join(variant.name for variant in entry.variants),
         say("Notes"): entry.notes,
     }
-    for fact, value in facts.items():
-        if value:
-            table.add_row(fact, value)
-    return table
+    return facts_table(facts)
 
 
 def _files(entry: PublicDataset) -> Table:
-    table = Table(show_header=False)
+    table = plain_table(show_header=False)
     table.add_column()
     table.add_column(overflow="fold")
     seen: set[str] = set()

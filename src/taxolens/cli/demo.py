@@ -11,16 +11,18 @@ from typing import Annotated
 import typer
 
 from taxolens.cli import options as shared
+from taxolens.cli.help_page import App, examples
 from taxolens.cli.progress import progress_for
 from taxolens.cli.words import language, say, settings, tell
 from taxolens.compose.trainers import load_backbone_maker
 from taxolens.demo.tour import DRAWN, PER_CLASS, Tour, TourRecipe, draw_photos, tour
 
-app = typer.Typer(pretty_exceptions_enable=False, add_completion=False)
+app = App()
 
-EPILOG = say(
-    "Examples: taxolens demo    "
-    "taxolens demo --photos-only --out practice (draws photos to practise with, trains nothing)"
+EPILOG = examples(
+    "taxolens demo",
+    "taxolens demo --photos-only --out practice",
+    note=say("The second draws photos to practise with and trains nothing."),
 )
 
 

@@ -6,18 +6,21 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from taxolens.cli.help_page import App, examples
 from taxolens.cli.words import say, settings
 from taxolens.workflows.doctor import Diagnosis, diagnose
 
-app = typer.Typer(pretty_exceptions_enable=False, add_completion=False)
+app = App()
 
 _MEGABYTE = 1_000_000
 
 
 @app.command(
     help=say("What is installed, where things lie, what is missing and how to get it."),
-    epilog=say(
-        "Example: taxolens doctor. Set TAXOLENS_HOME to keep caches elsewhere, TAXOLENS_LANG=fr for French."
+    epilog=examples(
+        "taxolens doctor",
+        "taxolens --lang fr doctor",
+        note=say("TAXOLENS_HOME keeps caches elsewhere; TAXOLENS_LANG=fr speaks French."),
     ),
 )
 def command() -> None:

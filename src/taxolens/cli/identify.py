@@ -3,77 +3,65 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Any
 
 import typer
 
 from taxolens.cli import options as shared
+from taxolens.cli.help_page import App, examples
+from taxolens.cli.option_table import Option, with_options
 from taxolens.cli.progress import progress_for
+from taxolens.cli.source_options import MAX_MEGAPIXELS, SEQUENCE, WORKERS
 from taxolens.cli.words import say
 from taxolens.core.printable import printable
 from taxolens.recipes.identify import IdentifyRecipe
 from taxolens.recipes.parse import parse_recipe
 from taxolens.workflows.identify import IdentifySummary, identify
 
-app = typer.Typer(pretty_exceptions_enable=False, add_completion=False)
+app = App()
 
-EPILOG = say(
-    "Example: taxolens identify card/ --model run/model.onnx --out results.csv    "
-    "Stopped? The same command goes on where it was."
+EPILOG = examples(
+    "taxolens identify card/ --model run/model.onnx --out results.csv",
+    "taxolens identify card/ --model run/model.onnx --out results.csv --site-by folder --sequence-by exif",
+    note=say("Stopped? The same command goes on where it was."),
 )
 _FAILURES_SHOWN = 10
 
+OPTIONS = (
+    Option(
+        "photos",
+        "photos",
+        say("A photo, or a folder that is searched to any depth."),
+        Path,
+        "PHOTOS",
+        required=True,
+    ),
+    Option("--model -m", "model", say("Model file."), Path, "FILE", required=True),
+    Option("--out -o", "out", say("Table to write."), Path, "FILE.csv", required=True),
+    Option("--threshold", "threshold", say("Below this score the answer is unsure."), float, "0..1"),
+    Option("--top-k", "top_k", say("How many best labels to show."), int, "K"),
+    Option(
+        "--site-by",
+        "site_by",
+        say("The first folder below PHOTOS is the camera's site."),
+        metavar="none|folder",
+    ),
+    *SEQUENCE,
+    Option("--restart", "restart", say("Forget what an earlier run answered."), bool),
+    Option("--retry-failed", "retry_failed", say("Try once more what could not be read."), bool),
+    MAX_MEGAPIXELS,
+    WORKERS,
+)
+
 
 @app.command(help=say("Name what is in new photos."), epilog=EPILOG)
-def command(
-    photos: Annotated[Path, typer.Argument(help=say("A photo, or a folder that is searched to any depth."))],
-    model: Annotated[Path, typer.Option("--model", "-m", metavar="FILE", help=say("Model file."))],
-    out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE.csv", help=say("Table to write."))],
-    threshold: Annotated[
-        float | None,
-        typer.Option("--threshold", metavar="0..1", help=say("Below this score the answer is unsure.")),
-    ] = None,
-    top_k: Annotated[
-        int | None, typer.Option("--top-k", metavar="K", help=say("How many best labels to show."))
-    ] = None,
-    site_by: Annotated[
-        str | None,
-        typer.Option(
-            "--site-by",
-            metavar="none|folder",
-            help=say("The first folder below PHOTOS is the camera's site."),
-        ),
-    ] = None,
-    sequence_by: shared.SequenceBy = None,
-    gap: shared.Gap = None,
-    restart: Annotated[
-        bool, typer.Option("--restart", help=say("Forget what an earlier run answered."))
-    ] = False,
-    retry_failed: Annotated[
-        bool, typer.Option("--retry-failed", help=say("Try once more what could not be read."))
-    ] = False,
-    max_megapixels: shared.MaxMegapixels = None,
-    workers: shared.Workers = None,
-    quiet: shared.Quiet = False,
-) -> None:
+@with_options(*OPTIONS)
+def command(given: dict[str, Any], quiet: shared.Quiet = False) -> None:
     """Parses a recipe and runs its workflow; exit code 3 when some photos failed."""
-    given = {
-        "photos": photos,
-        "model": model,
-        "out": out,
-        "threshold": threshold,
-        "top_k": top_k,
-        "site_by": site_by,
-        "sequence_by": sequence_by,
-        "gap": shared.usual_gap(sequence_by, gap),
-        "restart": restart or None,
-        "retry_failed": retry_failed or None,
-        "max_megapixels": max_megapixels,
-        "workers": workers,
-    }
-    summary = identify(parse_recipe(IdentifyRecipe, given), progress=progress_for(quiet), say=say)
+    recipe = parse_recipe(IdentifyRecipe, given)
+    summary = identify(recipe, progress=progress_for(quiet), say=say)
     if not quiet:
-        tell(summary, out)
+        tell(summary, recipe.out)
     raise typer.Exit(3 if summary.failed else 0)
 
 

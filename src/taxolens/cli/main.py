@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import typer
-from typer.core import TyperCommand, TyperGroup
 
+from taxolens.cli.help_page import Command, Group, examples
 from taxolens.cli.words import say, tell
 from taxolens.core.errors import TaxolensError, UsageError
 from taxolens.core.version import VERSION
@@ -52,7 +52,7 @@ COMMANDS = {
 }
 
 
-class Commands(TyperGroup):
+class Commands(Group):
     """The commands by name; help lists them without loading any."""
 
     listing = False
@@ -69,7 +69,7 @@ class Commands(TyperGroup):
         if entry is None:
             return None
         if self.listing:
-            return TyperCommand(name=cmd_name, help=entry.purpose)
+            return Command(name=cmd_name, help=entry.purpose)
         return typer.main.get_command(importlib.import_module(entry.module).app)
 
     def invoke(self, ctx: Any) -> Any:
@@ -93,7 +93,7 @@ class Commands(TyperGroup):
 app = typer.Typer(
     cls=Commands,
     help=say("Names what is in your photos, on the computer you have."),
-    epilog=say("Begin with: taxolens demo"),
+    epilog=examples("taxolens demo", "taxolens train photos/ --out run/"),
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
-from rich import box
-from rich.console import Console
 from rich.table import Table
 
 from taxolens.cli import options as shared
+from taxolens.cli.backbone_options import EMBEDDING, NORMALISATION, READING
+from taxolens.cli.help_page import App, examples
+from taxolens.cli.option_table import Option, with_options
 from taxolens.cli.progress import progress_for
-from taxolens.cli.words import language, say, settings
+from taxolens.cli.table import facts_table, plain_table, show, show_document, shown
+from taxolens.cli.words import language, say, settings, tell
 from taxolens.compose.trainers import load_backbone_maker
 from taxolens.core.errors import UsageError
 from taxolens.core.texts import noted
@@ -34,12 +36,10 @@ from taxolens.workflows.backbones import (
 )
 from taxolens.workflows.describe import Description, describe
 
-app = typer.Typer(
-    pretty_exceptions_enable=False,
-    add_completion=False,
+app = App(
     no_args_is_help=True,
     help=say("Backbones and model files: list, show, get, add, remove, describe."),
-    epilog=say("Example: taxolens models list"),
+    epilog=examples("taxolens models list", "taxolens models show run/model.onnx"),
 )
 
 _MEGABYTE = 1_000_000
@@ -54,43 +54,40 @@ _HEADS = (
     noted("Licence"),
 )
 
-AsJson = Annotated[bool, typer.Option("--json", help=say("For programs."))]
-
 
 @app.command(
-    "list", help=say("Backbones by what a photo costs."), epilog=say("Example: taxolens models list")
+    "list",
+    help=say("Backbones by what a photo costs."),
+    epilog=examples("taxolens models list", "taxolens models list --json"),
 )
-def list_models(as_json: AsJson = False) -> None:
+def list_models(as_json: shared.AsJson = False) -> None:
     """Shows shipped, fetchable and remembered backbones."""
     rows = list_backbones(settings.home)
     if as_json:
-        typer.echo(json.dumps([_document(row) for row in rows], indent=2, ensure_ascii=False))
+        show_document([_document(row) for row in rows])
         return
-    table = Table(box=box.SIMPLE_HEAD)
+    table = plain_table()
     for head in _HEADS:
         table.add_column(say(head), no_wrap=head in ("Name", "Licence"))
     for row in rows:
-        table.add_row(*_cells(row))
-    console = Console(highlight=False, markup=False)
-    console.print(table)
-    console.print(
-        say("Photos/s: batch of one on an Intel i7-12700H as published by timm; only the ratios carry over.")
-    )
-    console.print(
-        say("Get one: taxolens models get NAME. Use one: taxolens train DATA --backbone NAME --out RUN")
+        table.add_row(*map(shown, _cells(row)))
+    show(
+        table,
+        say("Photos/s: batch of one on an Intel i7-12700H as published by timm; only the ratios carry over."),
+        say("Get one: taxolens models get NAME. Use one: taxolens train DATA --backbone NAME --out RUN"),
     )
 
 
 @app.command(
     "show",
     help=say("What a model file or backbone says of itself."),
-    epilog=say("Example: taxolens models show run/model.onnx"),
+    epilog=examples("taxolens models show run/model.onnx", "taxolens models show mobilenetv2 --json"),
 )
-def show(
+def show_model(
     model: Annotated[
         str, typer.Argument(metavar="FILE.onnx|NAME", help=say("Model file, or name of a backbone."))
     ],
-    as_json: AsJson = False,
+    as_json: shared.AsJson = False,
 ) -> None:
     """Shows the card, or what the catalogue says of a backbone that is not here."""
     if _is_elsewhere(model):
@@ -98,138 +95,112 @@ def show(
         return
     file = _opened(model)
     if as_json:
-        typer.echo(json.dumps(json.loads(file.card.to_json()), indent=2, ensure_ascii=False))
+        show_document(json.loads(file.card.to_json()))
         return
-    console = Console(highlight=False, markup=False)
-    console.print(_facts(file))
-    if file.card.classes:
-        console.print(_classes(file.card))
+    show(_facts(file), *([_classes(file.card)] if file.card.classes else []))
 
 
 @app.command(
     "get",
     help=say("Fetch a backbone of the catalogue."),
-    epilog=say("Example: taxolens models get mobilenetv2"),
+    epilog=examples("taxolens models get mobilenetv2", "taxolens models get mobilenetv2 --quiet"),
 )
 def get(
     name: Annotated[str, typer.Argument(help=say("Name in the catalogue."))], quiet: shared.Quiet = False
 ) -> None:
     """Downloads, checks and keeps it."""
     found = get_backbone(name, home=settings.home, progress=progress_for(quiet), say=say)
-    if not quiet:
-        typer.echo(
-            say("{name} is here. Use it: taxolens train DATA --backbone {name} --out RUN").format(
-                name=found.name
-            )
-        )
+    _tell_here(found.name, quiet)
 
 
 @app.command(
     "add",
     help=say("Remember a backbone under a name."),
-    epilog=say(
-        "Example: taxolens models add mobilenet --timm mobilenetv2_100 --weights file.safetensors "
-        "--backbone-arg pad_type=same --mean 0.5,0.5,0.5 --std 0.5,0.5,0.5"
+    epilog=examples(
+        "taxolens models add mine --file network.onnx",
+        "taxolens models add mobilenet --timm mobilenetv2_100 --weights file.safetensors "
+        "--backbone-arg pad_type=same --mean 0.5,0.5,0.5 --std 0.5,0.5,0.5",
     ),
 )
+@with_options(
+    Option("--file", "file", say("An ONNX network."), Path, "FILE.onnx"),
+    Option("--timm", "timm", say("A network of timm."), metavar="NAME"),
+    *READING,
+    EMBEDDING,
+)
 def add(
-    name: Annotated[str, typer.Argument(help=say("New name, or the catalogue entry that the file is."))],
-    file: Annotated[
-        Path | None, typer.Option("--file", metavar="FILE.onnx", help=say("An ONNX network."))
-    ] = None,
-    timm: Annotated[
-        str | None, typer.Option("--timm", metavar="NAME", help=say("A network of timm."))
-    ] = None,
-    weights: shared.Weights = None,
-    backbone_arg: shared.BackboneArguments = [],  # noqa: B006
-    mean: shared.Mean = None,
-    std: shared.Std = None,
-    embedding: shared.Embedding = None,
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help=say("New name, or the catalogue entry that the file is."))
+    ],
+    given: dict[str, Any],
     quiet: shared.Quiet = False,
 ) -> None:
     """Converts it once and keeps the result."""
+    file, timm = given.pop("file", None), given.pop("timm", None)
     if (file is None) == (timm is None):
         raise UsageError("Say what {name} is: --file FILE.onnx or --timm NAME.", name=name)
-    given = {
-        "name": str(file) if file else f"timm:{timm}",
-        "weights": weights,
-        "arguments": shared.key_values(backbone_arg, "--backbone-arg"),
-        "mean": shared.three_numbers(mean, "--mean"),
-        "std": shared.three_numbers(std, "--std"),
-        "embedding": embedding,
-    }
     found = add_backbone(
         name,
-        parse_recipe(BackboneRecipe, given),
+        parse_recipe(BackboneRecipe, {**given, "name": str(file) if file else f"timm:{timm}"}),
         home=settings.home,
         maker=load_backbone_maker,
         progress=progress_for(quiet),
         say=say,
     )
-    if not quiet:
-        typer.echo(
-            say("{name} is here. Use it: taxolens train DATA --backbone {name} --out RUN").format(
-                name=found.name
-            )
-        )
+    _tell_here(found.name, quiet)
 
 
 @app.command(
     "remove",
     help=say("Remove a remembered backbone, or a fetched one."),
-    epilog=say("Example: taxolens models remove mobilenetv2"),
+    epilog=examples("taxolens models remove mobilenetv2", "taxolens models remove mine --quiet"),
 )
 def remove(
     name: Annotated[str, typer.Argument(help=say("Name of the backbone."))], quiet: shared.Quiet = False
 ) -> None:
     """Deletes what is kept of it."""
-    for file in remove_backbone(name, settings.home):
-        if not quiet:
-            typer.echo(say("Removed: {file}").format(file=file))
+    removed = remove_backbone(name, settings.home)
+    if not quiet:
+        tell(say("Removed: {file}").format(file=file) for file in removed)
 
 
 @app.command(
     "describe",
     help=say("Give an exported classifier its card, or a model new names."),
-    epilog=say(
-        "Example: taxolens models describe net.onnx --labels labels.txt --taxonomy taxa.csv --out model.onnx"
+    epilog=examples(
+        "taxolens models describe net.onnx --labels labels.txt --out model.onnx",
+        "taxolens models describe run/model.onnx --taxonomy taxa.csv --out named.onnx",
     ),
 )
-def describe_model(
-    file: Annotated[Path, typer.Argument(metavar="FILE.onnx", help=say("An ONNX classifier."))],
-    out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE.onnx", help=say("Model file to write."))],
-    labels: Annotated[
-        Path | None,
-        typer.Option("--labels", metavar="FILE", help=say("One label a line, in the network's order.")),
-    ] = None,
-    taxonomy: shared.Taxonomy = None,
-    name: shared.ModelName = None,
-    mean: shared.Mean = None,
-    std: shared.Std = None,
-    size: Annotated[
-        int | None, typer.Option("--size", metavar="N", help=say("Side of its input in pixels."))
-    ] = None,
-    fit: Annotated[Fit, typer.Option("--fit", help=say("How photos fill the model's input."))] = Fit.SQUASH,
-    activation: Annotated[
-        Activation, typer.Option("--activation", help=say("What still turns its numbers into probabilities."))
-    ] = Activation.AUTO,
-    licence: Annotated[str | None, typer.Option("--licence", help=say("Licence of its weights."))] = None,
-) -> None:
+@with_options(
+    Option("file", "file", say("An ONNX classifier."), Path, "FILE.onnx", required=True),
+    Option("--out -o", "out", say("Model file to write."), Path, "FILE.onnx", required=True),
+    Option("--labels", "labels", say("One label a line, in the network's order."), Path, "FILE"),
+    shared.TAXONOMY,
+    shared.MODEL_NAME,
+    *NORMALISATION,
+    Option("--size", "size", say("Side of its input in pixels."), int, "N"),
+    Option("--fit", "fit", say("How photos fill the model's input."), Fit, default=Fit.SQUASH),
+    Option(
+        "--activation",
+        "activation",
+        say("What still turns its numbers into probabilities."),
+        Activation,
+        default=Activation.AUTO,
+    ),
+    Option("--licence", "licence", say("Licence of its weights.")),
+)
+def describe_model(given: dict[str, Any]) -> None:
     """Writes the model file."""
-    said = Description(
-        out=out,
-        name=name,
-        labels=labels,
-        taxonomy=taxonomy,
-        mean=shared.three_numbers(mean, "--mean"),
-        std=shared.three_numbers(std, "--std"),
-        size=size,
-        fit=fit,
-        activation=activation,
-        licence=licence,
-    )
-    written = describe(file, said)
-    typer.echo(say("The model, one file: {model}").format(model=written.path))
+    file = given.pop("file")
+    written = describe(file, parse_recipe(Description, given))
+    tell([say("The model, one file: {model}").format(model=written.path)])
+
+
+def _tell_here(name: str, quiet: bool) -> None:
+    if not quiet:
+        template = say("{name} is here. Use it: taxolens train DATA --backbone {name} --out RUN")
+        tell([template.format(name=name)])
 
 
 def _opened(model: str) -> ModelFile:
@@ -252,10 +223,8 @@ def _is_elsewhere(model: str) -> bool:
 
 def _show_entry(entry: CatalogueEntry, as_json: bool) -> None:
     if as_json:
-        document = {**entry.model_dump(mode="json"), "url": entry.url, "cached": False}
-        typer.echo(json.dumps(document, indent=2, ensure_ascii=False))
+        show_document({**entry.model_dump(mode="json"), "url": entry.url, "cached": False})
         return
-    table = Table(show_header=False)
     facts = {
         say("Name"): entry.name,
         say("Here"): say("no"),
@@ -267,12 +236,7 @@ def _show_entry(entry: CatalogueEntry, as_json: bool) -> None:
         "sha256": entry.sha256,
         say("Notes"): entry.notes,
     }
-    for fact, value in facts.items():
-        if value:
-            table.add_row(fact, value)
-    console = Console(highlight=False, markup=False)
-    console.print(table)
-    console.print(say("Get it: taxolens models get {name}").format(name=entry.name))
+    show(facts_table(facts), say("Get it: taxolens models get {name}").format(name=entry.name))
 
 
 def _document(row: BackboneRow) -> dict[str, object]:
@@ -293,7 +257,6 @@ def _cells(row: BackboneRow) -> tuple[str, ...]:
 
 def _facts(file: ModelFile) -> Table:
     card = file.card
-    table = Table(show_header=False)
     facts = {
         say("Name"): f"{card.name} ({card.version})",
         say("Task"): card.task.value,
@@ -307,18 +270,16 @@ def _facts(file: ModelFile) -> Table:
         "sha256": file.sha256,
         say("Notes"): " ".join(say(note) for note in card.notes),
     }
-    for fact, value in facts.items():
-        if value:
-            table.add_row(fact, value)
-    return table
+    return facts_table(facts)
 
 
 def _classes(card: Card) -> Table:
-    table = Table(say("Class"), say("Name"), say("Scientific name"), say("Role"))
+    table = plain_table()
+    for head in (say("Class"), say("Name"), say("Scientific name"), say("Role")):
+        table.add_column(head, overflow="fold")
     for taxon in card.taxa[:_CLASSES_SHOWN]:
-        table.add_row(
-            taxon.id, taxon.name(language), taxon.scientific or "", say(taxon.role) if taxon.role else ""
-        )
+        names = (taxon.id, taxon.name(language), taxon.scientific or "")
+        table.add_row(*map(shown, names), say(taxon.role) if taxon.role else "")
     if len(card.classes) > _CLASSES_SHOWN:
         table.caption = say("... and {more} more").format(more=len(card.classes) - _CLASSES_SHOWN)
     return table

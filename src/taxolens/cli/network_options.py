@@ -1,136 +1,95 @@
-"""Options of the methods that train a network, as one table, for the commands that train."""
+"""Options of the methods that train a network; fields of `NetworkRecipe`."""
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from functools import wraps
+import dataclasses
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import typer
-
+from taxolens.cli.option_table import Option, under
 from taxolens.cli.words import say
 
-
-@dataclass(frozen=True, slots=True)
-class NetworkOption:
-    """One option and the recipe field that it fills.
-
-    Attributes:
-        field: dotted, below `network`.
-    """
-
-    flag: str
-    field: str
-    kind: type
-    metavar: str
-    help: str
-
-
-OPTIONS = (
-    NetworkOption("--epochs", "epochs", int, "N", say("Passes in which the network learns (12).")),
-    NetworkOption("--head-epochs", "head_epochs", int, "N", say("Passes before, for the head alone (30).")),
-    NetworkOption("--unfreeze", "unfreeze", str, "N|all", say("How many layers learn, from the head (all).")),
-    NetworkOption("--size", "size", int, "PIXELS", say("Side of the network's input.")),
-    NetworkOption("--batch", "batch", int, "N", say("Photos in a step (32).")),
-    NetworkOption("--accumulate", "accumulate", int, "N", say("Steps before the weights change (1).")),
-    NetworkOption("--optimizer", "optimizer", str, "adamw|adam|sgd|rmsprop", say("Who changes the weights.")),
-    NetworkOption("--rate", "rate", float, "R", say("Learning rate; what suits the optimizer.")),
-    NetworkOption(
-        "--schedule", "schedule", str, "cosine|linear|plateau|constant", say("How the rate goes down.")
-    ),
-    NetworkOption(
-        "--weight-decay",
-        "weight_decay",
-        float,
-        "W",
-        say("Pull of the weights towards nought; what suits the optimizer."),
-    ),
-    NetworkOption(
-        "--loss",
-        "loss",
-        str,
-        "cross_entropy|focal|class_balanced|logit_adjusted",
-        say("What is made small; the last three care for rare classes."),
-    ),
-    NetworkOption(
-        "--label-smoothing", "label_smoothing", float, "0..1", say("Doubt about every label (0.1).")
-    ),
-    NetworkOption(
-        "--norms",
-        "norms",
-        str,
-        "auto|learn|keep",
-        say("keep: batch norms keep the statistics of the photos that the network knew before."),
-    ),
-    NetworkOption(
-        "--sampling", "sampling", str, "natural|balanced", say("balanced: shows every class as often.")
-    ),
-    NetworkOption(
-        "--augment",
-        "augment",
-        str,
-        "none|light|standard|strong|randaugment|trivialaugment",
-        say("How photos are changed at random (standard)."),
-    ),
-    NetworkOption("--mixup", "mixup", float, "A", say("Blends photos: alpha of mixup (0).")),
-    NetworkOption("--cutmix", "cutmix", float, "A", say("Pastes parts of photos: alpha of cutmix (0).")),
-    NetworkOption("--dropout", "dropout", float, "0..1", say("Share of the head's inputs left out.")),
-    NetworkOption(
-        "--ema", "ema", float, "0..1", say("Keeps a moving average of the weights: its decay (0).")
-    ),
-    NetworkOption(
-        "--patience", "patience", int, "N", say("Stops after N epochs that brought nothing (0: never).")
-    ),
-    NetworkOption(
-        "--numbers", "precision", str, "auto|fp32|bf16", say("Numbers to compute with (auto: measured).")
-    ),
-    NetworkOption("--device", "device", str, "auto|cpu|cuda", say("Where to compute.")),
-    NetworkOption(
-        "--distill-from", "distill.teacher", Path, "MODEL", say("Also learns from what this model file says.")
-    ),
-)
-_KEYWORD = inspect.Parameter.KEYWORD_ONLY
 _ALL = "all"
 
 
-def with_network_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Gives a command the options of the table; it gets what was given as `network`, field to value."""
-    # Resolved here: the annotations are texts that mean something in the command's own file alone.
-    plain = inspect.signature(command, eval_str=True)
-    panel = say("Networks (--method finetune or scratch)")
-
-    @wraps(command)
-    def called(**values: Any) -> None:
-        network = {option.field: values.pop(_name(option)) for option in OPTIONS}
-        command(**values, network={field: value for field, value in network.items() if value is not None})
-
-    own = [parameter for name, parameter in plain.parameters.items() if name != "network"]
-    added = [
-        inspect.Parameter(
-            _name(option),
-            _KEYWORD,
-            default=typer.Option(
-                None, option.flag, metavar=option.metavar, help=option.help, rich_help_panel=panel
-            ),
-            annotation=option.kind | None,
-        )
-        for option in OPTIONS
-    ]
-    called.__signature__ = inspect.Signature([*own, *added])  # type: ignore[attr-defined]
-    called.__annotations__ = {one.name: one.annotation for one in (*own, *added)}
-    return called
+def _layers(text: str) -> str | int:
+    """All layers are no number of layers."""
+    return 0 if text == _ALL else text
 
 
-def network_fields(network: Mapping[str, Any], seed: int | None) -> dict[str, Any]:
-    """What was given, as fields of a recipe of training; all layers are no number of layers."""
-    fields = {f"network.{field}": value for field, value in network.items()}
-    if fields.get("network.unfreeze") == _ALL:
-        fields["network.unfreeze"] = 0
-    return {**fields, "network.seed": seed}
+_OPTIONS = (
+    Option("--epochs", "epochs", say("Passes in which the network learns (12)."), int, "N"),
+    Option("--head-epochs", "head_epochs", say("Passes before, for the head alone (30)."), int, "N"),
+    Option(
+        "--unfreeze",
+        "unfreeze",
+        say("How many layers learn, from the head (all)."),
+        metavar="N|all",
+        read=_layers,
+    ),
+    Option("--size", "size", say("Side of the network's input."), int, "PIXELS"),
+    Option("--batch", "batch", say("Photos in a step (32)."), int, "N"),
+    Option("--accumulate", "accumulate", say("Steps before the weights change (1)."), int, "N"),
+    Option("--optimizer", "optimizer", say("Who changes the weights."), metavar="adamw|adam|sgd|rmsprop"),
+    Option("--rate", "rate", say("Learning rate; what suits the optimizer."), float, "R"),
+    Option(
+        "--schedule", "schedule", say("How the rate goes down."), metavar="cosine|linear|plateau|constant"
+    ),
+    Option(
+        "--weight-decay",
+        "weight_decay",
+        say("Pull of the weights towards nought; what suits the optimizer."),
+        float,
+        "W",
+    ),
+    Option(
+        "--loss",
+        "loss",
+        say("What is made small; the last three care for rare classes."),
+        metavar="cross_entropy|focal|class_balanced|logit_adjusted",
+    ),
+    Option("--label-smoothing", "label_smoothing", say("Doubt about every label (0.1)."), float, "0..1"),
+    Option(
+        "--norms",
+        "norms",
+        say("keep: batch norms keep the statistics of the photos that the network knew before."),
+        metavar="auto|learn|keep",
+    ),
+    Option(
+        "--sampling", "sampling", say("balanced: shows every class as often."), metavar="natural|balanced"
+    ),
+    Option(
+        "--augment",
+        "augment",
+        say("How photos are changed at random (standard)."),
+        metavar="none|light|standard|strong|randaugment|trivialaugment",
+    ),
+    Option("--mixup", "mixup", say("Blends photos: alpha of mixup (0)."), float, "A"),
+    Option("--cutmix", "cutmix", say("Pastes parts of photos: alpha of cutmix (0)."), float, "A"),
+    Option("--dropout", "dropout", say("Share of the head's inputs left out."), float, "0..1"),
+    Option("--ema", "ema", say("Keeps a moving average of the weights: its decay (0)."), float, "0..1"),
+    Option("--patience", "patience", say("Stops after N epochs that brought nothing (0: never)."), int, "N"),
+    Option(
+        "--numbers", "precision", say("Numbers to compute with (auto: measured)."), metavar="auto|fp32|bf16"
+    ),
+    Option("--device", "device", say("Where to compute."), metavar="auto|cpu|cuda"),
+    Option(
+        "--distill-from", "distill.teacher", say("Also learns from what this model file says."), Path, "MODEL"
+    ),
+)
+NETWORK = tuple(
+    dataclasses.replace(option, panel=say("Networks (--method finetune or scratch)"))
+    for option in under("network", _OPTIONS)
+)
 
 
-def _name(option: NetworkOption) -> str:
-    return "network_" + option.flag.strip("-").replace("-", "_")
+def for_network(given: Mapping[str, Any]) -> dict[str, Any]:
+    """What was said of the backbone, for a method that trains the network itself."""
+    kept = "backbone.embedding"
+    return {
+        f"network.{field.removeprefix('backbone.')}"
+        if field.startswith("backbone.") and field != kept
+        else field: value
+        for field, value in given.items()
+    }

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from taxolens.cli import options as shared
+from taxolens.cli.help_page import App, examples
+from taxolens.cli.option_table import Option, under, with_options
 from taxolens.cli.progress import progress_for
+from taxolens.cli.source_options import DATA, SOURCE, WORKERS
+from taxolens.cli.split_options import BY, SEED, SHARES
 from taxolens.cli.words import language, say, settings, tell
 from taxolens.core.errors import UsageError
 from taxolens.recipes.parse import parse_recipe
@@ -19,15 +24,61 @@ from taxolens.workflows.prepare_measure import measure
 from taxolens.workflows.prepare_preview import preview
 from taxolens.workflows.prepare_steps import described_steps
 
-app = typer.Typer(pretty_exceptions_enable=False, add_completion=False)
+app = App()
 
-EPILOG = say(
-    "Examples: taxolens prepare photos/ --out ready/ --split 70/20/10 --by site    "
+EPILOG = examples(
+    "taxolens prepare photos/ --out ready/ --split 70/20/10 --by site",
     "taxolens prepare photos/ --out ready/ --step clahe:clip=2 --step letterbox:width=224,height=224 "
-    "--balance max    "
-    "taxolens prepare photos/ --step clahe --preview sheet.png    "
-    "Stopped? The same command goes on where it was."
+    "--balance max",
+    "taxolens prepare photos/ --step clahe --preview sheet.png",
+    note=say("Stopped? The same command goes on where it was."),
 )
+DIVIDE = (
+    dataclasses.replace(SHARES, help=say("Percent for train/val/test (70/20/10), or A/C.")),
+    BY,
+    SEED,
+)
+FOLDS = Option("--folds", "folds", say("Divide into K parts for cross-validation instead."), int, "K")
+CHANGE = (
+    Option("--step", "transform", say("Change every photo; in this order."), list[str], "NAME:KEY=VALUE"),
+    Option(
+        "--balance",
+        "balance.to",
+        say("Fill small classes with changed copies, in the training part only."),
+        metavar="none|max|median|N",
+    ),
+    Option("--augment", "balance.augment", say("What changes copies, in turn."), list[str], "NAME:KEY=VALUE"),
+    Option("--cut", "balance.cut", say("Larger classes lose the surplus instead of being kept whole."), bool),
+)
+WRITE = (
+    Option("--files", "files", say("none: write tables only, copy no photo."), metavar="copy|none"),
+    Option("--size", "size", say("Longest side of the photos, in pixels."), int, "N"),
+    Option("--quality", "quality", say("Of changed JPEG and WebP (95)."), int, "1..100"),
+)
+RULES = (
+    Option("--allow-missing", "allow_missing", say("Classes may be missing in a part of the split."), bool),
+    Option(
+        "--ignore-parts",
+        "own_parts",
+        say("Divide anew what the data has divided already."),
+        bool,
+        gives=False,
+    ),
+    Option("--shard", "shard", say("Do part I of N of the work; others do the rest."), metavar="I/N"),
+    Option("--restart", "restart", say("Remove what an earlier preparation left, and begin anew."), bool),
+)
+Sheet = Annotated[
+    Path | None,
+    typer.Option(
+        "--preview", metavar="FILE.png", help=say("Write a sheet of every step instead, nothing else.")
+    ),
+]
+Measures = Annotated[
+    Path | None,
+    typer.Option(
+        "--measure", metavar="FILE.csv", help=say("Write a table of the objects instead, nothing else.")
+    ),
+]
 
 
 def _list_steps(asked: bool) -> None:
@@ -36,122 +87,39 @@ def _list_steps(asked: bool) -> None:
         raise typer.Exit
 
 
+ListSteps = Annotated[
+    bool,
+    typer.Option(
+        "--list-steps",
+        help=say("Show what --step and --augment understand, and stop."),
+        callback=_list_steps,
+        is_eager=True,
+    ),
+]
+
+
 @app.command(help=say("Divide, transform and balance labelled photos."), epilog=EPILOG)
+@with_options(
+    DATA,
+    Option("--out -o", "out", say("Folder to write."), Path, "DIR"),
+    *under("split", DIVIDE),
+    FOLDS,
+    *CHANGE,
+    *WRITE,
+    *under("source", SOURCE),
+    *RULES,
+    WORKERS,
+)
 def command(
-    data: shared.Data,
-    out: Annotated[
-        Path | None, typer.Option("--out", "-o", metavar="DIR", help=say("Folder to write."))
-    ] = None,
-    split: Annotated[
-        str | None,
-        typer.Option("--split", metavar="A/B/C", help=say("Percent for train/val/test (70/20/10), or A/C.")),
-    ] = None,
-    by: shared.By = None,
-    folds: Annotated[
-        int | None,
-        typer.Option("--folds", metavar="K", help=say("Divide into K parts for cross-validation instead.")),
-    ] = None,
-    seed: shared.Seed = None,
-    step: Annotated[
-        list[str],
-        typer.Option("--step", metavar="NAME:KEY=VALUE", help=say("Change every photo; in this order.")),
-    ] = [],  # noqa: B006
-    balance: Annotated[
-        str | None,
-        typer.Option(
-            "--balance",
-            metavar="none|max|median|N",
-            help=say("Fill small classes with changed copies, in the training part only."),
-        ),
-    ] = None,
-    augment: Annotated[
-        list[str],
-        typer.Option("--augment", metavar="NAME:KEY=VALUE", help=say("What changes copies, in turn.")),
-    ] = [],  # noqa: B006
-    cut: Annotated[
-        bool, typer.Option("--cut", help=say("Larger classes lose the surplus instead of being kept whole."))
-    ] = False,
-    files: Annotated[
-        str | None,
-        typer.Option("--files", metavar="copy|none", help=say("none: write tables only, copy no photo.")),
-    ] = None,
-    size: Annotated[
-        int | None, typer.Option("--size", metavar="N", help=say("Longest side of the photos, in pixels."))
-    ] = None,
-    quality: Annotated[
-        int | None, typer.Option("--quality", metavar="1..100", help=say("Of changed JPEG and WebP (95)."))
-    ] = None,
-    site_by: shared.SiteBy = None,
-    sequence_by: shared.SequenceBy = None,
-    gap: shared.Gap = None,
-    allow_missing: Annotated[
-        bool, typer.Option("--allow-missing", help=say("Classes may be missing in a part of the split."))
-    ] = False,
-    ignore_parts: Annotated[
-        bool, typer.Option("--ignore-parts", help=say("Divide anew what the data has divided already."))
-    ] = False,
-    shard: Annotated[
-        str | None,
-        typer.Option("--shard", metavar="I/N", help=say("Do part I of N of the work; others do the rest.")),
-    ] = None,
-    restart: Annotated[
-        bool, typer.Option("--restart", help=say("Remove what an earlier preparation left, and begin anew."))
-    ] = False,
-    sheet: Annotated[
-        Path | None,
-        typer.Option(
-            "--preview", metavar="FILE.png", help=say("Write a sheet of every step instead, nothing else.")
-        ),
-    ] = None,
-    measures: Annotated[
-        Path | None,
-        typer.Option(
-            "--measure", metavar="FILE.csv", help=say("Write a table of the objects instead, nothing else.")
-        ),
-    ] = None,
-    max_megapixels: shared.MaxMegapixels = None,
-    workers: shared.Workers = None,
+    given: dict[str, Any],
+    sheet: Sheet = None,
+    measures: Measures = None,
     recipe: shared.RecipeFile = None,
-    list_steps: Annotated[
-        bool,
-        typer.Option(
-            "--list-steps",
-            help=say("Show what --step and --augment understand, and stop."),
-            callback=_list_steps,
-            is_eager=True,
-        ),
-    ] = False,
+    list_steps: ListSteps = False,
     quiet: shared.Quiet = False,
 ) -> None:
     """Parses a recipe and runs its workflow; exit code 3 when some photos could not be prepared."""
     del list_steps
-    train_share, val_share, test_share = shared.shares(split) or (None, None, None)
-    given = {
-        "source.data": data,
-        "source.site_by": site_by,
-        "source.sequence_by": sequence_by,
-        "source.gap": shared.usual_gap(sequence_by, gap),
-        "source.max_megapixels": max_megapixels,
-        "out": out,
-        "split.train": train_share,
-        "split.val": val_share,
-        "split.test": test_share,
-        "split.by": by,
-        "split.seed": seed,
-        "folds": folds,
-        "transform": step or None,
-        "balance.to": balance,
-        "balance.augment": augment or None,
-        "balance.cut": cut or None,
-        "files": files,
-        "size": size,
-        "quality": quality,
-        "allow_missing": allow_missing or None,
-        "own_parts": False if ignore_parts else None,
-        "shard": shard,
-        "restart": restart or None,
-        "workers": workers,
-    }
     raise typer.Exit(_run(parse_recipe(PrepareRecipe, given, recipe), sheet, measures, quiet))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,7 +9,9 @@ from typing import Annotated, Any
 import typer
 
 from taxolens.cli import options as shared
+from taxolens.cli.help_page import App, examples
 from taxolens.cli.runs_tables import compared, counts, document, facts, how_to_use, settings_of, table_of
+from taxolens.cli.table import show_document
 from taxolens.cli.words import language, say, tell
 from taxolens.core.errors import UsageError
 from taxolens.evaluation.rivals_document import rivalry_document
@@ -20,15 +21,12 @@ from taxolens.workflows.run_record import read_run
 from taxolens.workflows.runs import RunOrder, check_deletable, delete_run, find_runs, restore_run
 from taxolens.workflows.runs_compare import RunsComparison, compare_runs
 
-app = typer.Typer(
-    pretty_exceptions_enable=False,
-    add_completion=False,
+app = App(
     no_args_is_help=True,
     help=say("The runs that trainings left: list, show, compare, delete, restore."),
-    epilog=say("Example: taxolens runs list"),
+    epilog=examples("taxolens runs list", "taxolens runs show run/"),
 )
 
-AsJson = Annotated[bool, typer.Option("--json", help=say("For programs."))]
 RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help=say("Run folder."))]
 RunFolders = Annotated[list[Path], typer.Argument(metavar="RUN...", help=say("Run folders."))]
 
@@ -36,7 +34,7 @@ RunFolders = Annotated[list[Path], typer.Argument(metavar="RUN...", help=say("Ru
 @app.command(
     "list",
     help=say("The runs below a folder, at any depth."),
-    epilog=say("Example: taxolens runs list experiments/ --sort accuracy"),
+    epilog=examples("taxolens runs list", "taxolens runs list experiments/ --sort accuracy"),
 )
 def list_runs(
     folders: Annotated[
@@ -46,14 +44,14 @@ def list_runs(
     sort: Annotated[
         RunOrder, typer.Option("--sort", help=say("The newest first, or the most accurate first."))
     ] = RunOrder.DATE,
-    as_json: AsJson = False,
+    as_json: shared.AsJson = False,
 ) -> None:
     """Shows the runs that can be read; exit code 3 when some could not."""
     places = folders or [Path()]
     found = find_runs(places, sort)
     if as_json:
         broken = [{"folder": str(one.folder), "reason": one.error.told(say)} for one in found.broken]
-        _print({"runs": [document(run) for run in found.runs], "broken": broken})
+        show_document({"runs": [document(run) for run in found.runs], "broken": broken})
     elif found.runs:
         table_of(found.runs, places)
     else:
@@ -66,13 +64,13 @@ def list_runs(
 @app.command(
     "show",
     help=say("What a run learnt from, how, how good it is, and how to use it."),
-    epilog=say("Example: taxolens runs show run/"),
+    epilog=examples("taxolens runs show run/", "taxolens runs show run/ --json"),
 )
-def show(run: RunFolder, as_json: AsJson = False) -> None:
+def show(run: RunFolder, as_json: shared.AsJson = False) -> None:
     """Shows one run."""
     record = read_run(run)
     if as_json:
-        _print({**document(record), "recipe": dict(record.recipe)})
+        show_document({**document(record), "recipe": dict(record.recipe)})
         return
     facts(record)
     counts(record)
@@ -83,15 +81,17 @@ def show(run: RunFolder, as_json: AsJson = False) -> None:
 @app.command(
     "compare",
     help=say("Runs side by side: settings that differ, figures, and whether the difference could be luck."),
-    epilog=say("Example: taxolens runs compare run/ another-run/"),
+    epilog=examples(
+        "taxolens runs compare run/ another-run/", "taxolens runs compare run/ another-run/ --json"
+    ),
 )
-def compare(runs: RunFolders, as_json: AsJson = False) -> None:
+def compare(runs: RunFolders, as_json: shared.AsJson = False) -> None:
     """Compares each run with the first one."""
     if len(runs) < 2:
         raise UsageError("Name at least two runs to compare.")
     found = compare_runs([read_run(run) for run in runs])
     if as_json:
-        _print(_comparison_document(found))
+        show_document(_comparison_document(found))
         return
     compared(found)
     tell(_told(found))
@@ -100,7 +100,7 @@ def compare(runs: RunFolders, as_json: AsJson = False) -> None:
 @app.command(
     "delete",
     help=say("Delete runs; they can be brought back with restore."),
-    epilog=say("Example: taxolens runs delete old-run/"),
+    epilog=examples("taxolens runs delete old-run/", "taxolens runs delete old-run/ older-run/ --yes"),
 )
 def delete(
     runs: RunFolders,
@@ -125,7 +125,7 @@ def delete(
 @app.command(
     "restore",
     help=say("Bring back a deleted run."),
-    epilog=say("Example: taxolens runs restore old-run/"),
+    epilog=examples("taxolens runs restore old-run/", "taxolens runs restore old-run/ older-run/"),
 )
 def restore(
     runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help=say("Where the run lay."))],
@@ -180,7 +180,3 @@ def _comparison_document(found: RunsComparison) -> dict[str, Any]:
         "left_out": found.test.left_out,
         "pairs": [rivalry_document(one, names) for one in found.test.rivalries],
     }
-
-
-def _print(value: Any) -> None:
-    typer.echo(json.dumps(value, indent=2, ensure_ascii=False))

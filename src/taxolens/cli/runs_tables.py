@@ -7,12 +7,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from rich import box
 from rich.console import Console
-from rich.table import Table
 
+from taxolens.cli.table import facts_table, plain_table, show, shown
 from taxolens.cli.words import language, say
-from taxolens.core.printable import printable
 from taxolens.evaluation.result import Interval
 from taxolens.report.wording import Wording
 from taxolens.workflows.run_folder import MODEL, REPORT
@@ -25,7 +23,7 @@ _CLASSES_SHOWN = 30
 
 def table_of(runs: Sequence[RunRecord], folders: Sequence[Path]) -> None:
     """One run a row, two lines each; named from the folder that was searched, where it is one."""
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    table = plain_table()
     table.add_column(say("Run"), overflow="fold")
     table.add_column(say("Date"), no_wrap=True)
     table.add_column(f"{say('Photos')}\n{say('Classes')}", justify="right")
@@ -37,25 +35,25 @@ def table_of(runs: Sequence[RunRecord], folders: Sequence[Path]) -> None:
         figures = run.figures
         accuracy = figures.interval("accuracy")
         table.add_row(
-            _text(_below(run.folder, folders)),
+            shown(_below(run.folder, folders)),
             f"{run.created.astimezone():%Y-%m-%d\n%H:%M}",
             f"{_WORDING.count(run.photos)}\n{len(figures.per_class)}",
             f"{_percent(accuracy.value)}\n{_percent(accuracy.low)}–{_percent(accuracy.high)}",
             _WORDING.decimal(figures.macro_f1, 3),
-            f"{_text(run.method)}\n{_text(run.backbone)}",
+            f"{shown(run.method)}\n{shown(run.backbone)}",
             _WORDING.decimal(run.size / 1e6, 1),
         )
-    _console().print(table)
+    show(table)
 
 
 def facts(run: RunRecord) -> None:
     """Figures, and what they rest on."""
     figures, split = run.figures, run.figures.split
     failures = len(figures.failures)
-    _console().print(
-        _facts(
+    show(
+        facts_table(
             {
-                say("Run"): _text(run.folder),
+                say("Run"): shown(run.folder),
                 say("Name"): run.card.name,
                 say("Created"): f"{run.created.astimezone():%Y-%m-%d %H:%M}, {run.card.created_with}",
                 say("Learnt from"): f"{run.data}: {say('{n} photos').format(n=_WORDING.count(run.photos))}"
@@ -86,53 +84,53 @@ def facts(run: RunRecord) -> None:
 
 def counts(run: RunRecord) -> None:
     """How each class fared."""
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    table = plain_table()
     table.add_column(say("Class"), overflow="fold")
     for head in (say("Judged"), say("Found (recall)"), say("Trustworthy (precision)"), "F1"):
         table.add_column(head, justify="right")
     known = [(label, one) for label, one in run.figures.per_class.items() if isinstance(one, Mapping)]
     for label, one in known[:_CLASSES_SHOWN]:
         shares = (_share(one.get(name)) for name in ("recall", "precision", "f1"))
-        table.add_row(_text(label), str(one.get("support", "")), *shares)
+        table.add_row(shown(label), str(one.get("support", "")), *shares)
     if len(known) > _CLASSES_SHOWN:
         table.caption = say("... and {more} more").format(more=len(known) - _CLASSES_SHOWN)
-    _console().print(table)
+    show(table)
 
 
 def settings_of(run: RunRecord) -> None:
     """The recipe without what is nothing."""
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    table = plain_table()
     table.add_column(say("Setting"), no_wrap=True)
     table.add_column(say("Value"), overflow="fold")
     for name, value in _flat(run.recipe):
-        table.add_row(_text(name), _text(value))
-    _console().print(table)
+        table.add_row(shown(name), shown(value))
+    show(table)
 
 
 def how_to_use(run: RunRecord) -> None:
     """What to type next."""
     model = shlex.quote(str(run.folder / MODEL))
-    console = _console()
+    console = Console(highlight=False, markup=False)
     for purpose, line in (
         (say("Name new photos"), f"taxolens identify PHOTOS --model {model} --out results.csv"),
         (say("Judge it on other photos"), f"taxolens evaluate {model} DATA --report page.html"),
         (say("Read its report"), str(run.folder / REPORT)),
     ):
-        console.print(_text(f"{purpose}: {line}"), soft_wrap=True)
+        console.print(shown(f"{purpose}: {line}"), soft_wrap=True)
 
 
 def compared(found: RunsComparison) -> None:
     """Settings that differ and figures, one column for each run."""
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    table = plain_table()
     table.add_column("", overflow="fold")
     for run in found.runs:
-        table.add_column(_text(run.name), overflow="fold")
+        table.add_column(shown(run.name), overflow="fold")
     for row in found.fields:
-        table.add_row(_text(row.name), *(_text(value or "-") for value in row.values))
+        table.add_row(shown(row.name), *(shown(value or "-") for value in row.values))
     table.add_section()
     for name, values in _figure_rows(found.runs).items():
         table.add_row(name, *values)
-    _console().print(table)
+    show(table)
 
 
 def document(run: RunRecord) -> dict[str, Any]:
@@ -171,7 +169,7 @@ def _figure_rows(runs: Sequence[RunRecord]) -> dict[str, list[str]]:
         "Macro-F1": row(lambda run: _number_of(run.figures.interval("macro_f1"), "\n")),
         say("Log loss"): row(lambda run: _WORDING.decimal(run.figures.loss, 3)),
         say("Calibration error (ECE)"): row(lambda run: _WORDING.percent(run.figures.ece)),
-        say("Backbone"): row(lambda run: _text(run.backbone)),
+        say("Backbone"): row(lambda run: shown(run.backbone)),
         say("Model file"): row(lambda run: _WORDING.megabytes(run.size)),
         say("Time"): row(lambda run: _WORDING.duration(sum(run.figures.seconds.values()))),
     }
@@ -189,24 +187,6 @@ def _flat(document_: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str
 
 def _below(run: Path, folders: Sequence[Path]) -> Path:
     return run.relative_to(folders[0]) if len(folders) == 1 and run != folders[0] else run
-
-
-def _facts(known: Mapping[str, str]) -> Table:
-    table = Table(show_header=False, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
-    table.add_column(no_wrap=True)
-    table.add_column(overflow="fold")
-    for name, value in known.items():
-        if value:
-            table.add_row(name, printable(value))
-    return table
-
-
-def _console() -> Console:
-    return Console(highlight=False, markup=False)
-
-
-def _text(value: object) -> str:
-    return printable(str(value))
 
 
 def _percent(share: float) -> str:

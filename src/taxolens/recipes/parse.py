@@ -14,11 +14,31 @@ from typing import Any, TypeVar, get_type_hints
 from pydantic import TypeAdapter, ValidationError
 
 from taxolens.core.errors import UsageError
+from taxolens.core.texts import noted
 
 Recipe = TypeVar("Recipe")
 
-_WHOLE = ("int_parsing", "int_type", "int_from_float")
-_NUMBER = ("float_parsing", "float_type")
+_WHOLE = noted("{where}: {given} is not a whole number.")
+_NUMBER = noted("{where}: {given} is not a number.")
+_TRUTH = noted("{where}: {given} is neither true nor false.")
+_LIST = noted("{where} wants a list, not {given}.")
+_TABLE = noted("{where} wants a table of fields, not {given}.")
+_TEMPLATES = {
+    "missing": noted("{where} is missing."),
+    **dict.fromkeys(("int_parsing", "int_type", "int_from_float", "int_parsing_size"), _WHOLE),
+    **dict.fromkeys(("float_parsing", "float_type", "finite_number"), _NUMBER),
+    **dict.fromkeys(("bool_parsing", "bool_type"), _TRUTH),
+    "string_type": noted("{where}: {given} is not a text."),
+    "path_type": noted("{where}: {given} is not a path."),
+    **dict.fromkeys(("tuple_type", "list_type"), _LIST),
+    **dict.fromkeys(("dict_type", "mapping_type", "dataclass_type"), _TABLE),
+    "too_long": noted("{where}: {actual_length} values are too many, {max_length} are wanted."),
+    "greater_than": noted("{where}: {given} is too small, it must be above {gt}."),
+    "greater_than_equal": noted("{where}: {given} is too small, the least is {ge}."),
+    "less_than": noted("{where}: {given} is too large, it must be below {lt}."),
+    "less_than_equal": noted("{where}: {given} is too large, the most is {le}."),
+}
+"""What is said of the faults that values of a recipe can have, by pydantic's name of the fault."""
 
 
 def parse_recipe(kind: type[Recipe], options: Mapping[str, Any], file: Path | None = None) -> Recipe:
@@ -40,23 +60,25 @@ def parse_recipe(kind: type[Recipe], options: Mapping[str, Any], file: Path | No
     try:
         return TypeAdapter(kind).validate_python(values)
     except ValidationError as error:
-        raise _told(kind, error) from error
+        where = ".".join(str(step) for step in error.errors(include_url=False)[0]["loc"])
+        raise refusal(where or kind.__name__, error) from error
 
 
-def _told(kind: type[Any], error: ValidationError) -> UsageError:
-    """The first thing that is wrong, in a sentence of ours where it is a usual one."""
+def refusal(where: str, error: ValidationError) -> UsageError:
+    """The first thing that is wrong, in a sentence of ours where it is a usual one.
+
+    Args:
+        where: the option or the table that the value is for.
+    """
     first = error.errors(include_url=False)[0]
-    where = ".".join(str(step) for step in first["loc"]) or kind.__name__
-    given, why = first["input"], first["type"]
+    given, why, limits = first["input"], first["type"], first.get("ctx", {})
     if why in ("enum", "literal_error"):
-        known = first["ctx"]["expected"].replace("'", "").replace(" or ", ", ")
+        known = limits["expected"].replace("'", "").replace(" or ", ", ")
         return UsageError(
             "{where}: choose one of {known}, not {given}.", where=where, known=known, given=given
         )
-    if why in _WHOLE:
-        return UsageError("{where}: {given} is not a whole number.", where=where, given=given)
-    if why in _NUMBER:
-        return UsageError("{where}: {given} is not a number.", where=where, given=given)
+    if template := _TEMPLATES.get(why):
+        return UsageError(template, where=where, given=given, **limits)
     return UsageError("{where}: {why}.", where=where, why=first["msg"].rstrip("."))
 
 

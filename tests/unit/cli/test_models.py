@@ -8,8 +8,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 CALL = "from taxolens.cli.main import main; main()"
 
 
@@ -56,11 +54,6 @@ def test_a_spoilt_backbone_is_listed_and_can_be_removed(tmp_path: Path) -> None:
     assert "mobilenetv2" in rows
     assert typed(tmp_path, "remove", "mine").returncode == 0
     assert not spoilt.exists()
-
-
-@pytest.mark.parametrize("command", ["remove", "show", "get", "add", "describe", "list"])
-def test_every_command_gives_an_example(tmp_path: Path, command: str) -> None:
-    assert f"Example: taxolens models {command}" in typed(tmp_path, command, "--help").stdout
 
 
 def test_an_error_that_quotes_a_name_does_not_command_the_terminal(tmp_path: Path) -> None:
