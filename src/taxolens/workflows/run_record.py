@@ -155,14 +155,24 @@ def learnt_from(folder: Path) -> frozenset[str]:
     Raises:
         DataError: the table of its split cannot be read.
     """
+    return frozenset(row["sha256"] for row in _split(folder) if row.get("split") != Part.TEST.value)
+
+
+def held_back_by(folder: Path) -> dict[str, str]:
+    """Hash of each photo that a run held back, by its file as the run's table names it.
+
+    Raises:
+        DataError: the table of its split cannot be read.
+    """
+    return {row["file"]: row["sha256"] for row in _split(folder) if row.get("split") == Part.TEST.value}
+
+
+def _split(folder: Path) -> list[dict[str, str]]:
+    """Rows of the table of a split that hold a hash."""
     table = folder / SPLIT
     try:
         with table.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
-            return frozenset(
-                row["sha256"]
-                for row in csv.DictReader(file)
-                if row.get("sha256") and row.get("split") != Part.TEST.value
-            )
+            return [row for row in csv.DictReader(file) if row.get("sha256")]
     except (OSError, csv.Error) as error:
         raise DataError("{table} cannot be read: {why}.", table=table, why=error) from error
 

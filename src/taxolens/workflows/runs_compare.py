@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,11 +15,16 @@ from numpy.typing import NDArray
 from taxolens.core.errors import DataError
 from taxolens.evaluation.answers import Answers
 from taxolens.evaluation.rivals import Rivalry, rivalries
+from taxolens.formats.source import printable
 from taxolens.workflows.run_folder import PREDICTIONS
-from taxolens.workflows.run_record import RunRecord
+from taxolens.workflows.run_record import RunRecord, held_back_by
 
 _PLACES = frozenset({"out", "overwrite", "workers", "language", "track"})  # what changes nothing in a model
 _SCORES = "p:"
+_PROBED = 100
+
+PhotoKey = tuple[str, str, int]
+"""What a photo is known by (its hash, or its name), its true class, and which of several such it is, from 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +120,10 @@ def _answers(rows: Sequence[Mapping[str, str]]) -> Answers:
 
 
 def _shared_test(runs: Sequence[RunRecord]) -> SharedTest:
-    """Photos are the same where name and true class are; other names for the same photos are not found."""
+    """Photos are the same where true class and bytes are; where a run does not know the bytes, the name counts."""
     told = [read_answers(run.folder) for run in runs]
     labels = tuple(dict.fromkeys(label for one in told for label in one.labels))
-    keys = [[(name, one.labels[row]) for name, row in zip(one.names, one.truth, strict=True)] for one in told]
+    keys = photo_keys(told, [_hashes(run.folder, one.names) for run, one in zip(runs, told, strict=True)])
     shared = set(keys[0]).intersection(*keys[1:])
     everything = set(keys[0]).union(*keys[1:])
     if not shared:
@@ -125,15 +131,50 @@ def _shared_test(runs: Sequence[RunRecord]) -> SharedTest:
     order = [key for key in keys[0] if key in shared]
     aligned = [_aligned(one, own, order, labels) for one, own in zip(told, keys, strict=True)]
     # What belongs together is the first run's to say, lest each draw other groups.
-    same = [replace(one, groups=aligned[0].groups) for one in aligned]
+    same = [replace(one, names=aligned[0].names, groups=aligned[0].groups) for one in aligned]
     return SharedTest(len(order), len(everything - shared), rivalries(same, 0))
 
 
+def _hashes(folder: Path, names: Sequence[str]) -> tuple[str | None, ...]:
+    """Hashes of photos, where the run's split holds them. It names files from elsewhere than the answers do."""
+    files = {printable(file): sha256 for file, sha256 in held_back_by(folder).items()}
+    first = next(iter(names), "")
+    above = {file.removesuffix(first) for file in files if file.endswith(first)}
+    folders = sorted(place for place in above if not place or place.endswith("/"))
+    root = max(folders, key=lambda one: sum(one + name in files for name in names[:_PROBED]), default="")
+    return tuple(files.get(root + name) for name in names)
+
+
+def photo_keys(told: Sequence[Answers], hashes: Sequence[Sequence[str | None]]) -> list[list[PhotoKey]]:
+    """What tells photos of runs apart: by the hash where it is known, else by the name.
+
+    A photo whose hash a run does not know has that of the photo of its name and class in another run. Of
+    photos with the same bytes and class the first belongs to the first, the second to the second.
+
+    Args:
+        hashes: of each run's photos; None where it is not known.
+    """
+    named = [
+        [(name, one.labels[row]) for name, row in zip(one.names, one.truth, strict=True)] for one in told
+    ]
+    known: dict[tuple[str, str], str] = {}
+    for photos, own in zip(named, hashes, strict=True):
+        for photo, sha256 in zip(photos, own, strict=True):
+            if sha256:
+                known.setdefault(photo, sha256)
+    keys: list[list[PhotoKey]] = []
+    for photos, own in zip(named, hashes, strict=True):
+        seen: Counter[tuple[str, str]] = Counter()
+        keys.append([])
+        for photo, sha256 in zip(photos, own, strict=True):
+            same = sha256 or known.get(photo) or f"name:{photo[0]}", photo[1]
+            seen[same] += 1
+            keys[-1].append((*same, seen[same]))
+    return keys
+
+
 def _aligned(
-    answers: Answers,
-    keys: Sequence[tuple[str, str]],
-    order: Sequence[tuple[str, str]],
-    labels: tuple[str, ...],
+    answers: Answers, keys: Sequence[PhotoKey], order: Sequence[PhotoKey], labels: tuple[str, ...]
 ) -> Answers:
     """The answers on some photos, in their order, over all classes."""
     row_of = {key: row for row, key in enumerate(keys)}
@@ -143,7 +184,7 @@ def _aligned(
     table[:, columns] = answers.probabilities[rows]
     return Answers(
         labels=labels,
-        names=tuple(name for name, _ in order),
+        names=tuple(answers.names[row] for row in rows.tolist()),
         truth=columns[answers.truth[rows]],
         probabilities=table,
         groups=None if answers.groups is None else answers.groups[rows],

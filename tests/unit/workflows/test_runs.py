@@ -2,11 +2,15 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Mapping
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
 from taxolens.core.errors import DataError, UsageError
+from taxolens.core.records import Image, Part
+from taxolens.formats.table import write_table
 from taxolens.workflows.run_folder import HISTORY, METRICS, MODEL, PREDICTIONS, RECIPE, SPLIT
 from taxolens.workflows.run_record import learnt_from, read_run
 from taxolens.workflows.runs import TRASH, RunOrder, delete_run, find_runs, restore_run, trashed
@@ -220,6 +224,52 @@ def test_of_different_held_back_photos_the_shared_ones_are_compared(tmp_path: Pa
     third = make_run(tmp_path / "third", names=[f"other {row}" for row in range(6)])
     apart = compare_runs([read_run(first), read_run(third)]).test
     assert (apart.n, apart.rivalries) == (0, ())
+
+
+def held(run: Path, files: Mapping[str, str]) -> None:
+    """Writes a split that holds back files with these contents."""
+    images = [
+        Image(Path(name), name, "red", part=Part.TEST, sha256=sha256(content.encode()).hexdigest())
+        for name, content in files.items()
+    ]
+    write_table(images, run / SPLIT)
+
+
+def test_photos_that_were_renamed_or_moved_are_the_same_by_their_bytes(tmp_path: Path) -> None:
+    names = [f"red/{row}.jpg" for row in range(6)]
+    first = make_run(tmp_path / "first", right=[True] * 6, names=names)
+    second = make_run(tmp_path / "second", right=[False] * 6, names=[f"x {name}" for name in names])
+    held(first, {f"/data/{name}": str(row) for row, name in enumerate(names)})
+    held(second, {f"/elsewhere/x {name}": str(row) for row, name in enumerate(names)})
+    found = compare_runs([read_run(first), read_run(second)]).test
+    assert (found.n, found.left_out) == (6, 0)
+    assert found.rivalries[0].paired.outcomes.only_first == 6
+
+
+def test_photos_of_one_name_with_other_bytes_are_not_the_same(tmp_path: Path) -> None:
+    names = [f"{row}.jpg" for row in range(6)]
+    first, second = (make_run(tmp_path / one, names=names) for one in ("first", "second"))
+    held(first, {f"/data/a/{name}": str(row) for row, name in enumerate(names)})
+    held(second, {f"/data/b/{name}": f"{row}" + "anew" * (row < 2) for row, name in enumerate(names)})
+    found = compare_runs([read_run(first), read_run(second)]).test
+    assert (found.n, found.left_out) == (4, 4)
+
+
+def test_where_one_run_does_not_know_the_bytes_names_count(tmp_path: Path) -> None:
+    names = [f"{row}.jpg" for row in range(6)]
+    runs = [make_run(tmp_path / one, names=names) for one in ("first", "second", "third")]
+    held(runs[0], {f"/data/{name}": str(row) for row, name in enumerate(names)})
+    held(runs[2], {f"/data/{name}": str(row) for row, name in enumerate(names)})
+    found = compare_runs([read_run(run) for run in runs]).test
+    assert (found.n, found.left_out) == (6, 0)
+
+
+def test_of_photos_that_are_there_twice_each_is_compared_once(tmp_path: Path) -> None:
+    first = make_run(tmp_path / "first", right=[True] * 4, names=["0.jpg", "1.jpg", "2.jpg", "0 again.jpg"])
+    second = make_run(tmp_path / "second", right=[True] * 4, names=["0.jpg", "1.jpg", "2.jpg", "0 again.jpg"])
+    for run in (first, second):
+        held(run, {"0.jpg": "same", "0 again.jpg": "same", "1.jpg": "1", "2.jpg": "2"})
+    assert compare_runs([read_run(first), read_run(second)]).test.n == 4
 
 
 def test_damaged_answers_are_told_in_a_sentence(tmp_path: Path) -> None:
