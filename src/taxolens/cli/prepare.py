@@ -40,7 +40,13 @@ DIVIDE = (
 )
 FOLDS = Option("--folds", "folds", say("Divide into K parts for cross-validation instead."), int, "K")
 CHANGE = (
-    Option("--step", "transform", say("Change every photo; in this order."), list[str], "NAME:KEY=VALUE"),
+    Option(
+        "--step --transform",
+        "transform",
+        say("Change every photo; in this order."),
+        list[str],
+        "NAME:KEY=VALUE",
+    ),
     Option(
         "--balance",
         "balance.to",
