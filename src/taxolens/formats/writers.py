@@ -9,7 +9,7 @@ from typing import Protocol
 
 from taxolens.core.errors import UsageError
 from taxolens.core.registry import Registry
-from taxolens.formats import megadetector, results_csv
+from taxolens.formats import megadetector, results_csv, results_parquet, results_xlsx
 from taxolens.formats.about import About
 from taxolens.formats.deployments import asked_for
 from taxolens.formats.result import Result
@@ -105,7 +105,29 @@ def _write_csv(results: Iterable[Result], out: Path, about: About) -> None:
     results_csv.write_results_csv(results, out, top_k=about.top_k)
 
 
+def _write_xlsx(results: Iterable[Result], out: Path, about: About) -> None:
+    results_xlsx.write_results_xlsx(results, out, top_k=about.top_k)
+
+
+def _write_parquet(results: Iterable[Result], out: Path, about: About) -> None:
+    results_parquet.write_results_parquet(results, out, top_k=about.top_k)
+
+
 FORMATS.add("csv", Format("CSV", (".csv",), _write_csv, results_csv.is_results_csv))
+FORMATS.add(
+    "xlsx",
+    Format("XLSX", (".xlsx",), _write_xlsx, results_xlsx.is_xlsx, checked=results_xlsx.check_xlsx),
+)
+FORMATS.add(
+    "parquet",
+    Format(
+        "Parquet",
+        (".parquet",),
+        _write_parquet,
+        results_parquet.is_parquet,
+        checked=results_parquet.check_parquet,
+    ),
+)
 FORMATS.add(
     "megadetector",
     Format("MegaDetector JSON", (".json",), megadetector.write_megadetector, megadetector.is_megadetector),
