@@ -16,7 +16,7 @@ Equal scores keep the model's own order of classes, so an answer never depends o
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,6 +43,7 @@ class DecisionRule:
         top_k: length of the ranking, at least 1.
         excluded: classes that no answer may be.
         ladder: the taxa above the classes, where an unsure answer may be rolled up.
+        allowed: bool [c], classes that are not excluded; None: all.
     """
 
     labels: tuple[str, ...]
@@ -52,6 +53,7 @@ class DecisionRule:
     top_k: int = 5
     excluded: frozenset[str] = frozenset()
     ladder: Ladder | None = None
+    allowed: NDArray[np.bool_] | None = field(init=False, repr=False, compare=False, default=None)
 
     def __post_init__(self) -> None:
         if self.top_k < 1:
@@ -64,6 +66,9 @@ class DecisionRule:
             )
         if self.labels and self.excluded.issuperset(self.labels):
             raise UsageError("All classes of the model are excluded. Leave at least one.")
+        if self.excluded:
+            allowed = np.array([label not in self.excluded for label in self.labels], dtype=np.bool_)
+            object.__setattr__(self, "allowed", allowed)
 
     def rank_of(self, label: str) -> str | None:
         """The rank of an answer that is a taxon above several classes; None for a class."""
@@ -83,9 +88,11 @@ def decide(name: str, scores: NDArray[np.float32], rule: DecisionRule) -> Predic
     Args:
         scores: float32 [c], probabilities in the order of the rule's labels.
     """
-    scores, left = _without(scores, rule)
-    order = np.argsort(-scores, kind="stable")[:left]
-    ranking = tuple(Score(rule.labels[i], max(float(scores[i]), 0.0)) for i in order[: rule.top_k])
+    scores = without(scores, rule)
+    order = np.argsort(-scores, kind="stable")
+    if rule.allowed is not None:
+        order = order[: int(rule.allowed.sum())]
+    ranking = tuple(Score(rule.labels[i], float(scores[i])) for i in order[: rule.top_k])
     best = ranking[0]
     unsure = not best.score or (rule.threshold is not None and best.score < rule.threshold)
     above = (
@@ -102,17 +109,16 @@ def decide(name: str, scores: NDArray[np.float32], rule: DecisionRule) -> Predic
     )
 
 
-def _without(scores: NDArray[np.float32], rule: DecisionRule) -> tuple[NDArray[np.float32], int]:
-    """Scores of which those that are excluded are -1 and the others sum to 1; and how many these are.
+def without(scores: NDArray[np.float32], rule: DecisionRule) -> NDArray[np.float32]:
+    """Scores of which those that are excluded are -1 and the others sum to 1 (rule 2).
 
     Scores that nothing is excluded from stay as they are, bit by bit.
     """
-    if not rule.excluded:
-        return scores, len(scores)
-    out = np.fromiter((label in rule.excluded for label in rule.labels), dtype=bool, count=len(rule.labels))
-    total = float(scores[~out].sum(dtype=np.float64))
+    if rule.allowed is None:
+        return scores
+    total = float(scores[rule.allowed].sum(dtype=np.float64))
     kept = scores / np.float32(total) if total > _NOTHING else np.zeros_like(scores)
-    return np.where(out, np.float32(-1), kept), int((~out).sum())
+    return np.where(rule.allowed, kept, np.float32(-1))
 
 
 def failed(failure: Failure) -> Prediction:

@@ -1,6 +1,6 @@
-"""From a folder of photos to rows in a store, and from rows to answers. The page to read first.
+"""From a folder of photos to rows in a store. The page to read first.
 
-    scan -> (answered before? keep its place) -> decode and infer in threads -> store -> decide
+    scan -> (answered before? keep its place) -> decode and infer in threads -> store -> rendering.py
 
 Two numbers of 64 bits are all that grows with the folder: where each photo's row lies (8 bytes), and, for
 what an earlier run answered, its key and place (24 bytes). A million photos take 32 MB.
@@ -9,26 +9,24 @@ what an earlier run answered, its key and place (24 bytes). A million photos tak
 from __future__ import annotations
 
 from array import array
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import closing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from taxolens.core.errors import DataError, ImageError, OutputError, UsageError
 from taxolens.core.progress import Progress
-from taxolens.core.records import Failure
 from taxolens.core.texts import Say
 from taxolens.execution.local import ordered_map
-from taxolens.formats.result import Result
 from taxolens.imaging.metadata import read_metadata
 from taxolens.inference.answered import Answered, Place
-from taxolens.inference.context import Context, placed
-from taxolens.inference.decision import DecisionRule, decide, failed
 from taxolens.inference.forecast import forecast
 from taxolens.inference.predictor import Predictor
 from taxolens.inference.row import Fault, Row
-from taxolens.inference.scan import Photo, scan
+from taxolens.inference.scan import ALL, Photo, Shard, scan
 from taxolens.inference.store import Store
+from taxolens.storage.photos import LeftOut
 
 AHEAD_PER_WORKER = 16
 """Photos taken ahead of the one that is stored next; they hold scores, not pixels."""
@@ -37,6 +35,7 @@ MENDED_ELSEWHERE = frozenset({"missing", "unreadable", "unsupported", "too_large
 """Faults that rights, a disk, an installed part or an option may mend: looked at again by every run."""
 
 _NOT_YET: Place = 2**64 - 1
+_LINKS_KEPT = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,21 +46,48 @@ class Look:
         root: the photo, or the folder that is searched.
         workers: photos worked on at once.
         max_megapixels: photos that announce more pixels are recorded as failures, unread.
+        shard: the part of the photos that is looked at.
     """
 
     root: Path
     predictor: Predictor
     workers: int
     max_megapixels: float
+    shard: Shard = ALL
 
 
-def count(root: Path, answered: Answered) -> tuple[int, int]:
-    """How many photos there are, and how many of them are answered."""
-    found = known = 0
-    for photo in scan(root):
-        found += 1
-        known += answered.find(photo.stamp.key()) is not None
-    return found, known
+@dataclass(slots=True)
+class Found:
+    """What a first walk through the photos tells.
+
+    Attributes:
+        places: of the rows of photos that are answered, in the order of the scan.
+        photos: all of them.
+        left_out: how many links and resource files were passed over.
+        links: the first few links that lead out of the folder.
+    """
+
+    places: array[Place]
+    photos: int = 0
+    left_out: Counter[LeftOut] = field(default_factory=Counter)
+    links: list[str] = field(default_factory=list)
+
+    def note(self, why: LeftOut, path: str) -> None:
+        """Counts what is passed over."""
+        self.left_out[why] += 1
+        if why is LeftOut.LINK and len(self.links) < _LINKS_KEPT:
+            self.links.append(path)
+
+
+def find(root: Path, answered: Answered, shard: Shard = ALL) -> Found:
+    """Looks which photos there are and which of them are answered."""
+    found = Found(array("Q"))
+    for photo in scan(root, shard=shard, left_out=found.note):
+        found.photos += 1
+        place = answered.find(photo.stamp.key())
+        if place is not None:
+            found.places.append(place)
+    return found
 
 
 def answer(
@@ -85,7 +111,7 @@ def answer(
     def rows() -> Iterator[tuple[int, Row]]:
         return ordered_map(
             lambda turn: (turn[0], look_at(turn[1], look)),
-            _pending(scan(look.root), answered, places),
+            _pending(scan(look.root, shard=look.shard), answered, places),
             workers=look.workers,
             window=look.workers * AHEAD_PER_WORKER,
         )
@@ -120,24 +146,10 @@ def look_at(photo: Photo, look: Look) -> Row:
     except ImageError as error:
         if error.code in MENDED_ELSEWHERE:
             _still_there(look.root)
-        return Row(photo.stamp, _taken(photo.path), fault=Fault(error.code, error.told()))
-    return Row(photo.stamp, _taken(photo.path), scores=scores)
-
-
-def results(
-    places: Iterable[Place], store: Store, rule: DecisionRule, *, root: Path, context: Context
-) -> Iterator[Result]:
-    """The answers of stored rows, one at a time; a rule decides anew without running the model."""
-    base = root if root.is_dir() else root.parent
-    for found in placed(places, store, context):
-        row = found.row
-        name = row.stamp.name
-        if row.scores is not None:
-            prediction = decide(name, row.scores, rule)
-        else:
-            fault = row.fault or Fault("unreadable", "")
-            prediction = failed(Failure(base / name, name, fault.code, fault.reason))
-        yield Result(prediction, taken=found.taken, site=found.site, sequence=found.sequence)
+        taken, camera = _facts(photo.path)
+        return Row(photo.stamp, taken, fault=Fault(error.code, error.told()), camera=camera)
+    taken, camera = _facts(photo.path)
+    return Row(photo.stamp, taken, scores=scores, camera=camera)
 
 
 def _pending(
@@ -169,6 +181,8 @@ def _still_there(root: Path) -> None:
         )
 
 
-def _taken(path: Path) -> str | None:
-    taken = read_metadata(path).taken
-    return taken.replace(tzinfo=None).isoformat(timespec="seconds") if taken else None
+def _facts(path: Path) -> tuple[str | None, str | None]:
+    """Local time of a photo, and its camera."""
+    metadata = read_metadata(path)
+    taken = metadata.taken
+    return taken.replace(tzinfo=None).isoformat(timespec="seconds") if taken else None, metadata.camera

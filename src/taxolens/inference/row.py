@@ -47,12 +47,14 @@ class Row:
         taken: local time of the photo, ISO 8601 without a zone.
         scores: float32 [classes], probabilities in the model's order; None where it could not be read.
         fault: set exactly where `scores` is None.
+        camera: make and model.
     """
 
     stamp: Stamp
     taken: str | None = None
     scores: NDArray[np.float32] | None = None
     fault: Fault | None = None
+    camera: str | None = None
 
 
 def row_to_line(row: Row) -> bytes:
@@ -61,6 +63,8 @@ def row_to_line(row: Row) -> bytes:
     document: dict[str, object] = {"file": stamp.name, "size": stamp.size, "mtime_ns": stamp.mtime_ns}
     if row.taken:
         document["taken"] = row.taken
+    if row.camera:
+        document["camera"] = row.camera
     if row.scores is not None:
         document["scores"] = base64.b64encode(row.scores.astype("<f4").tobytes()).decode("ascii")
     if row.fault is not None:
@@ -77,11 +81,11 @@ def line_to_row(line: bytes) -> Row:
     document = json.loads(line)
     try:
         stamp = Stamp(document["file"], document["size"], document["mtime_ns"])
-        taken = document.get("taken")
+        taken, camera = document.get("taken"), document.get("camera")
         if "failure" in document:
             failure = document["failure"]
-            return Row(stamp, taken, fault=Fault(failure["code"], failure["reason"]))
+            return Row(stamp, taken, fault=Fault(failure["code"], failure["reason"]), camera=camera)
         scores = np.frombuffer(base64.b64decode(document["scores"], validate=True), dtype="<f4")
     except (KeyError, TypeError) as error:
         raise ValueError(f"no row: {error}") from error
-    return Row(stamp, taken, scores=scores)
+    return Row(stamp, taken, scores=scores, camera=camera)

@@ -1,7 +1,7 @@
 """The results of one output: a locked folder with a journal and segments.
 
 results.csv             rendered from the segments, can be made again at any time
-results.csv.taxolens/   journal.json, lock, segment-WRITER-NUMBER-DIGEST.jsonl.gz
+results.csv.taxolens/   journal.json, lock, segment-WRITER-NUMBER-DIGEST.jsonl.gz, roll.gz, corrections.csv
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ from __future__ import annotations
 import dataclasses
 import secrets
 import time
-from collections.abc import Callable, Iterator
+from array import array
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from filelock import FileLock, Timeout
 from taxolens.core.errors import UsageError
 from taxolens.inference.answered import Answered, Place
 from taxolens.inference.journal import Journal, check_same_work, read_journal, write_journal
+from taxolens.inference.roll import Roll, write_roll
 from taxolens.inference.row import Row, row_to_line
 from taxolens.inference.segments import (
     SegmentDamaged,
@@ -48,7 +50,7 @@ class Store:
 
     def __init__(self, folder: Path, journal: Journal) -> None:
         self.journal = journal
-        self._folder = folder
+        self.folder = folder
         self._writer = secrets.token_hex(4)
         self._shelf = Shelf()
         self._next_number = 1
@@ -67,7 +69,7 @@ class Store:
             OutputError: a segment cannot be read, or a damaged one cannot be set aside.
         """
         answered = Answered()
-        for path in segments_in(self._folder):
+        for path in segments_in(self.folder):
             self._next_number = max(self._next_number, number_of(path) + 1)
             try:
                 journal, rows = read_rows(path)
@@ -98,9 +100,7 @@ class Store:
             OutputError: it cannot be written; it still waits then.
         """
         if self._waiting:
-            path = write_segment(
-                self._folder, self.journal.id, self._writer, self._next_number, self._waiting
-            )
+            path = write_segment(self.folder, self.journal.id, self._writer, self._next_number, self._waiting)
             self._shelf.add(path)
             self._next_number += 1
             self._waiting = []
@@ -113,6 +113,15 @@ class Store:
             OutputError: its segment has gone or changed since.
         """
         return self._shelf.row(place)
+
+    def enrol(self, places: array[Place], asked: Mapping[str, object]) -> None:
+        """Leaves word of what the table shows and how it is decided; everything must be written before.
+
+        Raises:
+            OutputError: it cannot be written.
+        """
+        names = tuple(path.name for path in self._shelf.segments)
+        write_roll(Roll(self.journal.id, names, places, asked), self.folder)
 
     def _due(self) -> float:
         share = _SHARE_AT_RISK * (self._flushed - self._began)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from taxolens.recipes.numbers import check_gap
+from taxolens.recipes.shard import shard_of
 from taxolens.recipes.source import SequenceBy, SiteBy
 
 
@@ -27,6 +28,10 @@ class IdentifyRecipe:
         gap: what still is one event: seconds between photos (exif), or steps between the numbers in file
             names (filename).
         max_megapixels: photos that announce more pixels are recorded as failures, unread.
+        shard: "2/5": look at the second of five parts of the photos, which other machines need not know of;
+            `taxolens merge` unites them.
+        corrections: a table of file and label: what people say is in photos. It is kept beside the results,
+            and counts in every later run.
     """
 
     photos: Path
@@ -41,6 +46,9 @@ class IdentifyRecipe:
     sequence_by: SequenceBy = SequenceBy.NONE
     gap: float = 60.0
     max_megapixels: float = 150.0
+    shard: str | None = None
+    corrections: Path | None = None
 
     def __post_init__(self) -> None:
         check_gap(self.gap)
+        shard_of(self.shard)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -14,6 +13,7 @@ from pydantic import BeforeValidator
 
 from taxolens.core.errors import UsageError
 from taxolens.recipes.numbers import check_count
+from taxolens.recipes.shard import shard_of
 from taxolens.recipes.source import SourceRecipe
 from taxolens.recipes.split import SplitRecipe
 
@@ -33,7 +33,6 @@ class BalanceTo(StrEnum):
     MEDIAN = "median"
 
 
-_SHARD = re.compile(r"(\d{1,6})/(\d{1,6})")
 _MOST_FOLDS = 100
 
 
@@ -168,20 +167,3 @@ class PrepareRecipe:
                 "--files none writes tables only, so no photo can be changed. Leave out --step, --size and "
                 "--shard, or --files none."
             )
-
-
-def shard_of(text: str | None) -> tuple[int, int]:
-    """Which shard of how many, from 1; the only one where nothing is said.
-
-    Raises:
-        UsageError: there is no such shard.
-    """
-    if text is None:
-        return 1, 1
-    found = _SHARD.fullmatch(text.strip())
-    number, count = (int(found[1]), int(found[2])) if found else (0, 0)
-    if not 1 <= number <= count:
-        raise UsageError(
-            "There is no shard {shard}. Write --shard 1/4 to --shard 4/4 for four machines.", shard=text
-        )
-    return number, count

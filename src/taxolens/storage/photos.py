@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 
 from taxolens.core.errors import UsageError
@@ -31,6 +32,13 @@ _NOT_FOR_PEOPLE = frozenset(
 _OWN_FOLDER = ".taxolens"
 
 
+class LeftOut(StrEnum):
+    """What a walk passes over and yet should tell."""
+
+    RESOURCE = "resource"  # `._NAME`, which macOS writes beside a photo on a card
+    LINK = "link"  # leads out of the folder
+
+
 def _unheard(folder: Path) -> None:
     """Nobody asked for empty folders."""
 
@@ -54,9 +62,25 @@ def walk_photos(root: Path, empty: Callable[[Path], None] = _unheard) -> Iterato
         UsageError: a folder may not be read.
     """
     if root.is_dir():
-        yield from _walk(root, empty)
+        yield from map(Path, _Walk(root, empty=empty).photos())
     elif root.exists():
         yield root
+
+
+def walk_inside(root: Path, left_out: Callable[[LeftOut, str], None]) -> Iterator[str]:
+    """As `walk_photos`, but nothing outside the folder is looked at, and paths are text: a million are found
+    in a few seconds.
+
+    Args:
+        left_out: told of each link that leads out of the folder, and of each resource file.
+
+    Raises:
+        UsageError: a folder may not be read.
+    """
+    if root.is_dir():
+        yield from _Walk(root, left_out=left_out).photos()
+    elif root.exists():
+        yield str(root)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,21 +101,72 @@ class _Listing:
     links: set[str] = field(default_factory=set)
 
 
-def _walk(root: Path, empty: Callable[[Path], None]) -> Iterator[Path]:
-    linked: set[tuple[int, int]] = set()
-    waiting = [_Folder(str(root), frozenset())]
-    while waiting:
-        folder = waiting.pop()
-        if folder.is_link and not _first_time(folder, linked):
-            continue
-        listing = _list(folder.path)
-        if folder.above and not listing.photos and not listing.folders:
-            empty(Path(folder.path))
-        for name in sorted(listing.photos):
-            yield Path(folder.path, name)
-        here = folder.above | _identity(folder.path)
-        for name in sorted(listing.folders, reverse=True):
-            waiting.append(_Folder(str(Path(folder.path, name)), here, name in listing.links))
+class _Walk:
+    """One walk through a folder.
+
+    Args:
+        root: the folder.
+        empty: told of each folder below it that holds neither photos nor folders.
+        left_out: told of what is passed over; None: links that lead out are followed.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        *,
+        empty: Callable[[Path], None] = _unheard,
+        left_out: Callable[[LeftOut, str], None] | None = None,
+    ) -> None:
+        self._root = str(root)
+        self._inside = os.path.join(os.path.realpath(root), "")  # noqa: PTH118
+        self._empty = empty
+        self._left_out = left_out
+
+    def photos(self) -> Iterator[str]:
+        """Paths of photos, in each folder by name, then its folders by name."""
+        linked: set[tuple[int, int]] = set()
+        waiting = [_Folder(self._root, frozenset())]
+        while waiting:
+            folder = waiting.pop()
+            if folder.is_link and not _first_time(folder, linked):
+                continue
+            listing = self._list(folder.path)
+            if folder.above and not listing.photos and not listing.folders:
+                self._empty(Path(folder.path))
+            begin = os.path.join(folder.path, "")  # noqa: PTH118 - a Path per file costs more than the rest
+            for name in sorted(listing.photos):
+                yield begin + name
+            here = folder.above | _identity(folder.path)
+            for name in sorted(listing.folders, reverse=True):
+                waiting.append(_Folder(begin + name, here, name in listing.links))
+
+    def _list(self, folder: str) -> _Listing:
+        listing = _Listing()
+        try:
+            with os.scandir(folder) as entries:
+                for entry in entries:
+                    if not self._passed_over(entry):
+                        _sort_in(entry, listing)
+        except OSError as error:
+            raise UsageError(
+                "The folder {folder} cannot be read: {why}. "
+                "Give yourself the right to read it, or move it away.",
+                folder=folder,
+                why=error.strerror or error,
+            ) from error
+        return listing
+
+    def _passed_over(self, entry: os.DirEntry[str]) -> bool:
+        """Tells what is passed over, where somebody listens."""
+        if self._left_out is None:
+            return False
+        if entry.name.startswith("._"):
+            self._left_out(LeftOut.RESOURCE, entry.path)
+            return True
+        if entry.is_symlink() and not os.path.realpath(entry.path).startswith(self._inside):
+            self._left_out(LeftOut.LINK, entry.path)
+            return True
+        return False
 
 
 def _first_time(folder: _Folder, linked: set[tuple[int, int]]) -> bool:
@@ -110,21 +185,6 @@ def _identity(path: str) -> frozenset[tuple[int, int]]:
     except OSError:
         return frozenset()
     return frozenset({(state.st_dev, state.st_ino)})
-
-
-def _list(folder: str) -> _Listing:
-    listing = _Listing()
-    try:
-        with os.scandir(folder) as entries:
-            for entry in entries:
-                _sort_in(entry, listing)
-    except OSError as error:
-        raise UsageError(
-            "The folder {folder} cannot be read: {why}. Give yourself the right to read it, or move it away.",
-            folder=folder,
-            why=error.strerror or error,
-        ) from error
-    return listing
 
 
 def _sort_in(entry: os.DirEntry[str], listing: _Listing) -> None:

@@ -3,56 +3,43 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from array import array
 from dataclasses import dataclass
-from pathlib import Path
 
 from taxolens.core.errors import DataError, UsageError
 from taxolens.core.progress import Progress, Silent
-from taxolens.core.records import Failure, Status
 from taxolens.core.texts import Say, plain
-from taxolens.formats.result import Result
 from taxolens.formats.results_csv import is_results_csv, write_results_csv
-from taxolens.inference.answered import Answered
+from taxolens.inference.answered import Answered, Place
 from taxolens.inference.context import Context
 from taxolens.inference.decision import DecisionRule
 from taxolens.inference.journal import Journal, new_journal
-from taxolens.inference.pipeline import MENDED_ELSEWHERE, Look, answer, count, results
+from taxolens.inference.pipeline import MENDED_ELSEWHERE, Found, Look, answer, find
 from taxolens.inference.predictor import Predictor, open_predictor, threads_for
+from taxolens.inference.rendering import Rendering, results
 from taxolens.inference.row import Row
-from taxolens.inference.scan import scan
+from taxolens.inference.scan import Shard, scan
 from taxolens.inference.store import SUFFIX, Store, open_store
 from taxolens.recipes.identify import IdentifyRecipe
+from taxolens.recipes.shard import shard_of
 from taxolens.storage.atomic import told_as_output
+from taxolens.storage.photos import LeftOut
 from taxolens.storage.signature import image_format, read_head
-
-_FAILURES_KEPT = 1000
+from taxolens.workflows.kept_corrections import CorrectionCheck, keep_corrections
+from taxolens.workflows.tally import Counts, Tally
 
 
 @dataclass(frozen=True, slots=True)
-class IdentifySummary:
-    """What an identification found: found = answered + blank + failed.
+class IdentifySummary(Counts):
+    """What an identification found.
 
     Attributes:
-        found: photos found.
-        answered: photos with an answer, "unsure" among them.
-        blank: photos whose best class means that nothing is there.
-        unsure: answers below the threshold.
-        failed: photos that could not be read.
         skipped: photos whose answer an earlier run had kept.
         seconds: wall time.
-        failures: the first 1,000 photos that could not be read; the table lists all.
     """
 
-    found: int
-    answered: int
-    blank: int
-    unsure: int
-    failed: int
     skipped: int
     seconds: float
-    failures: tuple[Failure, ...]
 
 
 def identify(
@@ -75,12 +62,14 @@ def identify(
     workers = _checked(recipe)
     predictor = open_predictor(recipe.model)
     rule = predictor.rule(top_k=recipe.top_k, threshold=recipe.threshold)
+    shard = Shard(*shard_of(recipe.shard))
     if next(scan(recipe.photos), None) is None:
         raise DataError("There are no photos in {photos}. Name another folder.", photos=recipe.photos)
-    look = Look(recipe.photos, predictor, workers, recipe.max_megapixels)
-    with open_store(recipe.out, _journal(recipe.photos, predictor), restart=recipe.restart) as store:
+    look = Look(recipe.photos, predictor, workers, recipe.max_megapixels, shard)
+    with open_store(recipe.out, _journal(recipe, predictor), restart=recipe.restart) as store:
         tally, skipped = _run(recipe, look, store, rule, progress, say)
-    return tally.summary(skipped=skipped, seconds=time.monotonic() - began)
+    counts = {name: getattr(tally, name) for name in Counts.__slots__}
+    return IdentifySummary(**counts, skipped=skipped, seconds=time.monotonic() - began)
 
 
 def _checked(recipe: IdentifyRecipe) -> int:
@@ -120,30 +109,78 @@ def _check_place(recipe: IdentifyRecipe) -> None:
             )
 
 
-def _journal(photos: Path, predictor: Predictor) -> Journal:
+def _journal(recipe: IdentifyRecipe, predictor: Predictor) -> Journal:
+    number, count = shard_of(recipe.shard)
     return new_journal(
         model_sha256=predictor.model.sha256,
         model_name=predictor.card.name,
         labels=predictor.labels,
-        photos=photos.resolve(),
+        photos=recipe.photos.resolve(),
+        card=predictor.card,
+        shard=f"{number}/{count}" if count > 1 else "",
     )
 
 
 def _run(
     recipe: IdentifyRecipe, look: Look, store: Store, rule: DecisionRule, progress: Progress, say: Say
-) -> tuple[_Tally, int]:
-    """From an open store to the table; the tally, and how many photos were answered before."""
+) -> tuple[Counts, int]:
+    """From an open store to the table; the counts, and how many photos were answered before."""
+    corrections = keep_corrections(store.folder, recipe.corrections)
     answered = _answered(recipe, store, progress, say)
-    found, known = count(recipe.photos, answered)
-    if known:
-        progress.note(say("{known} of {found} photos are answered already.").format(known=known, found=found))
-    places = answer(look, store, answered, total=found - known, progress=progress, say=say)
-    tally = _Tally()
+    places, known = _places(look, store, answered, progress, say)
+    store.enrol(places, _asked(recipe))
     context = Context(recipe.site_by, recipe.sequence_by, recipe.gap)
-    rows = results(places, store, rule, root=recipe.photos, context=context)
-    counted = progress.track(tally.counting(rows), what=say("Writing the table"), total=len(places))
+    how = Rendering(rule, recipe.photos, context, corrections=corrections)
+    check, tally = CorrectionCheck(corrections, rule.labels), Tally()
+    rows = tally.counting(check.watching(results(places, store, how)))
+    counted = progress.track(rows, what=say("Writing the table"), total=len(places))
     write_results_csv(counted, recipe.out, top_k=recipe.top_k)
-    return tally, known
+    check.tell(progress, say)
+    return tally.counts(), known
+
+
+def _places(
+    look: Look, store: Store, answered: Answered, progress: Progress, say: Say
+) -> tuple[array[Place], int]:
+    """Looks at the photos that are not answered; where all rows lie, and how many were there before."""
+    found = find(look.root, answered, look.shard)
+    _tell_left_out(found, progress, say)
+    known = len(found.places)
+    if known:
+        progress.note(
+            say("{known} of {found} photos are answered already.").format(known=known, found=found.photos)
+        )
+    if known == found.photos:
+        return found.places, known
+    return answer(look, store, answered, total=found.photos - known, progress=progress, say=say), known
+
+
+def _tell_left_out(found: Found, progress: Progress, say: Say) -> None:
+    links, resources = found.left_out[LeftOut.LINK], found.left_out[LeftOut.RESOURCE]
+    if resources:
+        progress.note(
+            say("{count} files whose names begin with ._ are no photos and were left out.").format(
+                count=resources
+            )
+        )
+    if links:
+        progress.note(
+            say("{count} links lead out of the folder and were not followed: {links}").format(
+                count=links,
+                links=", ".join([*found.links, "..."] if links > len(found.links) else found.links),
+            )
+        )
+
+
+def _asked(recipe: IdentifyRecipe) -> dict[str, object]:
+    """How the table is decided, for those who decide anew."""
+    return {
+        "threshold": recipe.threshold,
+        "top_k": recipe.top_k,
+        "site_by": recipe.site_by.value,
+        "sequence_by": recipe.sequence_by.value,
+        "gap": recipe.gap,
+    }
 
 
 def _answered(recipe: IdentifyRecipe, store: Store, progress: Progress, say: Say) -> Answered:
@@ -159,35 +196,3 @@ def _answered(recipe: IdentifyRecipe, store: Store, progress: Progress, say: Say
         )
 
     return store.load(again=again, damaged=damaged)
-
-
-class _Tally:
-    """Counts results as they pass."""
-
-    def __init__(self) -> None:
-        self._statuses: Counter[Status] = Counter()
-        self._unsure = 0
-        self._failures: list[Failure] = []
-
-    def counting(self, rows: Iterable[Result]) -> Iterator[Result]:
-        """Yields the results and counts them."""
-        for row in rows:
-            said = row.prediction
-            self._statuses[said.status] += 1
-            self._unsure += said.status is Status.OK and said.label != said.top1
-            if said.failure and len(self._failures) < _FAILURES_KEPT:
-                self._failures.append(said.failure)
-            yield row
-
-    def summary(self, *, skipped: int, seconds: float) -> IdentifySummary:
-        """The counts."""
-        return IdentifySummary(
-            found=self._statuses.total(),
-            answered=self._statuses[Status.OK],
-            blank=self._statuses[Status.BLANK],
-            unsure=self._unsure,
-            failed=self._statuses[Status.FAILED],
-            skipped=skipped,
-            seconds=seconds,
-            failures=tuple(self._failures),
-        )

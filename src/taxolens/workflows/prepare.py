@@ -26,7 +26,8 @@ from taxolens.formats.manifest import LABELS, copies_in
 from taxolens.imaging.operations.picture import Pixels
 from taxolens.imaging.rewrite import proven_size, read_photo
 from taxolens.modelfile.fingerprint import data_fingerprint
-from taxolens.recipes.prepare import BalanceTo, Files, PrepareRecipe, shard_of
+from taxolens.recipes.prepare import BalanceTo, Files, PrepareRecipe
+from taxolens.recipes.shard import shard_of
 from taxolens.recipes.source import SequenceBy
 from taxolens.workflows.prepare_folder import Fault, Head, PreparedFolder, State, result_of
 from taxolens.workflows.prepare_listing import listing_fingerprint, prepare_listing

@@ -18,8 +18,9 @@ from taxolens.inference import pipeline
 from taxolens.inference.context import Context
 from taxolens.inference.decision import DecisionRule
 from taxolens.inference.journal import new_journal
-from taxolens.inference.pipeline import Look, answer, count, look_at, results
+from taxolens.inference.pipeline import Look, answer, find, look_at
 from taxolens.inference.predictor import Predictor
+from taxolens.inference.rendering import Rendering, results
 from taxolens.inference.row import Stamp
 from taxolens.inference.scan import Photo, scan
 from taxolens.inference.store import open_store
@@ -38,7 +39,7 @@ def run(root: Path, predictor: Predictor, out: Path) -> list[Any]:
     with open_store(out, journal, restart=False) as store:
         answered = store.load(again=lambda row: False, damaged=pytest.fail)
         places = answer(look(root, predictor), store, answered, total=0, progress=Silent(), say=plain)
-        return list(results(places, store, RULE, root=root, context=Context(SiteBy.FOLDER)))
+        return list(results(places, store, Rendering(RULE, root, Context(SiteBy.FOLDER))))
 
 
 def test_a_photo_becomes_a_row_with_the_answer_of_the_predictor(predictor: Predictor, tmp_path: Path) -> None:
@@ -86,13 +87,14 @@ def test_photos_and_known_photos_are_counted(predictor: Predictor, tmp_path: Pat
     journal = new_journal(model_sha256="a" * 64, model_name="m", labels=LABELS, photos=root)
     with open_store(out, journal, restart=False) as store:
         answered = store.load(again=lambda row: False, damaged=pytest.fail)
-        assert count(root, answered) == (4, 3)
+        found = find(root, answered)
+        assert (found.photos, len(found.places)) == (4, 3)
 
 
 def peak(number: int, predictor: Predictor, out: Path, monkeypatch: pytest.MonkeyPatch) -> int:
     """Largest memory while as many photos go through the pipeline twice, without their files."""
 
-    def many(root: Path) -> Iterator[Photo]:
+    def many(root: Path, **_: Any) -> Iterator[Photo]:
         for index in range(number):
             name = f"site {index // 100}/IMG_{index:07d}.JPG"
             # One path for all: pathlib interns names, and now and then enlarges Python's table of them.
@@ -108,7 +110,7 @@ def peak(number: int, predictor: Predictor, out: Path, monkeypatch: pytest.Monke
                 answered = store.load(again=lambda row: False, damaged=pytest.fail)
                 looking = look(out.parent, predictor)
                 places = answer(looking, store, answered, total=0, progress=Silent(), say=plain)
-                found = results(places, store, RULE, root=Path("/p"), context=Context())
+                found = results(places, store, Rendering(RULE, Path("/p")))
                 assert sum(1 for _ in found) == number
         return tracemalloc.get_traced_memory()[1]
     finally:

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from array import array
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from PIL import Image
 
 from taxolens.core.errors import DataError, ModelError, OutputError, UsageError
 from taxolens.inference import pipeline, store
+from taxolens.inference.pipeline import Found
 from taxolens.inference.predictor import Predictor
 from taxolens.inference.segments import segments_in
 from taxolens.recipes.identify import IdentifyRecipe
@@ -258,7 +260,8 @@ def test_a_photo_that_vanishes_under_way_fails_and_keeps_its_row(
 
     with monkeypatch.context() as patch:
         patch.setattr(pipeline, "scan", vanishing)
-        patch.setattr("taxolens.workflows.identify.count", lambda root, answered: (14, 0))
+        seen = Found(array("Q"), photos=14)
+        patch.setattr("taxolens.workflows.identify.find", lambda root, answered, shard: seen)
         summary = identify(recipe)
     assert (summary.found, summary.failed) == (14, 3)
     assert {row["file"]: row["failure"] for row in rows(recipe)}["site 0/IMG_0004.png"].startswith(
@@ -321,6 +324,7 @@ CHILD = """
 import sys, time
 from pathlib import Path
 from taxolens.inference import store
+from taxolens.inference.pipeline import Found
 from taxolens.inference.predictor import Predictor
 from taxolens.recipes.identify import IdentifyRecipe
 from taxolens.workflows.identify import identify
