@@ -71,3 +71,26 @@ def test_an_embedder_says_who_it_is(networks: Networks) -> None:
     embedder = SessionEmbedder(networks.finished().SerializeToString(), "abc", 3)
     assert (embedder.identity, embedder.dimension) == ("abc", 3)
     assert embedder(photos(1)[0]).shape == (3,)
+
+
+@pytest.mark.parametrize("photos_dimension", ["N", "batch", "how_many", 1])
+def test_what_a_graph_computes_about_shapes_is_computed_once(photos_dimension: str | int) -> None:
+    """The pixels' mean, by a graph that asks for its input's shape; whatever it calls the number of photos."""
+    graph = helper.make_graph(
+        [
+            helper.make_node("Cast", ["image"], ["floats"], to=TensorProto.FLOAT),
+            helper.make_node("ReduceSum", ["floats", "inner"], ["sums"], keepdims=0),
+            helper.make_node("Shape", ["image"], ["shape"], start=1, end=3),
+            helper.make_node("ReduceProd", ["shape"], ["count"], keepdims=1),
+            helper.make_node("Cast", ["count"], ["pixels"], to=TensorProto.FLOAT),
+            helper.make_node("Div", ["sums", "pixels"], ["mean"]),
+        ],
+        "mean",
+        [helper.make_tensor_value_info("image", TensorProto.UINT8, [photos_dimension, 16, 16, 3])],
+        [helper.make_tensor_value_info("mean", TensorProto.FLOAT, [photos_dimension, 3])],
+        [helper.make_tensor("inner", TensorProto.INT64, [2], [1, 2])],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10)
+    session = Session(model.SerializeToString())
+    for pixels in photos(3):
+        assert session(pixels) == pytest.approx(pixels.mean((0, 1)), abs=1e-3)
