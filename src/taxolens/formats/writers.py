@@ -9,7 +9,7 @@ from typing import Protocol
 
 from taxolens.core.errors import UsageError
 from taxolens.core.registry import Registry
-from taxolens.formats import megadetector, results_csv, results_parquet, results_xlsx
+from taxolens.formats import camtrap_dp, megadetector, results_csv, results_parquet, results_xlsx
 from taxolens.formats.about import About
 from taxolens.formats.deployments import asked_for
 from taxolens.formats.result import Result
@@ -131,4 +131,14 @@ FORMATS.add(
 FORMATS.add(
     "megadetector",
     Format("MegaDetector JSON", (".json",), megadetector.write_megadetector, megadetector.is_megadetector),
+)
+FORMATS.add(
+    "camtrap-dp",
+    Format(
+        camtrap_dp.NAME,
+        (".zip", ""),
+        camtrap_dp.write_camtrap_dp,
+        camtrap_dp.is_camtrap_dp,
+        needs_deployments=True,
+    ),
 )
