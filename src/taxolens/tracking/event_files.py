@@ -7,17 +7,24 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from tensorboardX import SummaryWriter
+import numpy as np
+from numpy.typing import NDArray
+from tensorboardX.event_file_writer import EventsWriter
+from tensorboardX.proto.event_pb2 import Event
+from tensorboardX.proto.summary_pb2 import Summary
+from tensorboardX.summary import image, scalar, text
+from tensorboardX.utils import make_grid
 
 from taxolens.core.tracking import EVENTS, Ending, TrackedRun
 from taxolens.core.trainer import Epoch, Examples
 
+_COLUMNS = 6
 _CURVES: Mapping[str, str] = {
     "train_loss": "loss/train",
     "val_loss": "loss/validation",
     "train_accuracy": "accuracy/train",
     "val_accuracy": "accuracy/validation",
-    "rate": "learning rate",
+    "rate": "learning_rate",
     "seconds": "seconds",
 }
 
@@ -29,9 +36,11 @@ class EventFiles:
         self._folder = run.place / EVENTS
         # What a stopped process left may be torn; all its epochs are told again.
         shutil.rmtree(self._folder, ignore_errors=True)
-        self._writer = SummaryWriter(str(self._folder))
-        self._writer.add_text("settings", _table(run.settings))
-        self._told, self._shown = 0, False
+        self._folder.mkdir(parents=True)
+        # Not the library's SummaryWriter, whose thread would keep a full disk to itself.
+        self._writer = EventsWriter(str(self._folder / "events"))
+        self._write(text("settings", _table(run.settings)))
+        self._told, self._shown, self._open = 0, False, True
 
     @property
     def where(self) -> str:
@@ -42,28 +51,38 @@ class EventFiles:
         """Adds the points that are new; those of before a stop stand at about the time that they were made."""
         if not self._shown:
             self._shown = True
-            self._writer.add_images("photos as the network sees them", examples(), dataformats="NHWC")
+            self._show(examples())
         ended = time.time()
         times = [ended - sum(one.seconds for one in epochs[number:]) for number in range(1, len(epochs) + 1)]
         for epoch, moment in list(zip(epochs, times, strict=True))[self._told :]:
             for name, curve in _CURVES.items():
                 value = getattr(epoch, name)
                 if value is not None:
-                    self._writer.add_scalar(curve, value, epoch.number, walltime=moment)
+                    self._write(scalar(curve, value), epoch.number, moment)
         self._told = len(epochs)
         self._writer.flush()
 
     def judged(self, figures: Mapping[str, float], folder: Path) -> None:
         """Adds the figures and puts everything into the run folder."""
         for name, value in figures.items():
-            self._writer.add_scalar(f"test/{name}", value, self._told)
-        self._writer.close()
+            self._write(scalar(f"test/{name}", value), self._told)
+        self.close(Ending.DONE)
         shutil.copytree(self._folder, folder / EVENTS)
 
     def close(self, ending: Ending) -> None:
         """Lets go of the files."""
         del ending
-        self._writer.close()
+        if self._open:
+            self._open = False
+            self._writer.close()
+
+    def _show(self, photos: NDArray[np.uint8]) -> None:
+        if len(photos):
+            grid = make_grid(photos.transpose(0, 3, 1, 2), ncols=_COLUMNS)
+            self._write(image("photos_as_the_network_sees_them", grid, dataformats="CHW"))
+
+    def _write(self, summary: Summary, step: int = 0, moment: float | None = None) -> None:
+        self._writer.write_event(Event(wall_time=moment or time.time(), step=step, summary=summary))
 
 
 def _table(settings: Mapping[str, str]) -> str:

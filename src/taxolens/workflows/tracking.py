@@ -11,7 +11,7 @@ from pathlib import Path
 from taxolens.core.errors import TaxolensError, UsageError
 from taxolens.core.progress import Progress
 from taxolens.core.search import Value
-from taxolens.core.texts import Say
+from taxolens.core.texts import Say, noted
 from taxolens.core.tracking import Ending, TrackedRun, Tracker, TrackerOpener
 from taxolens.core.trainer import Epoch, Examples
 from taxolens.evaluation.result import ClassificationResult
@@ -21,6 +21,8 @@ from taxolens.tracking.history import History
 from taxolens.workflows.runs_compare import flat_fields
 
 CSV = "csv"
+_TRACKED = noted("Tracked with {tracker}: {where}")
+_LEFT_OUT = noted("{tracker} cannot be written: {why}. The training goes on without it.")
 _OTHERS = {"head": ("network",), "finetune": ("backbone",), "scratch": ("backbone",)}
 
 
@@ -110,8 +112,7 @@ class Tracking:
     def _open_one(self, name: str, opener: TrackerOpener) -> None:
         self._trackers[name] = tracker = opener(self._run)
         if name in self._asked and self._run.parent is None:
-            told = self._say("Tracked with {tracker}: {where}")
-            self._progress.note(told.format(tracker=name, where=tracker.where))
+            self._progress.note(self._say(_TRACKED).format(tracker=name, where=tracker.where))
 
     def _each(self, act: Callable[[Tracker], None]) -> None:
         for name, tracker in tuple(self._trackers.items()):
@@ -124,11 +125,7 @@ class Tracking:
         except Exception as error:
             self._trackers.pop(name, None)
             why = error.told(self._say) if isinstance(error, TaxolensError) else _first_line(error)
-            self._progress.note(
-                self._say("{tracker} cannot be written: {why}. The training goes on without it.").format(
-                    tracker=name, why=why.rstrip(".")
-                )
-            )
+            self._progress.note(self._say(_LEFT_OUT).format(tracker=name, why=why.rstrip(".")))
 
 
 def _unknown(name: str) -> TrackerOpener:
