@@ -65,7 +65,7 @@ def advice_of(found: Findings, wording: Wording) -> tuple[Advice, ...]:
         return tuple(told)
     say = wording.say
     fine = say("Nothing stands in the way of a training.")
-    text = say("No broken file, no copy across parts, no label in doubt was found.")
+    text = say("No broken file, no copy across parts, no label that is likely wrong was found.")
     return (Advice(FINE, Tone.GOOD, fine, text, "counts"),)
 
 
@@ -98,7 +98,7 @@ def _tiles(found: Findings, wording: Wording) -> Tiles:
     ]
     study = found.study
     if study is not None:
-        tiles.append(Tile(say("Labels in doubt"), wording.count(len(found.suspects))))
+        tiles.append(_suspected(found, wording))
         neighbours = study.feasibility.neighbours
         tiles.append(
             Tile(
@@ -110,6 +110,15 @@ def _tiles(found: Findings, wording: Wording) -> Tiles:
             )
         )
     return Tiles(tuple(tiles))
+
+
+def _suspected(found: Findings, wording: Wording) -> Tile:
+    """The number that the advice gives too, and how many more only deserve a look."""
+    say = wording.say
+    likely = sum(one.likely for one in found.suspects)
+    others = len(found.suspects) - likely
+    more = say("only worth a look: {n}").format(n=wording.count(others)) if others else ""
+    return Tile(say("Labels that are likely wrong"), wording.count(likely), more)
 
 
 def _evenness(found: Findings, wording: Wording) -> str:
