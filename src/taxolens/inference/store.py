@@ -14,8 +14,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from taxolens.core.errors import UsageError
 from taxolens.inference.answered import Answered, Place
 from taxolens.inference.journal import Journal, check_same_work, read_journal, write_journal
@@ -31,6 +29,7 @@ from taxolens.inference.segments import (
 )
 from taxolens.inference.shelf import Shelf, place_of
 from taxolens.storage.atomic import PART, told_as_output
+from taxolens.storage.lock import held
 
 SUFFIX = ".taxolens"
 ROWS_AT_ONCE = 1000
@@ -145,7 +144,8 @@ def open_store(out: Path, journal: Journal, *, restart: bool) -> Iterator[Store]
     folder = out.with_name(out.name + SUFFIX)
     with told_as_output(folder):
         folder.mkdir(parents=True, exist_ok=True)
-    with _locked(folder, out):
+    busy = UsageError("Another run is writing {out}. Wait until it is done, or name another --out.", out=out)
+    with held(folder / "lock", busy=busy, place=folder, keep=True):
         with told_as_output(folder):
             for part in folder.glob(f".*{PART}"):
                 part.unlink(missing_ok=True)
@@ -175,23 +175,6 @@ def _take_up(folder: Path, journal: Journal) -> Journal:
     if now != earlier:
         write_journal(now, folder)
     return now
-
-
-@contextmanager
-def _locked(folder: Path, out: Path) -> Iterator[None]:
-    """Keeps other processes out; the system lets go of the lock when the process ends, however it ends."""
-    lock = FileLock(folder / "lock")
-    with told_as_output(folder):
-        try:
-            lock.acquire(timeout=0)
-        except Timeout as error:  # which is an OSError
-            raise UsageError(
-                "Another run is writing {out}. Wait until it is done, or name another --out.", out=out
-            ) from error
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def _remove(path: Path) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from pathlib import Path
 
 import onnx
@@ -11,7 +9,7 @@ import onnx
 from taxolens.core.version import VERSION
 from taxolens.modelfile.card import CARD_KEY, Card
 from taxolens.modelfile.read import ModelFile, model_from_bytes
-from taxolens.storage.atomic import told_as_output
+from taxolens.storage.atomic import told_as_output, written_whole
 
 PRODUCER = "taxolens"
 
@@ -48,21 +46,12 @@ def model_bytes(graph: onnx.ModelProto, card: Card) -> bytes:
 
 
 def place(data: bytes, path: Path) -> None:
-    """Writes bytes beside the target and renames them over it.
+    """Writes bytes to a place where others may be writing the same.
 
     Raises:
         OutputError: rights, a full disk, a folder in the way.
     """
     with told_as_output(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-        temporary = Path(name)
-        try:
-            with os.fdopen(handle, "wb") as stream:
-                stream.write(data)
-                stream.flush()
-                os.fsync(stream.fileno())
-            temporary.chmod(0o644)
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
+    with written_whole(path, shared=True) as file:
+        file.write(data)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -18,17 +19,22 @@ _FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
 
 
 @contextmanager
-def written_whole(path: Path) -> Iterator[BinaryIO]:
+def written_whole(path: Path, *, shared: bool = False) -> Iterator[BinaryIO]:
     """A file to write into that takes the place of `path` once everything is on the disk.
 
     The bytes go to `.NAME.part` beside it. Where the block raises, or the machine stops, `path` is as
     it was before; what a stopped machine left in `.NAME.part` is overwritten the next time.
-    One writer at a time: who can meet another holds a lock.
+    One writer at a time: who can meet another holds a lock, or shares the place.
+
+    Args:
+        shared: others may write the same file at this moment. Each writes into a name of its own, and the
+            last one to finish stays.
 
     Raises:
         OutputError: the disk is full, or the place may not be written.
     """
-    part = path.with_name(f".{path.name}{PART}")
+    own = f".{secrets.token_hex(4)}" if shared else ""
+    part = path.with_name(f".{path.name}{own}{PART}")
     with told_as_output(path):
         try:
             with part.open("wb") as file:

@@ -7,16 +7,14 @@ import os
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from filelock import FileLock, Timeout
-
 from taxolens.core.errors import NetworkError, OutputError
 from taxolens.core.progress import Progress, Silent
 from taxolens.storage.atomic import PART, told_as_output
+from taxolens.storage.lock import held
 
 if TYPE_CHECKING:
     import httpx
@@ -63,7 +61,10 @@ def download(remote: Remote, target: Path, *, what: str, progress: Progress | No
         return target
     with told_as_output(target):
         target.parent.mkdir(parents=True, exist_ok=True)
-    with _alone(target, remote):
+    busy = NetworkError(
+        "{url} is being downloaded by another command. Wait until it is done.", url=remote.url, why="lock"
+    )
+    with held(target.with_name(f".{target.name}.lock"), busy=busy, place=target):
         if target.is_file():
             return target
         arriving = _Arriving(remote, target)
@@ -253,22 +254,3 @@ def _not_arrived(url: str, why: str) -> NetworkError:
         url=url,
         why=why,
     )
-
-
-@contextmanager
-def _alone(target: Path, remote: Remote) -> Iterator[None]:
-    lock = FileLock(target.with_name(f".{target.name}.lock"))
-    with told_as_output(target):
-        try:
-            lock.acquire(timeout=0)
-        except Timeout as error:  # which is an OSError
-            raise NetworkError(
-                "{url} is being downloaded by another command. Wait until it is done.",
-                url=remote.url,
-                why="lock",
-            ) from error
-    try:
-        yield
-    finally:
-        Path(lock.lock_file).unlink(missing_ok=True)
-        lock.release()

@@ -26,6 +26,7 @@ from pydantic import TypeAdapter, ValidationError
 from taxolens.core.errors import OutputError, UsageError
 from taxolens.formats.manifest import LABELS, PHOTOS, UNFINISHED, manifest_files
 from taxolens.storage.atomic import told_as_output, written_whole
+from taxolens.storage.lock import held
 from taxolens.workflows.prepare_photo import Written
 from taxolens.workflows.prepare_plan import Planned
 
@@ -169,20 +170,14 @@ class PreparedFolder:
         Raises:
             UsageError: another one is at it.
         """
-        lock = FileLock(self.unfinished / f"shard-{text.replace('/', '-of-')}.lock")
-        with told_as_output(self.out):
-            try:
-                lock.acquire(timeout=0)
-            except Timeout as error:
-                raise UsageError(
-                    "Another process prepares the same part of {out}. Wait until it is done, or share the work "
-                    "with --shard.",
-                    out=self.out,
-                ) from error
-        try:
+        busy = UsageError(
+            "Another process prepares the same part of {out}. Wait until it is done, or share the work "
+            "with --shard.",
+            out=self.out,
+        )
+        file = self.unfinished / f"shard-{text.replace('/', '-of-')}.lock"
+        with held(file, busy=busy, place=self.out, keep=True):
             yield
-        finally:
-            lock.release()
 
     def begin(self) -> None:
         """Makes the folder, or goes on with clearing it where that was stopped."""

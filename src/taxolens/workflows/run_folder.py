@@ -7,16 +7,15 @@ import re
 import secrets
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-
-from filelock import FileLock, Timeout
 
 from taxolens.core.errors import UsageError
 from taxolens.core.search import STUDY
 from taxolens.core.tracking import EVENTS
 from taxolens.storage.atomic import PART, told_as_output
+from taxolens.storage.lock import held, lock_beside
 
 MODEL = "model.onnx"
 REPORT = "report.html"
@@ -75,7 +74,10 @@ def run_folder(out: Path, *, overwrite: bool, data: Path | None = None) -> Itera
     """
     check_free(out, overwrite=overwrite, data=data)
     place = out.resolve()
-    with _alone(place, out):
+    busy = UsageError(
+        "Another training is writing {out}. Wait until it is done, or name another --out.", out=out
+    )
+    with held(lock_beside(place), busy=busy, place=out):
         check_free(out, overwrite=overwrite, data=data)
         _remove(_left_behind(place, _UNFINISHED))
         unfinished = _beside(place, _UNFINISHED)
@@ -150,28 +152,6 @@ def write_json(path: Path, document: Mapping[str, Any]) -> None:
 def json_text(document: Mapping[str, Any]) -> str:
     """JSON that people can read too."""
     return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-
-
-@contextmanager
-def _alone(place: Path, out: Path) -> Iterator[None]:
-    """Keeps other trainings out; the system lets go of the lock when the process ends, however it ends."""
-    file = place.with_name(f".{place.name}.taxolens-lock")
-    lock = FileLock(file)
-    with told_as_output(out):
-        place.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            lock.acquire(timeout=0)
-        except Timeout as error:  # which is an OSError
-            raise UsageError(
-                "Another training is writing {out}. Wait until it is done, or name another --out.", out=out
-            ) from error
-    try:
-        yield
-    finally:
-        # Before the lock goes, lest the next training lose its own; some systems only let it go afterwards.
-        with suppress(OSError):
-            file.unlink(missing_ok=True)
-        lock.release()
 
 
 def _put_in_place(unfinished: Path, place: Path) -> None:

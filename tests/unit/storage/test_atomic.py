@@ -68,3 +68,14 @@ def test_a_file_where_a_folder_should_be_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(OutputError, match="Not a directory"), written_whole(tmp_path / "file" / "table.csv"):
         pass
+
+
+def test_writers_of_one_file_do_not_meet_when_they_say_that_they_may(tmp_path: Path) -> None:
+    with (
+        written_whole(tmp_path / "a", shared=True) as first,
+        written_whole(tmp_path / "a", shared=True) as second,
+    ):
+        first.write(b"first")
+        second.write(b"second")
+    assert (tmp_path / "a").read_bytes() == b"first"
+    assert list(tmp_path.iterdir()) == [tmp_path / "a"]
