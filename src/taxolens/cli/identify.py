@@ -12,8 +12,8 @@ from taxolens.cli.help_page import App, examples
 from taxolens.cli.option_table import Option, with_options
 from taxolens.cli.progress import progress_for
 from taxolens.cli.source_options import MAX_MEGAPIXELS, SEQUENCE, WORKERS
-from taxolens.cli.words import say
-from taxolens.core.printable import printable
+from taxolens.cli.words import say, tell
+from taxolens.core.texts import for_count, noted
 from taxolens.recipes.identify import IdentifyRecipe
 from taxolens.recipes.parse import parse_recipe
 from taxolens.workflows.identify import IdentifySummary, identify
@@ -26,6 +26,8 @@ EPILOG = examples(
     note=say("Stopped? The same command goes on where it was."),
 )
 _FAILURES_SHOWN = 10
+_FOUND_ONE = noted("1 photo: {named} named, {unsure} unsure, {blank} blank, {failed} failed.")
+_FOUND = noted("{found} photos: {named} named, {unsure} unsure, {blank} blank, {failed} failed.")
 
 OPTIONS = (
     Option(
@@ -61,26 +63,22 @@ def command(given: dict[str, Any], quiet: shared.Quiet = False) -> None:
     recipe = parse_recipe(IdentifyRecipe, given)
     summary = identify(recipe, progress=progress_for(quiet), say=say)
     if not quiet:
-        tell(summary, recipe.out)
+        _tell(summary, recipe.out)
     raise typer.Exit(3 if summary.failed else 0)
 
 
-def tell(summary: IdentifySummary, out: Path) -> None:
+def _tell(summary: IdentifySummary, out: Path) -> None:
     """What the run found, and what it could not read and why."""
-    typer.echo(
-        say("{found} photos: {named} named, {unsure} unsure, {blank} blank, {failed} failed.").format(
-            found=summary.found,
-            named=summary.answered - summary.unsure,
-            unsure=summary.unsure,
-            blank=summary.blank,
-            failed=summary.failed,
-        )
+    told = say(for_count(summary.found, _FOUND_ONE, _FOUND)).format(
+        found=summary.found,
+        named=summary.answered - summary.unsure,
+        unsure=summary.unsure,
+        blank=summary.blank,
+        failed=summary.failed,
     )
-    for failure in summary.failures[:_FAILURES_SHOWN]:
-        typer.echo(f"  {printable(failure.name)}: {printable(say(failure.reason))}", err=True)
+    tell([told])
+    tell((f"  {one.name}: {say(one.reason)}" for one in summary.failures[:_FAILURES_SHOWN]), err=True)
     if summary.failed > _FAILURES_SHOWN:
-        typer.echo(
-            say("  ... and {more} more, in the table.").format(more=summary.failed - _FAILURES_SHOWN),
-            err=True,
-        )
-    typer.echo(say("The table: {out}").format(out=printable(str(out))))
+        more = summary.failed - _FAILURES_SHOWN
+        tell([say("  ... and {more} more, in the table.").format(more=more)], err=True)
+    tell([say("The table: {out}").format(out=out)])

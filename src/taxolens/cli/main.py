@@ -40,10 +40,13 @@ COMMANDS = {
     "compare": Entry(
         "taxolens.cli.compare", say("Judge several models on the same labelled photos, side by side.")
     ),
+    "shrink": Entry("taxolens.cli.shrink", say("Make a trained network smaller and faster.")),
     "runs": Entry(
         "taxolens.cli.runs", say("The runs that trainings left: list, show, compare, delete, restore.")
     ),
     "identify": Entry("taxolens.cli.identify", say("Name what is in new photos.")),
+    "derive": Entry("taxolens.cli.derive", say("Decide stored results anew, without the model.")),
+    "merge": Entry("taxolens.cli.merge", say("Unite the results of several machines.")),
     "models": Entry(
         "taxolens.cli.models", say("Backbones and model files: list, show, get, add, remove, describe.")
     ),

@@ -56,14 +56,14 @@ class TerminalProgress:
 
     def _bar(self, items: Iterable[Item], what: str, total: int | None) -> Iterator[Item]:
         columns = (
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(),
             TextColumn("{task.completed:,.0f}/{task.total:,.0f}" if total else "{task.completed:,.0f}"),
             RateColumn(),
             TimeRemainingColumn(),
         )
         with Progress(*columns, console=self._console) as progress:
-            task = progress.add_task(what, total=total)
+            task = progress.add_task(printable(what), total=total)
             for item in items:
                 yield item
                 progress.advance(task)

@@ -13,6 +13,11 @@ def plain(text: str) -> str:
     return text
 
 
+def for_count(n: int, one: str, many: str) -> str:
+    """The text that suits a count, of two that are noted."""
+    return one if n == 1 else many
+
+
 def noted(text: str) -> str:
     """Marks a text that is translated elsewhere, so that the list of texts to translate is complete."""
     return text

@@ -13,7 +13,7 @@ from pathlib import Path
 from taxolens.core.errors import DataError
 from taxolens.core.progress import Progress, Silent
 from taxolens.core.records import Failure, Image, Part
-from taxolens.core.texts import Say, noted, plain
+from taxolens.core.texts import Say, for_count, noted, plain
 from taxolens.data.ledger import FileState, Found, Ledger
 from taxolens.data.sequence import with_sequences, with_sites
 from taxolens.execution.local import default_workers, ordered_map
@@ -102,7 +102,9 @@ def load_dataset(
     images = with_sequences(with_sites(images, recipe.site_by), recipe.sequence_by, recipe.gap)
     _tell_what_is_unknown(recipe, images, listener, say)
     if found.unlabelled:
-        listener.note(say(_UNLABELLED).format(count=found.unlabelled))
+        listener.note(
+            say(for_count(found.unlabelled, _UNLABELLED_ONE, _UNLABELLED)).format(count=found.unlabelled)
+        )
     if found.ignored:
         listener.note(say(_IGNORED).format(count=found.ignored))
     if found.empty:
@@ -271,6 +273,7 @@ def _some(names: Sequence[str], say: Say) -> str:
 
 _EMPTY_FOLDERS = noted("Folders without photos, which therefore are no classes: {names}.")
 _IGNORED = noted("Photos that belong to no class and are left out: {count}.")
+_UNLABELLED_ONE = noted("1 photo has no label file: nobody said what is in it, not even nothing.")
 _UNLABELLED = noted("{count} photos have no label file: nobody said what is in them, not even nothing.")
 _NO_SEQUENCE = {
     SequenceBy.EXIF: noted("No sequence was found: no photo says when it was taken."),

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from taxolens.core.errors import DataError, ImageError, UsageError
 from taxolens.core.progress import Progress, Silent
 from taxolens.core.records import Failure, Image
-from taxolens.core.texts import Say, plain
+from taxolens.core.texts import Say, for_count, noted, plain
 from taxolens.data.dataset import Dataset, load_dataset, named
 from taxolens.evaluation.answers import Answers
 from taxolens.evaluation.judge import judge
@@ -32,12 +32,23 @@ from taxolens.workflows.compare_models import Competitor, open_competitors, plac
 from taxolens.workflows.compare_page import comparison_page
 from taxolens.workflows.compare_speed import Speed, measure_speeds
 from taxolens.workflows.compare_words import told_choice, told_finding
-from taxolens.workflows.judging import asked_part, check_places, exact_rows, fingerprint_of, groups_of
+from taxolens.workflows.judging import (
+    asked_part,
+    check_places,
+    exact_rows,
+    fingerprint_of,
+    groups_of,
+    told_unread,
+)
 from taxolens.workflows.listener import Listener
 from taxolens.workflows.run_folder import MODEL, SPLIT, is_run, json_text
 from taxolens.workflows.thumbnails import thumbnails_of
 
 _AHEAD = 16
+_GONE_ONE = noted("1 photo is left out, because a model learnt from it.")
+_GONE = noted("{n} photos are left out, because a model learnt from them.")
+_LEFT_OUT_ONE = noted("1 photo of {label} is left out: this class is unknown to {models}.")
+_LEFT_OUT = noted("{count} photos of {label} are left out: this class is unknown to {models}.")
 
 Scores = tuple[NDArray[np.float32] | ImageError, ...]
 
@@ -56,7 +67,7 @@ class CompareSummary:
         told = [told_finding(one, found.names, wording) for one in found.rivalries]
         told += told_choice(found, wording)
         if found.failures:
-            told.append(say("{n} photos could not be read.").format(n=len(found.failures)))
+            told.append(told_unread(len(found.failures), wording))
         told += [say("The report: {report}").format(report=self.report)] if self.report else []
         told += [say("The figures: {file}").format(file=self.json)] if self.json else []
         return tuple(told)
@@ -128,7 +139,7 @@ def _unseen(
             "Every photo of {data} was learnt from by one of the models. Name other photos.",
             data=recipe.source.data,
         )
-    progress.note(say("{n} photos are left out, because a model learnt from them.").format(n=gone))
+    progress.note(say(for_count(gone, _GONE_ONE, _GONE)).format(n=gone))
     for one in competitors:
         if not one.seen:
             text = say("What {model} learnt from is not known, so nothing could be left out for it.")
@@ -149,7 +160,7 @@ def _classes(
         )
     for one in found.left_out:
         progress.note(
-            say("{count} photos of {label} are left out: this class is unknown to {models}.").format(
+            say(for_count(one.photos, _LEFT_OUT_ONE, _LEFT_OUT)).format(
                 count=one.photos,
                 label=one.label,
                 models=", ".join(competitors[place].name for place in one.unknown_to),

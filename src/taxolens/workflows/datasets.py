@@ -14,11 +14,9 @@ from pathlib import Path
 from types import MappingProxyType
 from urllib.parse import quote
 
-from filelock import FileLock, Timeout
-
 from taxolens.core.errors import DataError, UsageError
 from taxolens.core.progress import Progress, Silent
-from taxolens.core.texts import Say, plain
+from taxolens.core.texts import Say, for_count, noted, plain
 from taxolens.core.version import VERSION
 from taxolens.data.public.arrived import Source, fetch_files, given_files, lacks
 from taxolens.data.public.catalogue import FamilyName, PublicDataset, Role, Variant, public_datasets
@@ -32,9 +30,20 @@ from taxolens.formats.public.plantvillage import read_plantvillage
 from taxolens.recipes.datasets import Arrangement, GetRecipe
 from taxolens.storage.atomic import told_as_output
 from taxolens.storage.download import fetch_bytes
+from taxolens.storage.lock import held, lock_beside
 from taxolens.workflows.run_folder import json_text
 
 ABOUT = "dataset.json"
+_BOX = noted("1 box.")
+_BOXES = noted("{n} boxes.")
+_MISSING_ONE = noted("1 photo could not be had, {name}: {why}")
+_MISSING = noted("{n} photos could not be had; the first is {name}: {why}")
+_CLASSLESS_ONE = noted("1 photo is left out: it has no single class.")
+_CLASSLESS = noted("{n} photos are left out: they have no single class.")
+_BOXLESS_ONE = noted("1 photo is left out: nobody drew boxes in it.")
+_BOXLESS = noted("{n} photos are left out: nobody drew boxes in them.")
+_LOST_BOX = noted("1 box is left out: it has no area, or lies outside its photo.")
+_LOST_BOXES = noted("{n} boxes are left out: they have no area, or lie outside their photo.")
 
 _REQUEST = ".request.json"
 _CONNECTIONS = 8
@@ -72,15 +81,16 @@ class GetSummary:
                 images=self.laid.images, classes=len(self.laid.classes), out=self.out
             )
         ]
-        told += [say("{n} boxes.").format(n=self.laid.boxes)] if self.laid.boxes else []
+        told += (
+            [say(for_count(self.laid.boxes, _BOX, _BOXES)).format(n=self.laid.boxes)]
+            if self.laid.boxes
+            else []
+        )
         told += self._left_out(self.laid, say)
         if self.laid.failed:
             name, why = self.laid.failed[0]
-            told.append(
-                say("{n} photos could not be had; the first is {name}: {why}").format(
-                    n=len(self.laid.failed), name=name, why=why
-                )
-            )
+            missing = say(for_count(len(self.laid.failed), _MISSING_ONE, _MISSING))
+            told.append(missing.format(n=len(self.laid.failed), name=name, why=why))
         told.append(say("Licence: {licence}").format(licence=self.entry.licence))
         told.append(say("Please cite: {citation}").format(citation=self.entry.citation))
         told += (
@@ -91,15 +101,12 @@ class GetSummary:
     def _left_out(self, laid: Laid, say: Say) -> list[str]:
         told = []
         if laid.left_out and self.arrangement is Arrangement.FOLDERS:
-            told.append(say("{n} photos are left out: they have no single class.").format(n=laid.left_out))
+            told.append(say(for_count(laid.left_out, _CLASSLESS_ONE, _CLASSLESS)).format(n=laid.left_out))
         elif laid.left_out:
-            told.append(say("{n} photos are left out: nobody drew boxes in them.").format(n=laid.left_out))
+            told.append(say(for_count(laid.left_out, _BOXLESS_ONE, _BOXLESS)).format(n=laid.left_out))
         if laid.boxes_left_out:
-            told.append(
-                say("{n} boxes are left out: they have no area, or lie outside their photo.").format(
-                    n=laid.boxes_left_out
-                )
-            )
+            text = say(for_count(laid.boxes_left_out, _LOST_BOX, _LOST_BOXES))
+            told.append(text.format(n=laid.boxes_left_out))
         return told
 
 
@@ -270,7 +277,10 @@ def _building(out: Path, request: dict[str, object]) -> Iterator[Path]:
     it was for the same request; a wrong request leaves nothing."""
     place = out.resolve()
     unfinished = place.with_name(f".{place.name}.unfinished")
-    with _alone(place, out):
+    busy = UsageError(
+        "Another command is writing {out}. Wait until it is done, or name another --out.", out=out
+    )
+    with held(lock_beside(place), busy=busy, place=out):
         with told_as_output(out):
             _begin(unfinished, request)
         try:
@@ -309,22 +319,3 @@ def _sweep(folder: Path) -> None:
     for path in folder.rglob(".*.part"):
         if half.fullmatch(path.name) and path.is_file():
             path.unlink()
-
-
-@contextmanager
-def _alone(place: Path, out: Path) -> Iterator[None]:
-    file = place.with_name(f".{place.name}.taxolens-lock")
-    lock = FileLock(file)
-    with told_as_output(out):
-        place.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            lock.acquire(timeout=0)
-        except Timeout as error:  # which is an OSError
-            raise UsageError(
-                "Another command is writing {out}. Wait until it is done, or name another --out.", out=out
-            ) from error
-    try:
-        yield
-    finally:
-        file.unlink(missing_ok=True)
-        lock.release()

@@ -15,7 +15,7 @@ from taxolens.core.errors import DataError, ImageError
 from taxolens.core.progress import Progress, Silent
 from taxolens.core.records import Failure, Image
 from taxolens.core.taxonomy import Taxon
-from taxolens.core.texts import Say, plain
+from taxolens.core.texts import Say, for_count, noted, plain
 from taxolens.data.dataset import Dataset, load_dataset, named
 from taxolens.evaluation.answers import Answers
 from taxolens.evaluation.document import to_json
@@ -33,6 +33,7 @@ from taxolens.workflows.judging import (
     exact_rows,
     fingerprint_of,
     groups_of,
+    told_unread,
 )
 from taxolens.workflows.listener import Listener
 from taxolens.workflows.model_facts import BackboneFacts, FileFacts, HeadFacts, ModelFacts
@@ -41,6 +42,10 @@ from taxolens.workflows.run_folder import json_text
 from taxolens.workflows.thumbnails import thumbnails_of
 
 _AHEAD = 16
+_JUDGED_ONE = noted("1 photo judged: {accuracy} named correctly (95% interval {range}), macro-F1 {f1}.")
+_JUDGED = noted("{n} photos judged: {accuracy} named correctly (95% interval {range}), macro-F1 {f1}.")
+_UNKNOWN_ONE = noted("1 photo of {label} is not judged: the model does not know this class.")
+_UNKNOWN = noted("{count} photos of {label} are not judged: the model does not know this class.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +67,7 @@ class EvaluateSummary:
         """The outcome in a few sentences."""
         found, say = self.result, wording.say
         told = [
-            say(
-                "{n} photos judged: {accuracy} named correctly (95% interval {range}), macro-F1 {f1}."
-            ).format(
+            say(for_count(found.n, _JUDGED_ONE, _JUDGED)).format(
                 n=wording.count(found.n),
                 accuracy=wording.percent(found.accuracy.value),
                 range=wording.percent_range(found.accuracy.low, found.accuracy.high),
@@ -72,7 +75,7 @@ class EvaluateSummary:
             )
         ]
         if self.failures:
-            told.append(say("{n} photos could not be read.").format(n=len(self.failures)))
+            told.append(told_unread(len(self.failures), wording))
         told += [say("The report: {report}").format(report=self.report)] if self.report else []
         told += [say("The figures: {file}").format(file=self.json)] if self.json else []
         return tuple(told)
@@ -104,11 +107,7 @@ def evaluate(
     asked = asked_part(dataset, listener, say)
     truth, unknown = _truth(asked, predictor.card.taxa, recipe)
     for label, count in unknown.items():
-        listener.note(
-            say("{count} photos of {label} are not judged: the model does not know this class.").format(
-                count=count, label=label
-            )
-        )
+        listener.note(say(for_count(count, _UNKNOWN_ONE, _UNKNOWN)).format(count=count, label=label))
     judged = _judged(recipe, predictor, asked, truth, listener, say)
     if asked is dataset and fingerprint_of(dataset, judged.failures) == predictor.card.data_fingerprint:
         listener.note(

@@ -13,9 +13,13 @@ from taxolens.core.errors import UsageError
 from taxolens.core.progress import Progress
 from taxolens.core.records import Failure, Image, Part
 from taxolens.core.taxonomy import Taxon
-from taxolens.core.texts import Say
+from taxolens.core.texts import Say, for_count, noted
 from taxolens.data.dataset import Dataset
 from taxolens.modelfile.fingerprint import data_fingerprint
+from taxolens.report.wording import Wording
+
+_UNREAD_ONE = noted("1 photo could not be read.")
+_UNREAD = noted("{n} photos could not be read.")
 
 
 def check_places(written: Iterable[Path | None], *, read: Iterable[Path]) -> None:
@@ -35,6 +39,11 @@ def check_places(written: Iterable[Path | None], *, read: Iterable[Path]) -> Non
         if place.resolve() in taken:
             raise UsageError("{place} is named twice. Name another file for what is written.", place=place)
         taken.add(place.resolve())
+
+
+def told_unread(n: int, wording: Wording) -> str:
+    """How many photos could not be read."""
+    return wording.say(for_count(n, _UNREAD_ONE, _UNREAD)).format(n=wording.count(n))
 
 
 def asked_part(dataset: Dataset, progress: Progress, say: Say) -> Dataset:

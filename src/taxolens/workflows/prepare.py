@@ -19,7 +19,7 @@ import numpy as np
 from taxolens.core.errors import DataError, ImageError, OutputError, UsageError
 from taxolens.core.progress import Progress, Silent
 from taxolens.core.records import Failure, Image
-from taxolens.core.texts import Say, noted, plain
+from taxolens.core.texts import Say, for_count, noted, plain
 from taxolens.data.dataset import Dataset, load_dataset
 from taxolens.execution.local import default_workers, ordered_map
 from taxolens.formats.manifest import LABELS, copies_in
@@ -42,6 +42,10 @@ _AHEAD = 8
 _LEARNT_FROM = 500
 _SAMPLE = 200
 _WAITING = noted("Another process plans {out}; waiting for it.")
+_UNSAID_ONE = noted("1 photo is left out: nothing is said of what it shows.")
+_UNSAID = noted("{count} photos are left out: nothing is said of what they show.")
+_COPIES_ONE = noted("1 copy that an earlier preparation made is left out.")
+_COPIES = noted("{count} copies that an earlier preparation made are left out.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,9 +187,7 @@ def _usable(desk: _Desk, dataset: Dataset) -> Dataset:
         raise DataError("Nothing is said of any photo in {data}.", data=desk.recipe.source.data)
     left_out = len(dataset.images) - len(known)
     if left_out:
-        desk.progress.note(
-            desk.say("{count} photos are left out: nothing is said of what they show.").format(count=left_out)
-        )
+        desk.progress.note(desk.say(for_count(left_out, _UNSAID_ONE, _UNSAID)).format(count=left_out))
     dataset = replace(dataset, images=tuple(known), failures=dataset.failures)
     to_copy = desk.recipe.balance.to is not BalanceTo.NONE and desk.recipe.files is Files.COPY
     return _decodable(desk, dataset) if to_copy else dataset
@@ -197,8 +199,8 @@ def _without_copies(desk: _Desk, dataset: Dataset) -> Dataset:
     copies = {data / name for name in copies_in(data / LABELS)} if result_of(data) is not None else set()
     images = tuple(image for image in dataset.images if image.path not in copies)
     if len(images) < len(dataset.images):
-        told = desk.say("{count} copies that an earlier preparation made are left out.")
-        desk.progress.note(told.format(count=len(dataset.images) - len(images)))
+        gone = len(dataset.images) - len(images)
+        desk.progress.note(desk.say(for_count(gone, _COPIES_ONE, _COPIES)).format(count=gone))
     return replace(dataset, images=images)
 
 
@@ -270,9 +272,9 @@ def _check_room(desk: _Desk, dataset: Dataset, kept: int, copies: int) -> None:
             out=desk.folder.out,
         )
     if desk.steps.all or desk.recipe.size is not None:
-        told = desk.say("{photos} photos will be written, {copies} of them copies.")
+        told = desk.say("Photos to write: {photos}, copies among them: {copies}.")
     else:
-        told = desk.say("{photos} photos will be written, {copies} of them copies: about {size:.1f} MB.")
+        told = desk.say("Photos to write: {photos}, copies among them: {copies}; about {size:.1f} MB.")
     desk.progress.note(told.format(photos=photos, copies=copies, size=mean * photos / 1e6))
 
 

@@ -51,7 +51,7 @@ class PrepareSummary:
             return
         say = wording.say
         yield from self._table(wording)
-        yield say("{photos} photos, {copies} copies, {failed} failed, in {time}.").format(
+        yield say("Photos: {photos}, copies: {copies}, failed: {failed}, in {time}.").format(
             photos=wording.count(self.photos),
             copies=wording.count(self.copies),
             failed=wording.count(self.failed),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from taxolens.core.records import Failure
+from taxolens.core.texts import for_count, noted
 from taxolens.evaluation.answers import Answers
 from taxolens.evaluation.result import ClassificationResult
 from taxolens.export.parity import Parity
@@ -15,6 +16,11 @@ from taxolens.report.wording import Wording
 from taxolens.workflows.lesson import Lesson
 from taxolens.workflows.run_folder import MODEL, REPORT
 from taxolens.workflows.teaching import Taught
+
+_NAMED_ONE = noted("On the 1 photo it had never seen, it named {accuracy} correctly (95% interval {range}).")
+_NAMED = noted("On {n} photos it had never seen, it named {accuracy} correctly (95% interval {range}).")
+_UNREAD_ONE = noted("1 photo could not be read; the report lists it.")
+_UNREAD = noted("{n} photos could not be read; the report lists them.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,18 +97,15 @@ class TrainSummary:
         ]
         if found.n:
             told.append(
-                say(
-                    "On {n} photos it had never seen, it named {accuracy} correctly (95% interval {range})."
-                ).format(
+                say(for_count(found.n, _NAMED_ONE, _NAMED)).format(
                     n=wording.count(found.n),
                     accuracy=wording.percent(found.accuracy.value),
                     range=wording.percent_range(found.accuracy.low, found.accuracy.high),
                 )
             )
         if self.failures:
-            told.append(
-                say("{n} photos could not be read; the report lists them.").format(n=len(self.failures))
-            )
+            unread = len(self.failures)
+            told.append(say(for_count(unread, _UNREAD_ONE, _UNREAD)).format(n=wording.count(unread)))
         told.append(say("The report: {report}").format(report=self.report))
         told.append(say("The model, one file: {model}").format(model=self.model))
         return tuple(told)

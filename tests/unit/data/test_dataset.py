@@ -183,7 +183,7 @@ def test_photos_with_boxes_and_no_class_are_told_with_the_mend(photos: Path, tmp
     listener = Listener()
     found = load_dataset(SourceRecipe(boxed), home=tmp_path / "home", progress=listener)
     assert found.boxed and found.classes == ("cow",) and found.images[0].annotations
-    assert listener.notes == ["1 photos have no label file: nobody said what is in them, not even nothing."]
+    assert listener.notes == ["1 photo has no label file: nobody said what is in it, not even nothing."]
     with pytest.raises(DataError, match="boxes in its photos and no class.*folder of photos for each class"):
         named(found, boxed)
     (boxed / "labels.csv").write_text("file,label\nimages/0.jpg,cow\n")

@@ -494,7 +494,7 @@ def test_left_out_photos_are_told_with_the_reason_of_their_arrangement(
     folder = archives.unpacked(tmp_path / "from", {**archives.dogs()["images.tar"], **files})
     summary = get(one, tmp_path, sources=(folder,), arrangement=Arrangement.BOXES)
     assert summary.laid and summary.laid.left_out == 1
-    assert "1 photos are left out: nobody drew boxes in them." in summary.lines(str)
+    assert "1 photo is left out: nobody drew boxes in it." in summary.lines(str)
 
 
 def test_a_device_in_place_of_a_file_is_refused_and_not_read_for_ever(

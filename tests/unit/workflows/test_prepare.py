@@ -423,7 +423,7 @@ def test_a_table_of_boxes_says_that_it_counts_boxes(
 
 def test_numbers_are_written_as_the_reader_writes_them() -> None:
     summary = PrepareSummary(Path("out"), 12_000, 0, 0, {}, (), 1.54)
-    assert "12\u202f000 photos, 0 copies, 0 failed, in 1,5\xa0s." in told(summary, "fr")
+    assert "Photos: 12\u202f000, copies: 0, failed: 0, in 1,5\xa0s." in told(summary, "fr")
 
 
 def test_photos_without_a_leaf_are_told_when_measuring(photos: Path, tmp_path: Path, home: Path) -> None:
