@@ -30,9 +30,9 @@ class Column:
 
 
 def columns(top_k: int) -> tuple[Column, ...]:
-    """The fixed columns, the candidates, then a pair for each further label up to `top_k`."""
+    """The fixed columns, the candidates, a pair for each further label up to `top_k`, then event and correction."""
     further = (column for rank in range(2, top_k + 1) for column in _ranked(rank))
-    return (*_FIXED, Column("candidates", str, _candidates), *further)
+    return (*_FIXED, Column("candidates", str, _candidates), *further, *_LAST)
 
 
 def _ranked(rank: int) -> tuple[Column, Column]:
@@ -88,6 +88,14 @@ _FIXED = (
     Column("detector_score", float, lambda result: result.detector_score),
     Column("status", str, lambda result: result.prediction.status.value),
     Column("failure", str, _failure),
+)
+_LAST = (
+    Column("rank", str, lambda result: result.rank or ""),
+    Column("event", str, lambda result: result.event.name if result.event else ""),
+    Column("event_label", str, lambda result: result.event.label if result.event else ""),
+    Column("event_score", float, lambda result: result.event.score if result.event else None),
+    Column("event_count", int, lambda result: result.event.count if result.event else None),
+    Column("corrected_by", str, lambda result: result.corrected_by or ""),
 )
 COLUMNS = tuple(column.name for column in _FIXED)
 """Headings of the columns that every table begins with."""

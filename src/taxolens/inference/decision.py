@@ -25,6 +25,7 @@ from taxolens.core.errors import UsageError
 from taxolens.core.records import UNSURE, Failure, Prediction, Score, Status
 from taxolens.core.taxonomy import Role, Taxon
 from taxolens.inference.ladder import Ladder
+from taxolens.modelfile.card import Card
 
 _NOTHING = 1e-6
 """What rounding may leave to classes that a model rules out."""
@@ -75,6 +76,17 @@ class DecisionRule:
         if self.ladder is None or label in self.labels:
             return None
         return self.ladder.ranks.get(label)
+
+
+def rule_of(card: Card, *, top_k: int, threshold: float | None) -> DecisionRule:
+    """What decides beside a model's scores; a threshold of None is the card's."""
+    return DecisionRule(
+        labels=card.labels,
+        blanks=blanks_of(card.taxa),
+        threshold=card.thresholds.unsure if threshold is None else threshold,
+        quantile=card.conformal.quantile if card.conformal else None,
+        top_k=top_k,
+    )
 
 
 def blanks_of(taxa: Sequence[Taxon]) -> frozenset[str]:

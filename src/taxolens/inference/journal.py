@@ -30,6 +30,7 @@ class Journal:
         created: UTC, ISO 8601.
         card: what the model said of itself, so that answers can be decided anew without its file; None in
             journals of earlier versions, until the model is used again.
+        merged: they are the union of others, and can be united anew.
         shard: "2/5" where only that part of the photos was asked for, else empty.
         version: of the layout of journal and segments.
     """
@@ -42,6 +43,7 @@ class Journal:
     created: str
     card: Card | None = None
     shard: str = ""
+    merged: bool = False
     version: int = VERSION
 
 

@@ -15,7 +15,7 @@ from taxolens.core.records import Failure, Prediction
 from taxolens.execution.local import default_workers, ordered_map
 from taxolens.imaging.container import DEFAULT_MEGAPIXELS
 from taxolens.imaging.decode import decode, prepare
-from taxolens.inference.decision import DecisionRule, blanks_of, decide, failed
+from taxolens.inference.decision import DecisionRule, decide, failed, rule_of
 from taxolens.inference.session import Session
 from taxolens.inference.tensor import to_probabilities, to_tensor
 from taxolens.modelfile.card import Card, Task
@@ -127,14 +127,7 @@ class Predictor:
 
     def rule(self, *, top_k: int, threshold: float | None) -> DecisionRule:
         """What decides beside the scores; a threshold of None is the card's."""
-        card = self.card
-        return DecisionRule(
-            labels=self._labels,
-            blanks=blanks_of(card.taxa),
-            threshold=card.thresholds.unsure if threshold is None else threshold,
-            quantile=card.conformal.quantile if card.conformal else None,
-            top_k=top_k,
-        )
+        return rule_of(self.card, top_k=top_k, threshold=threshold)
 
     def start(self) -> None:
         """Loads the graph now instead of with the first photo."""

@@ -171,7 +171,9 @@ def _take_up(folder: Path, journal: Journal) -> Journal:
         write_journal(journal, folder)
         return journal
     check_same_work(earlier, journal, folder)
-    now = dataclasses.replace(earlier, photos=journal.photos, card=journal.card or earlier.card)
+    now = dataclasses.replace(
+        earlier, photos=journal.photos, card=journal.card or earlier.card, merged=journal.merged
+    )
     if now != earlier:
         write_journal(now, folder)
     return now

@@ -55,6 +55,11 @@ class Stored:
             )
         return self.journal.card
 
+    @property
+    def root(self) -> Path:
+        """The photo or folder that was searched; it need not be there any more."""
+        return Path(self.journal.photos)
+
     def row(self, place: Place) -> Row:
         """The row at a place.
 

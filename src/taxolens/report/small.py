@@ -45,6 +45,7 @@ def small_histogram(
     reading: str,
     ends: tuple[str, str],
     middle: float | None = None,
+    spoken: str | None = None,
 ) -> Small:
     """A histogram without an axis of counts: its shape is what matters.
 
@@ -52,9 +53,10 @@ def small_histogram(
         value: the median as it is read, with its unit.
         ends: the lowest and the highest value as they are read.
         middle: the median, which is marked.
+        spoken: what a screen reader says in place of range and median.
     """
     most = max((each.count for each in ranges), default=0) or 1
-    spoken = wording.say("from {low} to {high}, half of all below {median}").format(
+    spoken = spoken or wording.say("from {low} to {high}, half of all below {median}").format(
         low=ends[0], high=ends[1], median=value
     )
     drawing = Drawing(_WIDTH, _HEIGHT, title=title, description=spoken, kind="plot small")
