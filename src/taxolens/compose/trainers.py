@@ -10,13 +10,15 @@ from typing import cast
 
 from taxolens.core.backbone import BackboneMaker
 from taxolens.core.errors import MissingExtra, UsageError
+from taxolens.core.pruner import Pruner
 from taxolens.core.search import Searcher
 from taxolens.core.trainer import AnyTrainer
 
 BACKBONES = "taxolens.backbones"
 TRAINERS = "taxolens.trainers"
 SEARCHES = "taxolens.searches"
-_SEARCHER = "optuna"
+PRUNERS = "taxolens.pruners"
+_SEARCHER, _PRUNER = "optuna", "torch-pruning"
 
 
 def load_backbone_maker(name: str) -> BackboneMaker:
@@ -69,6 +71,18 @@ def load_searcher() -> Searcher:
     if _SEARCHER not in offered.names:
         raise MissingExtra("A search needs the training extra: pip install 'taxolens[train]'")
     return cast(Searcher, _loaded(offered[_SEARCHER]))
+
+
+def load_pruner() -> Pruner:
+    """What takes channels out of networks.
+
+    Raises:
+        MissingExtra: it is not installed.
+    """
+    offered = entry_points(group=PRUNERS)
+    if _PRUNER not in offered.names:
+        raise MissingExtra("Pruning needs the training extra: pip install 'taxolens[train]'")
+    return cast(Pruner, _loaded(offered[_PRUNER]))
 
 
 def _loaded(entry: EntryPoint) -> object:

@@ -14,6 +14,7 @@ from taxolens.core.records import Failure
 from taxolens.core.trainer import Epoch
 from taxolens.evaluation.result import Mistake
 from taxolens.recipes.split import SplitBy
+from taxolens.workflows.shrink_facts import ShrinkFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +178,7 @@ class ModelFacts:
     backbone: BackboneFacts | None = None
     head: HeadFacts | None = None
     network: NetworkFacts | None = None
+    shrunk: ShrinkFacts | None = None
     precision: float | None = None
     unsure: float | None = None
     conformal_quantile: float | None = None

@@ -21,6 +21,7 @@ from taxolens.workflows.model_quality import (
     confusion_section,
     figures_section,
 )
+from taxolens.workflows.shrink_words import shrink_section
 
 
 def model_page(
@@ -46,6 +47,7 @@ def model_page(
     ]
     if result.n:
         sections += [
+            shrink_section(facts.shrunk, wording),
             automatic_section(facts, result, wording),
             classes_section(facts, result, wording),
             confusion_section(facts, result, wording),

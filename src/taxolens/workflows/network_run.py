@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -49,6 +49,7 @@ from taxolens.workflows.run_folder import (
 )
 from taxolens.workflows.run_tables import write_predictions
 from taxolens.workflows.saliency import looks_of
+from taxolens.workflows.shrink_facts import ShrinkFacts
 from taxolens.workflows.teaching import decode_agreement
 from taxolens.workflows.thumbnails import thumbnails_of
 
@@ -68,8 +69,15 @@ def write_network_run(
     seconds: Mapping[str, float],
     listener: Listener,
     say: Say,
+    *,
+    card: Card | None = None,
+    shrunk: ShrinkFacts | None = None,
 ) -> None:
     """Fills a run folder.
+
+    Args:
+        card: what the model says of itself; None: what its training knows.
+        shrunk: what it gained and lost, if it was made smaller.
 
     Raises:
         ParityError: the written file answers otherwise than the trained network.
@@ -77,16 +85,19 @@ def write_network_run(
     recipe, lesson = schooled.recipe, schooled.lesson
     model = write_model(
         as_classifier(schooled.network.onnx, schooled.temperature, len(lesson.labels)),
-        card_of_network(schooled),
+        card or card_of_network(schooled),
         folder / MODEL,
     )
     parity = _proven(schooled, model)
     decoding = decode_agreement(recipe, lesson, model)
     looks = looks_of(recipe, model, schooled.result, lesson.images, progress=listener, say=say)
     proof = _Proof(parity, decoding, looks)
-    page = _page(schooled, model, proof, tuple(listener.notes), seconds, say)
+    facts = replace(_facts(schooled, model, proof, tuple(listener.notes), seconds, say), shrunk=shrunk)
+    pictures = thumbnails_of(lesson.images, recipe.source.max_megapixels)
+    page = model_page(facts, schooled.result, pictures, say=say, language=recipe.language)
     (folder / REPORT).write_text(page, encoding="utf-8")
-    write_json(folder / METRICS, _figures(schooled, parity, decoding, seconds))
+    figures = _figures(schooled, parity, decoding, seconds)
+    write_json(folder / METRICS, figures | ({"shrunk": shrunk.document()} if shrunk else {}))
     write_json(folder / RECIPE, recipe_document(recipe))
     write_predictions(schooled.answers, folder / PREDICTIONS)
     write_epochs(schooled.network.epochs, folder / HISTORY)
@@ -165,16 +176,16 @@ def _figures(
     }
 
 
-def _page(
+def _facts(
     schooled: Schooled,
     model: ModelFile,
     proof: _Proof,
     notes: tuple[str, ...],
     seconds: Mapping[str, float],
     say: Say,
-) -> str:
+) -> ModelFacts:
     recipe, lesson, network, card = schooled.recipe, schooled.lesson, schooled.network, model.card
-    facts = ModelFacts(
+    return ModelFacts(
         name=card.name,
         created=card.created_at,
         data=recipe.source.data.name,
@@ -205,5 +216,3 @@ def _page(
         next_steps=next_steps(recipe, say),
         names=MappingProxyType({taxon.id: taxon.name(recipe.language) for taxon in card.taxa}),
     )
-    pictures = thumbnails_of(lesson.images, recipe.source.max_megapixels)
-    return model_page(facts, schooled.result, pictures, say=say, language=recipe.language)

@@ -167,6 +167,20 @@ def held_back_by(folder: Path) -> dict[str, str]:
     return {row["file"]: row["sha256"] for row in _split(folder) if row.get("split") == Part.TEST.value}
 
 
+def parts_of(folder: Path) -> dict[tuple[str, str], Part]:
+    """Part of each photo of a run, by its hash and label.
+
+    Raises:
+        DataError: the table of its split cannot be read.
+    """
+    known = {part.value: part for part in Part}
+    return {
+        (row["sha256"], row.get("label", "")): known[row.get("split", "")]
+        for row in _split(folder)
+        if row.get("split") in known
+    }
+
+
 def _split(folder: Path) -> list[dict[str, str]]:
     """Rows of the table of a split that hold a hash."""
     table = folder / SPLIT
