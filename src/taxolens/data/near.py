@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import combinations
@@ -40,7 +40,8 @@ STILL_BITS = 4
 _BAND = 16  # bits
 _BANDS = 8
 _BUCKETS = 1 << _BAND
-_CANDIDATES = 1 << 20  # compared at once
+_CANDIDATES = 1 << 20  # pairs whose outcome is weighed at once
+_AT_ONCE = 1 << 16  # pairs compared at once: they fit into the processor's own memory
 _MOST_COMPARED = 500  # of those in one bucket: a crowd need not be compared in full to be known as one
 _MOST_STILL = 20  # pairs kept of each photo of a still scene
 
@@ -118,8 +119,8 @@ def _distinct_pairs(codes: NDArray[np.uint64], most: int, crowd: int) -> Pairs:
     alike = np.zeros(len(codes), dtype=np.int64)
     still = np.zeros(len(codes), dtype=np.int64)
     near, far = [np.zeros((0, 2), np.int64)], [np.zeros((0, 2), np.int64)]
-    for pairs, bits in _compared(codes, most):
-        alike += np.bincount(pairs.ravel(), minlength=len(codes))
+    for pairs, bits in _compared(codes, most, lambda: alike > crowd):
+        np.add(alike, np.bincount(pairs.ravel(), minlength=len(codes)), out=alike)
         close = pairs[bits <= STILL_BITS]
         before = _times_before(close.ravel()).reshape(-1, 2)
         close = close[(still[close] + before).min(axis=1) < _MOST_STILL]
@@ -140,46 +141,89 @@ def _times_before(rows: NDArray[np.int64]) -> NDArray[np.int64]:
     return times
 
 
-def _compared(codes: NDArray[np.uint64], most: int) -> Iterator[tuple[Pairs, NDArray[np.int64]]]:
-    """Pairs of near codes with the number of bits they differ in, each pair once, some at a time."""
+def _compared(
+    codes: NDArray[np.uint64], most: int, crowded: Callable[[], NDArray[np.bool_]]
+) -> Iterator[tuple[Pairs, NDArray[np.int64]]]:
+    """Pairs of near codes with the number of bits they differ in, each pair once, some at a time.
+
+    Args:
+        crowded: bool [n], codes that are known to have too many look-alikes; the far ones among such are of no
+            use to anybody and are left out.
+    """
     radius = most // _BANDS
     flips = [
         sum(1 << bit for bit in bits) for r in range(radius + 1) for bits in combinations(range(_BAND), r)
     ]
     bands = codes.view(np.uint16).reshape(len(codes), _BANDS)
     for band in range(_BANDS):
-        keys = bands[:, band].astype(np.int64)
-        order = np.argsort(keys, kind="stable")
-        starts = np.searchsorted(keys[order], np.arange(_BUCKETS + 1))
+        shelf = _Shelf(codes, bands[:, band].astype(np.int64))
         for flip in flips:
-            for left, right in _candidates(keys, order, starts, flip):
-                bits = np.bitwise_count(codes[left] ^ codes[right]).sum(axis=1, dtype=np.int64)
-                near = np.flatnonzero(bits <= most)
-                left, right, bits = left[near], right[near], bits[near]
+            for left, right, bits in shelf.near(flip, most, crowded):
                 earlier = np.bitwise_count(bands[left, :band] ^ bands[right, :band]) <= radius
                 new = ~earlier.any(axis=1)
                 if new.any():
                     yield np.stack([left[new], right[new]], axis=1), bits[new]
 
 
-def _candidates(
-    keys: NDArray[np.int64], order: NDArray[np.int64], starts: NDArray[np.int64], flip: int
-) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-    """Rows whose keys differ in exactly the bits of `flip`, each pair once, some at a time."""
-    others = keys[order] ^ flip
-    begin = np.maximum(starts[others], np.arange(len(order)) + 1)  # the later ones in the order, once each
-    counts = np.clip(starts[others + 1] - begin, 0, _MOST_COMPARED)
-    ends = np.cumsum(counts)
-    at = 0
-    while at < len(order):
-        done = ends[at - 1] if at else 0
-        stop = max(int(np.searchsorted(ends, done + _CANDIDATES, side="right")), at + 1)
-        some = counts[at:stop]
-        if total := int(some.sum()):
-            offsets = np.arange(total) - np.repeat(np.cumsum(some) - some, some)
-            right = np.repeat(begin[at:stop], some) + offsets
-            yield np.repeat(order[at:stop], some), order[right]
-        at = stop
+_Compared = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]
+"""Two rows, and the bits in which they differ."""
+
+
+class _Shelf:
+    """Codes in the order of one band: those that may be alike stand side by side.
+
+    Args:
+        codes: uint64 [n, 2].
+        keys: int64 [n], the band of each.
+    """
+
+    def __init__(self, codes: NDArray[np.uint64], keys: NDArray[np.int64]) -> None:
+        self._order = np.argsort(keys, kind="stable")
+        self._keys = keys[self._order]
+        self._starts = np.searchsorted(self._keys, np.arange(_BUCKETS + 1))
+        self._first, self._second = (np.ascontiguousarray(codes[self._order, half]) for half in (0, 1))
+
+    def near(self, flip: int, most: int, crowded: Callable[[], NDArray[np.bool_]]) -> Iterator[_Compared]:
+        """Near rows whose keys differ in exactly the bits of `flip`, each pair once, some at a time."""
+        others = self._keys ^ flip
+        begin = np.maximum(self._starts[others], np.arange(len(others)) + 1)  # the later ones, once each
+        counts = np.clip(self._starts[others + 1] - begin, 0, _MOST_COMPARED)
+        ends = np.cumsum(counts)
+        at = 0
+        while at < len(ends):
+            stop = _stop(ends, at, _CANDIDATES)
+            limit = np.where(crowded()[self._order], min(STILL_BITS, most), most).astype(np.uint8)
+            blocks = []
+            while at < stop:
+                end = min(_stop(ends, at, _AT_ONCE), stop)
+                blocks.append(self._block(slice(at, end), begin[at:end], counts[at:end], limit))
+                at = end
+            yield tuple(np.concatenate(one) for one in zip(*blocks, strict=True))  # type: ignore[misc]
+
+    def _block(
+        self,
+        places: slice,
+        begin: NDArray[np.int64],
+        counts: NDArray[np.int64],
+        limit: NDArray[np.uint8],
+    ) -> _Compared:
+        """Compares each of some codes with as many that stand from `begin` on; one half of the bits first,
+        for most pairs differ too much in these already."""
+        right = np.repeat(begin - np.cumsum(counts) + counts, counts) + np.arange(int(counts.sum()))
+        bits = np.bitwise_count(np.repeat(self._first[places], counts) ^ self._first[right])
+        most = np.maximum(np.repeat(limit[places], counts), limit[right])
+        some = np.flatnonzero(bits <= most)
+        left = np.repeat(np.arange(places.start, places.stop), counts)[some]
+        right, most = right[some], most[some]
+        bits = bits[some] + np.bitwise_count(self._second[left] ^ self._second[right])
+        near = np.flatnonzero(bits <= most)
+        return self._order[left[near]], self._order[right[near]], bits[near].astype(np.int64)
+
+
+def _stop(ends: NDArray[np.int64], at: int, most: int) -> int:
+    """Where to stop so that at most so many are compared, but one place at least."""
+    done = ends[at - 1] if at else 0
+    return max(int(np.searchsorted(ends, done + most, side="right")), at + 1)
 
 
 def cluster(pairs: Pairs, n: int) -> tuple[tuple[int, ...], ...]:

@@ -16,7 +16,7 @@ from PIL import Image as Pillow
 from PIL import ImageEnhance
 
 from taxolens.core.records import Image, Part
-from taxolens.data.near import Kind, cluster, near_by_hash, near_groups
+from taxolens.data.near import STILL_BITS, Kind, cluster, near_by_hash, near_groups
 from taxolens.imaging.look import look
 
 CROWDS = 10**9
@@ -62,6 +62,31 @@ def test_every_pair_within_reach_is_found_once_and_no_other(seed: int, most: int
         assert cluster(np.array(found), len(phash)) == cluster(
             np.array(sorted(_all_pairs(phash, dhash, most))).reshape(-1, 2), len(phash)
         )
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(0, 23), st.integers(0, 8), st.integers(0, 12))
+def test_of_crowds_only_the_close_pairs_are_found(seed: int, most: int, crowd: int, spread: int) -> None:
+    """Against every pair there is, of codes so few that no other limit is reached."""
+    random = np.random.default_rng(seed)
+    scenes = [np.repeat(one, 9) for one in _codes(random, 2)]
+    codes = np.unique(np.stack([_flipped(one, spread, random) for one in scenes], axis=1), axis=0)
+    phash, dhash = codes[:, 0].copy(), codes[:, 1].copy()
+    near = _all_pairs(phash, dhash, most)
+    alike = [sum(row in pair for pair in near) for row in range(len(phash))]
+    sparse = {(a, b) for a, b in near if max(alike[a], alike[b]) <= crowd}
+    expected = sparse | _all_pairs(phash, dhash, min(STILL_BITS, most))
+    assert set(_found(near_by_hash(phash, dhash, most=most, crowd=crowd))) == expected
+
+
+@pytest.mark.slow
+def test_a_season_of_one_still_scene_is_compared_in_seconds() -> None:
+    random = np.random.default_rng(0)
+    flicker = np.clip(random.beta(0.25, 3.5, 128), 0, 0.5)  # most bits stand still, some are noise
+    noise = np.packbits(random.random((24_000, 128)) < flicker, axis=1).view(np.uint64)
+    start = time.process_time()
+    pairs = near_by_hash(noise[:, 0].copy(), noise[:, 1].copy())
+    assert time.process_time() - start < 12
+    assert len(pairs) < 24_000 * 20
 
 
 def test_photos_that_say_nothing_are_left_out() -> None:
