@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from taxolens.core.errors import UsageError
+from taxolens.languages.translate import translator
 from taxolens.recipes.parse import parse_recipe, recipe_document
 from taxolens.recipes.split import SplitBy
 from taxolens.recipes.train import TrainRecipe, Views
@@ -43,8 +44,35 @@ def test_a_recipe_comes_back_from_its_document(tmp_path: Path) -> None:
     ],
 )
 def test_a_wrong_field_is_named(options: dict[str, object], where: str) -> None:
-    with pytest.raises(UsageError, match=f"^{where}: "):
+    with pytest.raises(UsageError, match=f"^{where}(: | )"):
         parse_recipe(TrainRecipe, {**NEEDED, **options})
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"out": None}, "out is missing."),
+        ({"split.seed": "many"}, "split.seed: many is not a whole number."),
+        ({"split.seed": 1.5}, "split.seed: 1.5 is not a whole number."),
+        ({"precision": "high"}, "precision: high is not a number."),
+        ({"overwrite": "perhaps"}, "overwrite: perhaps is neither true nor false."),
+        ({"name": 3}, "name: 3 is not a text."),
+        ({"out": 3}, "out: 3 is not a path."),
+        ({"backbone.mean": 3}, "backbone.mean wants a list, not 3."),
+        ({"backbone.mean": [0, 0]}, "backbone.mean.2 is missing."),
+        ({"backbone.mean": [0, 0, 0, 0]}, "backbone.mean: 4 values are too many, 3 are wanted."),
+        ({"backbone.arguments": "a=b"}, "backbone.arguments wants a table of fields, not a=b."),
+        ({"split": 3}, "split wants a table of fields, not 3."),
+        ({"views": "sideways"}, "views: choose one of none, flip, turns, crops, not sideways."),
+    ],
+)
+def test_what_is_wrong_is_said_in_a_sentence_that_has_a_translation(
+    options: dict[str, object], sentence: str
+) -> None:
+    with pytest.raises(UsageError) as caught:
+        parse_recipe(TrainRecipe, {**NEEDED, **options})
+    assert str(caught.value) == sentence
+    assert caught.value.told(translator("fr")) != sentence
 
 
 def test_a_misspelt_field_in_a_file_is_not_passed_over(tmp_path: Path) -> None:
