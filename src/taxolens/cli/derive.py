@@ -5,19 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import typer
-
 from taxolens.cli import options as shared
 from taxolens.cli.help_page import App, examples
 from taxolens.cli.option_table import Option, with_options
 from taxolens.cli.progress import progress_for
-from taxolens.cli.results_options import OUTPUT, SITE_BY
+from taxolens.cli.results_options import CORRECTIONS, OUTPUT, SITE_BY, counts_told
 from taxolens.cli.source_options import SEQUENCE
 from taxolens.cli.words import language, say, tell
-from taxolens.core.printable import printable
 from taxolens.recipes.derive import DeriveRecipe
 from taxolens.recipes.parse import parse_recipe
-from taxolens.workflows.derive import DeriveSummary, derive
+from taxolens.workflows.derive import derive
 
 app = App()
 
@@ -80,13 +77,7 @@ OPTIONS = (
         float,
         "T",
     ),
-    Option(
-        "--corrections",
-        "corrections",
-        say("What people say is in photos: file,label,by. It stays beside the results."),
-        Path,
-        "CSV",
-    ),
+    CORRECTIONS,
     Option(
         "--clock",
         "clock",
@@ -106,24 +97,10 @@ def command(given: dict[str, Any], quiet: shared.Quiet = False) -> None:
     summary = derive(recipe, progress=progress_for(quiet), say=say)
     if quiet:
         return
-    tell(_lines(summary))
-    typer.echo(say("Written: {out}").format(out=printable(str(recipe.output.out))))
-    if recipe.report:
-        typer.echo(say("The page: {page}").format(page=printable(str(recipe.report))))
-
-
-def _lines(summary: DeriveSummary) -> list[str]:
-    lines = [
-        say("{found} photos: {named} named, {unsure} unsure, {blank} blank, {failed} failed.").format(
-            found=summary.found,
-            named=summary.answered - summary.unsure,
-            unsure=summary.unsure,
-            blank=summary.blank,
-            failed=summary.failed,
-        )
-    ]
-    if summary.corrected:
-        lines.append(say("Corrected by people: {count}.").format(count=summary.corrected))
+    lines = [counts_told(summary)]
     if summary.events:
         lines.append(say("Events with animals: {count}.").format(count=summary.events))
-    return lines
+    lines.append(say("Written: {out}").format(out=recipe.output.out))
+    if recipe.report:
+        lines.append(say("The page: {page}").format(page=recipe.report))
+    tell(lines)

@@ -11,9 +11,9 @@ from taxolens.cli import options as shared
 from taxolens.cli.help_page import App, examples
 from taxolens.cli.option_table import Option, with_options
 from taxolens.cli.progress import progress_for
+from taxolens.cli.results_options import CORRECTIONS, SITE_BY, counts_told
 from taxolens.cli.source_options import MAX_MEGAPIXELS, SEQUENCE, WORKERS
 from taxolens.cli.words import say, tell
-from taxolens.core.texts import for_count, noted
 from taxolens.recipes.identify import IdentifyRecipe
 from taxolens.recipes.parse import parse_recipe
 from taxolens.workflows.identify import IdentifySummary, identify
@@ -26,8 +26,6 @@ EPILOG = examples(
     note=say("Stopped? The same command goes on where it was."),
 )
 _FAILURES_SHOWN = 10
-_FOUND_ONE = noted("1 photo: {named} named, {unsure} unsure, {blank} blank, {failed} failed.")
-_FOUND = noted("{found} photos: {named} named, {unsure} unsure, {blank} blank, {failed} failed.")
 
 OPTIONS = (
     Option(
@@ -42,15 +40,17 @@ OPTIONS = (
     Option("--out -o", "out", say("Table to write."), Path, "FILE.csv", required=True),
     Option("--threshold", "threshold", say("Below this score the answer is unsure."), float, "0..1"),
     Option("--top-k", "top_k", say("How many best labels to show."), int, "K"),
-    Option(
-        "--site-by",
-        "site_by",
-        say("The first folder below PHOTOS is the camera's site."),
-        metavar="none|folder",
-    ),
+    SITE_BY,
     *SEQUENCE,
     Option("--restart", "restart", say("Forget what an earlier run answered."), bool),
     Option("--retry-failed", "retry_failed", say("Try once more what could not be read."), bool),
+    Option(
+        "--shard",
+        "shard",
+        say("Look at part I of N of the photos; taxolens merge unites the parts."),
+        metavar="I/N",
+    ),
+    CORRECTIONS,
     MAX_MEGAPIXELS,
     WORKERS,
 )
@@ -69,14 +69,7 @@ def command(given: dict[str, Any], quiet: shared.Quiet = False) -> None:
 
 def _tell(summary: IdentifySummary, out: Path) -> None:
     """What the run found, and what it could not read and why."""
-    told = say(for_count(summary.found, _FOUND_ONE, _FOUND)).format(
-        found=summary.found,
-        named=summary.answered - summary.unsure,
-        unsure=summary.unsure,
-        blank=summary.blank,
-        failed=summary.failed,
-    )
-    tell([told])
+    tell([counts_told(summary)])
     tell((f"  {one.name}: {say(one.reason)}" for one in summary.failures[:_FAILURES_SHOWN]), err=True)
     if summary.failed > _FAILURES_SHOWN:
         more = summary.failed - _FAILURES_SHOWN

@@ -11,9 +11,8 @@ from taxolens.cli import options as shared
 from taxolens.cli.help_page import App, examples
 from taxolens.cli.option_table import Option, with_options
 from taxolens.cli.progress import progress_for
-from taxolens.cli.results_options import OUTPUT
-from taxolens.cli.words import language, say
-from taxolens.core.printable import printable
+from taxolens.cli.results_options import OUTPUT, counts_told
+from taxolens.cli.words import language, say, tell
 from taxolens.recipes.derive import MergeRecipe
 from taxolens.recipes.parse import parse_recipe
 from taxolens.workflows.merge import merge
@@ -39,16 +38,8 @@ def command(given: dict[str, Any], quiet: shared.Quiet = False) -> None:
     recipe = parse_recipe(MergeRecipe, {**given, "output.language": language})
     summary = merge(recipe, progress=progress_for(quiet), say=say)
     if not quiet:
-        typer.echo(
-            say("{found} photos: {named} named, {unsure} unsure, {blank} blank, {failed} failed.").format(
-                found=summary.found,
-                named=summary.answered - summary.unsure,
-                unsure=summary.unsure,
-                blank=summary.blank,
-                failed=summary.failed,
-            )
-        )
+        lines = [counts_told(summary)]
         if summary.twice:
-            typer.echo(say("In more than one of them: {count} photos.").format(count=summary.twice))
-        typer.echo(say("Written: {out}").format(out=printable(str(recipe.output.out))))
+            lines.append(say("In more than one of them: {count} photos.").format(count=summary.twice))
+        tell([*lines, say("Written: {out}").format(out=recipe.output.out)])
     raise typer.Exit(3 if summary.failed else 0)

@@ -1,4 +1,4 @@
-"""Options of commands that write results; fields of `OutputRecipe`."""
+"""What commands that write results have in common: options, and the sentence at their end."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from pathlib import Path
 
 from taxolens.cli.option_table import Option, under
 from taxolens.cli.words import say
+from taxolens.core.texts import for_count, noted
+from taxolens.workflows.tally import Counts
 
 OUTPUT = under(
     "output",
@@ -34,3 +36,26 @@ SITE_BY = Option(
     say("The first folder below PHOTOS is the camera's site."),
     metavar="none|folder",
 )
+CORRECTIONS = Option(
+    "--corrections",
+    "corrections",
+    say("What people say is in photos: file,label,by. It stays beside the results."),
+    Path,
+    "CSV",
+)
+_FOUND_ONE = noted("1 photo: {named} named, {unsure} unsure, {blank} blank, {failed} failed.")
+_FOUND = noted("{found} photos: {named} named, {unsure} unsure, {blank} blank, {failed} failed.")
+
+
+def counts_told(counts: Counts) -> str:
+    """What became of the photos, in a sentence."""
+    told = say(for_count(counts.found, _FOUND_ONE, _FOUND)).format(
+        found=counts.found,
+        named=counts.answered - counts.unsure,
+        unsure=counts.unsure,
+        blank=counts.blank,
+        failed=counts.failed,
+    )
+    if counts.corrected:
+        told += " " + say("Corrected by people: {count}.").format(count=counts.corrected)
+    return told
