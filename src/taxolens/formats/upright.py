@@ -10,7 +10,8 @@ from PIL import Image as Pillow
 
 from taxolens.core.geometry import Box
 
-_FORMATS = ("JPEG", "MPO", "PNG", "TIFF", "WEBP", "BMP", "GIF")
+# A photo of several pictures (MPO) is opened as JPEG; Pillow knows no opener of that name
+_FORMATS = ("JPEG", "PNG", "TIFF", "WEBP", "BMP", "GIF")
 _ON_ITS_SIDE = frozenset({5, 6, 7, 8})
 
 
