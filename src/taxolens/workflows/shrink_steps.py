@@ -85,9 +85,7 @@ def _folder(
 ) -> Path:
     """Of one step, named by everything that decides what comes out of it."""
     decided = f"{fingerprint_of(recipe, settings, lesson)} {left}"
-    folder = means.place / f"{_STEP}-{hashlib.sha256(decided.encode()).hexdigest()[:16]}"
-    folder.mkdir(exist_ok=True)
-    return folder
+    return means.place / f"{_STEP}-{hashlib.sha256(decided.encode()).hexdigest()[:16]}"
 
 
 def _narrowed(settings: NetworkRecipe, lesson: NetworkLesson, left: int, folder: Path, means: Means) -> Path:
@@ -111,5 +109,6 @@ def _train(
 
 
 def _write(weights: bytes, file: Path) -> None:
+    file.parent.mkdir(exist_ok=True)
     with written_whole(file) as opened:
         opened.write(weights)
