@@ -32,14 +32,13 @@ from taxolens.recipes.source import SequenceBy
 from taxolens.workflows.prepare_folder import Fault, Head, PreparedFolder, State, result_of
 from taxolens.workflows.prepare_listing import listing_fingerprint, prepare_listing
 from taxolens.workflows.prepare_photo import Bench
-from taxolens.workflows.prepare_plan import dealing_columns, divide, planned, told_notes
+from taxolens.workflows.prepare_plan import Planned, dealing_columns, divide, planned, told_notes
 from taxolens.workflows.prepare_steps import Steps, read_steps, settled
 from taxolens.workflows.prepare_summary import PrepareSummary, summary_of
 from taxolens.workflows.prepare_tables import finish_tables, recipe_text
 from taxolens.workflows.prepare_work import Share, do_share, is_complete, piece_of
 
 _AHEAD = 8
-_LEARNT_FROM = 500
 _SAMPLE = 200
 _WAITING = noted("Another process plans {out}; waiting for it.")
 _UNSAID_ONE = noted("1 photo is left out: nothing is said of what it shows.")
@@ -280,7 +279,7 @@ def _check_room(desk: _Desk, dataset: Dataset, kept: int, copies: int) -> None:
 
 def _write_photos(desk: _Desk, head: Head) -> None:
     recipe, folder = desk.recipe, desk.folder
-    steps = desk.steps.fitted(lambda: _learnt_from(desk)) if desk.steps.learn else desk.steps
+    steps = desk.steps.fitted(lambda: _learnt_from(desk)) if desk.steps.learn_from else desk.steps
     bench = Bench(
         out=folder.out,
         scratch=folder.scratch,
@@ -303,12 +302,19 @@ def _write_photos(desk: _Desk, head: Head) -> None:
 def _learnt_from(desk: _Desk) -> Iterator[Pixels]:
     """Photos of the training part, evenly taken from the plan: the same in every shard."""
     learners = [row for row in desk.folder.rows() if row.copy == 0 and row.part <= 0]
-    for row in learners[:: max(1, -(-len(learners) // _LEARNT_FROM))]:
+    some = learners[:: max(1, -(-len(learners) // desk.steps.learn_from))]
+    workers = desk.recipe.workers or default_workers()
+
+    def read(row: Planned) -> Pixels | None:
         try:
             content = Path(row.path).read_bytes()
-            yield read_photo(content, max_megapixels=desk.recipe.source.max_megapixels).pixels
+            return read_photo(content, max_megapixels=desk.recipe.source.max_megapixels).pixels
         except (ImageError, OSError):
-            continue
+            return None
+
+    found = ordered_map(read, some, workers=workers, window=workers * _AHEAD)
+    read_all = desk.progress.track(found, what=desk.say("Learning from photos"), total=len(some))
+    return (pixels for pixels in read_all if pixels is not None)
 
 
 def _finish(desk: _Desk, head: Head, notes: tuple[str, ...], began: float) -> PrepareSummary:

@@ -50,7 +50,7 @@ def measure(recipe: PrepareRecipe, table: Path, *, home: Path, progress: Progres
     columns, measured = _loaded()
     check_beside(table, recipe.source.data, (".csv",))
     dataset = load_dataset(recipe.source, home=home, progress=progress, say=say)
-    if steps.learn:
+    if steps.learn_from:
         steps = steps.fitted(lambda: _pixels(recipe, dataset))
     with told_as_output(table):
         table.parent.mkdir(parents=True, exist_ok=True)

@@ -48,7 +48,7 @@ def preview(recipe: PrepareRecipe, sheet: Path, *, home: Path, progress: Progres
         raise UsageError("There is nothing to show. Add --step, --augment or --balance.")
     dataset = load_dataset(recipe.source, home=home, progress=progress, say=say)
     _check_spared(sheet, dataset.images)
-    if steps.learn:
+    if steps.learn_from:
         steps = steps.fitted(lambda: _pixels(recipe, dataset.images))
     rows = [_row(recipe, steps, image) for image in _chosen(recipe, dataset.images)]
     if not rows:

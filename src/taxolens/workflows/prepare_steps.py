@@ -80,9 +80,9 @@ class Steps:
         return Steps(fit_steps(self.all, photos, self.seed), self.copies, self.seed)
 
     @property
-    def learn(self) -> bool:
-        """Whether any step has to learn from photos first."""
-        return any(step.learns for step in self.all)
+    def learn_from(self) -> int:
+        """From how many photos a step has to learn first, at most; 0 where none has to."""
+        return max((int(step.values["photos"]) for step in self.all if step.learns), default=0)
 
 
 def read_steps(recipe: PrepareRecipe) -> Steps:

@@ -8,8 +8,10 @@ import shlex
 import shutil
 import sys
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -322,17 +324,44 @@ def test_formats_are_kept_and_odd_ones_become_png(tmp_path: Path, home: Path) ->
     assert written == {".png": 4, ".jpg": 2, ".webp": 2, ".tif": 2, ".bmp": 2}
 
 
+@pytest.mark.parametrize("white", ["pca-whiten", "zca-whiten:side=6", "zca-whiten:side=6,photos=5"])
 def test_whitening_learns_from_the_training_part_and_is_the_same_in_shards(
-    photos: Path, tmp_path: Path, home: Path
+    white: str, photos: Path, tmp_path: Path, home: Path
 ) -> None:
+    """Whatever the shard, and however many photos it learns from."""
+    pytest.importorskip("cv2")
     whole, shared = tmp_path / "whole", tmp_path / "shared"
-    steps = ["resize:width=32,height=32", "pca-whiten"]
+    steps = ["resize:width=32,height=32", white]
     prepare(recipe(photos, whole, transform=steps), home=home)
-    for shard in ("2/2", "1/2"):
+    for shard in ("3/3", "1/3", "2/3"):
         prepare(recipe(photos, shared, transform=steps, shard=shard), home=home)
     files = [file.relative_to(whole) for file in whole.rglob("*.jpg")]
     assert len(files) == 24
     assert all((whole / file).read_bytes() == (shared / file).read_bytes() for file in files)
+
+
+class Counted(Silent):
+    """Keeps how much there was of each piece of work."""
+
+    def __init__(self) -> None:
+        self.totals: list[tuple[str, int | None]] = []
+
+    def track(self, items: Iterable[Any], *, what: str, total: int | None = None) -> Iterator[Any]:
+        self.totals.append((what, total))
+        yield from items
+
+
+def test_whitening_learns_from_as_many_photos_as_it_is_told(
+    photos: Path, tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("cv2")
+    seen = Counted()
+    steps = ["pca-whiten:photos=4", "zca-whiten:side=4,photos=8"]
+    prepare(recipe(photos, tmp_path / "out", transform=steps), home=home, progress=seen)
+    learners = sum(row["split"] == "train" for row in rows_of(tmp_path / "out" / "labels.csv"))
+    wanted = len(range(0, learners, -(-learners // 8)))
+    assert 4 < wanted <= 8 < learners
+    assert seen.totals.count(("Learning from photos", wanted)) == 2  # each step sees them anew
 
 
 def test_a_sheet_is_not_written_among_the_photos(photos: Path, home: Path) -> None:

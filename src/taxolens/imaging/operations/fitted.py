@@ -192,7 +192,7 @@ def _not_fitted(picture: Picture, values: Values, generator: Generator) -> Pictu
     raise UsageError("This step learns from photos of the training part first. Fit it before it is run.")
 
 
-_PHOTOS = whole("photos", 5000, 1, 1_000_000, noted("Photos of the training part to learn from, at most"))
+_PHOTOS = whole("photos", 1000, 1, 1_000_000, noted("Photos of the training part to learn from, at most"))
 _SOFTENING = number(
     "softening", 0.01, 0, 10, noted("Share of the mean variance added to each, against noise")
 )

@@ -24,7 +24,7 @@ def photos(count: int, side: int = 8) -> Iterator[Pixels]:
 
 
 def test_zca_makes_pixels_uncorrelated_with_unit_variance() -> None:
-    step = fit_steps([parse_step("zca-whiten:side=8,softening=0")], lambda: photos(3000))[0]
+    step = fit_steps([parse_step("zca-whiten:side=8,softening=0,photos=3000")], lambda: photos(3000))[0]
     assert isinstance(step.fitted, PhotoWhitening)
     white = np.stack([step.fitted.exactly(pixels).ravel() for pixels in photos(3000)])
     covariance = np.cov(white.T)
