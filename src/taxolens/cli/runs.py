@@ -142,7 +142,7 @@ def _ask(runs: int) -> None:
     if not sys.stdin.isatty():
         raise UsageError("Nothing was deleted, since nobody can be asked here. Add --yes to delete.")
     question = say("Delete this run?") if runs == 1 else say("Delete these {n} runs?").format(n=runs)
-    typer.echo(f"{question} [{say('y')}/{say('N')}] ", nl=False)
+    typer.echo(f"{question} [{say('y')}/N] ", nl=False)
     if sys.stdin.readline().strip().lower() not in ("y", "yes", say("y"), say("yes")):
         tell([say("Nothing was deleted.")])
         raise typer.Exit(0)
