@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from taxolens.core.errors import UsageError
 from taxolens.core.records import Score
 from taxolens.core.taxonomy import Taxon
+from taxolens.core.texts import noted
 
-RANKS = ("genus", "family", "order", "class")
+RANKS = (noted("genus"), noted("family"), noted("order"), noted("class"))
 _BINOMIAL_RANKS = (None, "species", "subspecies")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 
 from taxolens.core.taxonomy import Taxon
 from taxolens.core.texts import Say
@@ -53,6 +54,7 @@ class _Facts:
         self._say = wording.say
         self._counts = counts
         self._hours = book.hours
+        self._ranks = book.ranks
         self._sites = list(book.sites.values())
         self._names = {taxon.id: taxon.name(wording.language) for taxon in taxa}
         self._photos = _total(site.species for site in self._sites)
@@ -62,7 +64,7 @@ class _Facts:
     def lead(self) -> str:
         """The sentence to read when there is time for no more."""
         return self._say("{species} species in {photos} of {found} photos; {blank} are blank.").format(
-            species=self.wording.count(len(self._photos)),
+            species=self.wording.count(len(self._photos.keys() - self._ranks.keys())),
             photos=self.wording.count(self._photos.total()),
             found=self.wording.count(self._counts.found),
             blank=self._share(self._counts.blank),
@@ -98,21 +100,22 @@ class _Facts:
             Column(say("Sites"), numeric=True),
         ]
         if self._events:
-            columns += [
-                Column(say("Events"), numeric=True),
-                Column(say("Most in one photo"), numeric=True),
-            ]
+            columns.append(Column(say("Events"), numeric=True))
+        animals = self._most_animals()
+        if animals:
+            columns.append(Column(say("Most in one photo"), numeric=True))
         rows = []
         for label, photos in self._photos.most_common():
             here = [site for site in self._sites if label in site.species]
             cells = [
-                Cell(self._name(label)),
+                Cell(self._name(label), detail=say(self._ranks.get(label, ""))),
                 Cell(self.wording.count(photos), photos, bar=ShareBar(photos / most)),
                 self._number(len(here)),
             ]
             if self._events:
-                animals = max((site.animals.get(label, 0) for site in self._sites), default=0)
-                cells += [self._number(self._events[label]), self._number(animals)]
+                cells.append(self._number(self._events[label]))
+            if animals:
+                cells.append(self._number(animals.get(label, 0)))
             rows.append(Row(tuple(cells)))
         table = Table(say("Species"), tuple(columns), tuple(rows), hidden_caption=True)
         return Section("species", say("Species"), "", (table,))
@@ -128,8 +131,7 @@ class _Facts:
             Column(say("Blank"), numeric=True),
             Column(say("Species"), numeric=True),
             *((Column(say("Events"), numeric=True),) if self._events else ()),
-            Column(say("From")),
-            Column(say("To")),
+            Column(say("First and last day")),
         )
         rows = tuple(self._site(site) for site in self._sites)
         table = Table(say("Sites"), columns, rows, hidden_caption=True)
@@ -190,6 +192,11 @@ class _Facts:
             notices.append(Notice(say("Several cameras at one site."), Tone.CAREFUL, tuple(mixed)))
         return Section("clocks", say("Clocks and cameras"), "", tuple(notices)) if notices else None
 
+    def _most_animals(self) -> Mapping[str, int]:
+        """Label -> most animals in one photo; empty where nobody counted."""
+        most = {label: max(site.animals.get(label, 0) for site in self._sites) for label in self._photos}
+        return most if max(most.values(), default=0) > 1 else {}
+
     def _named_sites(self) -> list[Site]:
         return [site for site in self._sites if site.name]
 
@@ -202,8 +209,7 @@ class _Facts:
                 Cell(self.wording.percent(share), share, bar=ShareBar(share)),
                 self._number(len(site.species)),
                 *((self._number(site.events.total()),) if self._events else ()),
-                Cell(f"{site.first:%Y-%m-%d}" if site.first else MISSING),
-                Cell(f"{site.last:%Y-%m-%d}" if site.last else MISSING),
+                Cell(_day(site.first), detail=_day(site.last)),
             )
         )
 
@@ -242,6 +248,10 @@ class _Facts:
         return self._names.get(label, label)
 
 
+def _day(moment: datetime | None) -> str:
+    return f"{moment:%Y-%m-%d}" if moment else MISSING
+
+
 def _making(recipe: DeriveRecipe, say: Say) -> Section:
     """How the answers were decided, as far as it was asked for."""
     asked: Mapping[str, object] = {
@@ -251,7 +261,7 @@ def _making(recipe: DeriveRecipe, say: Say) -> Section:
         say("List of species"): recipe.species_list,
         say("Region"): recipe.region,
         say("Roll-up to"): recipe.rollup,
-        say("Independence, minutes"): recipe.independence,
+        say("Independence, minutes"): f"{recipe.independence:g}" if recipe.independence else "",
     }
     facts = tuple(
         Fact(name, str(value), mono=name == say("Results")) for name, value in asked.items() if value

@@ -159,13 +159,11 @@ def _tell_left_out(found: Found, progress: Progress, say: Say) -> None:
     links, resources = found.left_out[LeftOut.LINK], found.left_out[LeftOut.RESOURCE]
     if resources:
         progress.note(
-            say("{count} files whose names begin with ._ are no photos and were left out.").format(
-                count=resources
-            )
+            say("Files whose names begin with ._ are no photos; left out: {count}.").format(count=resources)
         )
     if links:
         progress.note(
-            say("{count} links lead out of the folder and were not followed: {links}").format(
+            say("Links that lead out of the folder are not followed: {count} ({links}).").format(
                 count=links,
                 links=", ".join([*found.links, "..."] if links > len(found.links) else found.links),
             )

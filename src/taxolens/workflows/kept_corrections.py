@@ -57,7 +57,7 @@ class CorrectionCheck:
         """Says what was noticed."""
         if self._unmet:
             progress.note(
-                say("{count} corrections name photos that are not here: {names}.").format(
+                say("Corrections of photos that are not here: {count} ({names}).").format(
                     count=len(self._unmet), names=_few(list(self._unmet))
                 )
             )

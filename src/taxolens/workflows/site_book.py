@@ -60,6 +60,11 @@ class Site:
 class SiteBook:
     """Counts results as they pass, by site.
 
+    Attributes:
+        sites: by name.
+        hours: label -> photos in each hour of the day, where clocks seem right.
+        ranks: rank of the labels that are taxa above classes.
+
     Args:
         taxa: what is known of classes.
         now: local time; what was taken later cannot be right.
@@ -68,6 +73,7 @@ class SiteBook:
     def __init__(self, taxa: Sequence[Taxon], now: datetime) -> None:
         self.sites: dict[str, Site] = {}
         self.hours: dict[str, list[int]] = {}
+        self.ranks: dict[str, str] = {}
         self._roles = {taxon.id: taxon.role for taxon in taxa}
         self._latest = now + timedelta(days=1)
         self._met: set[str] = set()
@@ -95,7 +101,7 @@ class SiteBook:
         if mixed:
             told = (f"{site.name} ({', '.join(sorted(site.cameras))})" for site in mixed[:_SITES_TOLD])
             progress.note(
-                say("Photos of several cameras lie at {count} sites: {sites}.").format(
+                say("Sites with photos of several cameras: {count} ({sites}).").format(
                     count=len(mixed), sites="; ".join(told)
                 )
             )
@@ -118,6 +124,8 @@ class SiteBook:
             site.others[said.label] += 1
         else:
             site.species[said.label] += 1
+            if result.rank:
+                self.ranks[said.label] = result.rank
             if right is not None:
                 self.hours.setdefault(said.label, [0] * 24)[right.hour] += 1
         self._event(site, result)
