@@ -9,7 +9,16 @@ from typing import Protocol
 
 from taxolens.core.errors import UsageError
 from taxolens.core.registry import Registry
-from taxolens.formats import camtrap_dp, megadetector, results_csv, results_parquet, results_xlsx
+from taxolens.formats import (
+    camtrap_dp,
+    coco_results,
+    dwca,
+    megadetector,
+    results_csv,
+    results_parquet,
+    results_xlsx,
+    timelapse,
+)
 from taxolens.formats.about import About
 from taxolens.formats.deployments import asked_for
 from taxolens.formats.result import Result
@@ -142,3 +151,9 @@ FORMATS.add(
         needs_deployments=True,
     ),
 )
+FORMATS.add("coco", Format("COCO", (".json",), coco_results.write_coco_results, coco_results.is_coco_results))
+FORMATS.add(
+    "timelapse",
+    Format("Timelapse CSV", (".csv",), timelapse.write_timelapse, timelapse.is_timelapse),
+)
+FORMATS.add("dwca", Format(dwca.NAME, (".zip", ""), dwca.write_dwca, dwca.is_dwca))
