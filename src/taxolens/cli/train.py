@@ -17,8 +17,9 @@ from taxolens.cli.source_options import DATA, SOURCE, WORKERS
 from taxolens.cli.split_options import SPLIT
 from taxolens.cli.track_options import TRACK
 from taxolens.cli.words import language, say, settings, tell
+from taxolens.compose.team import shared_trainers
 from taxolens.compose.trackers import load_tracker
-from taxolens.compose.trainers import load_backbone_maker, load_trainer
+from taxolens.compose.trainers import load_backbone_maker
 from taxolens.recipes.parse import parse_recipe
 from taxolens.recipes.train import TrainRecipe
 from taxolens.report.wording import Wording
@@ -80,15 +81,18 @@ NO_SALIENCY = Option(
 )
 def command(given: dict[str, Any], recipe: shared.RecipeFile = None, quiet: shared.Quiet = False) -> None:
     """Parses a recipe and runs its workflow; exit code 3 when some photos could not be read."""
-    summary = train(
-        _recipe(given, recipe),
-        home=settings.home,
-        maker=load_backbone_maker,
-        trainer=load_trainer,
-        tracker=load_tracker,
-        progress=progress_for(quiet),
-        say=say,
-    )
+    with shared_trainers() as trainer:
+        if trainer is None:
+            raise typer.Exit
+        summary = train(
+            _recipe(given, recipe),
+            home=settings.home,
+            maker=load_backbone_maker,
+            trainer=trainer,
+            tracker=load_tracker,
+            progress=progress_for(quiet),
+            say=say,
+        )
     if not quiet:
         tell(summary.lines(Wording(say, language)))
     raise typer.Exit(3 if summary.failures else 0)

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from taxolens.core.errors import DataError, ImageError, OutputError
+from taxolens.core.errors import DataError, ImageError, OutputError, UsageError
 from taxolens.core.progress import Progress
 from taxolens.core.records import Failure, Image
 from taxolens.core.texts import Say
@@ -43,7 +43,7 @@ class Decoded:
 
 
 class KeptPixels:
-    """Decoded photos in one file, read through the system's page cache.
+    """Decoded photos in one file, read through the system's page cache; other processes get the same file.
 
     Args:
         array: uint8 [k, height, width, 3].
@@ -57,6 +57,12 @@ class KeptPixels:
 
     def __getitem__(self, row: int) -> NDArray[np.uint8]:
         return np.array(self._array[row])
+
+    def __reduce__(self) -> tuple[object, ...]:
+        if not isinstance(self._array, np.memmap):
+            return KeptPixels, (self._array,)
+        self._array.flush()
+        return _reopened, (Path(str(self._array.filename)), self._array.shape)
 
 
 class FreshPixels:
@@ -131,6 +137,21 @@ def decode_all(
     else:
         pixels = KeptPixels(array[: len(kept)])
     return Decoded(pixels, np.array(kept, dtype=np.int64), tuple(failures))
+
+
+def _reopened(file: Path, shape: tuple[int, ...]) -> KeptPixels:
+    """Photos that another process has decoded.
+
+    Raises:
+        UsageError: it did so where this one cannot look.
+    """
+    try:
+        return KeptPixels(np.memmap(file, np.uint8, "r", shape=shape))
+    except (OSError, ValueError) as error:
+        raise UsageError(
+            "The folder {folder} is not the same for all processes. Put --out on a disk that they share.",
+            folder=file.parent,
+        ) from error
 
 
 def _file_of(shape: tuple[int, ...], file: Path) -> NDArray[np.uint8]:

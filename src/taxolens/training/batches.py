@@ -13,11 +13,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from taxolens.core.errors import UsageError
 from taxolens.core.trainer import Pixels
 from taxolens.execution.local import default_workers, ordered_map
 from taxolens.imaging.operations.picture import Picture
 from taxolens.imaging.operations.policy import Policy, policy
 from taxolens.recipes.network import NetworkRecipe, Sampling
+from taxolens.training.team import ALONE, Team, part_sizes
 
 _AHEAD = 4
 
@@ -41,32 +43,44 @@ class Lesson:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """One step's photos.
+    """One step's photos, or one process's part of them.
 
     Attributes:
         pixels: uint8 [b, height, width, 3].
         truth: int64 [b].
+        of: photos in the whole step.
     """
 
     pixels: torch.Tensor
     truth: torch.Tensor
+    of: int
 
 
 class Batches:
     """Steps of an epoch.
 
     Args:
-        place: which of the processes that share the work this is, and how many there are.
+        team: the processes that share every step's photos.
+
+    Raises:
+        UsageError: steps are too small to be shared.
     """
 
-    def __init__(self, lesson: Lesson, recipe: NetworkRecipe, place: tuple[int, int] = (0, 1)) -> None:
-        self._lesson, self._recipe, self._place = lesson, recipe, place
+    def __init__(self, lesson: Lesson, recipe: NetworkRecipe, team: Team = ALONE) -> None:
+        self._lesson, self._recipe, self._team = lesson, recipe, team
         self._policy: Policy = policy(recipe.augment)
+        if min(recipe.batch, len(lesson.rows)) < team.size > 1:
+            error = UsageError(
+                "Steps of {batch} photos cannot be shared by {n} processes. Raise --batch, or start fewer.",
+                batch=min(recipe.batch, len(lesson.rows)),
+                n=team.size,
+            )
+            raise team.failed(error)
 
     def __len__(self) -> int:
-        """Steps in an epoch, the same for every process."""
-        mine = len(self._lesson.rows) // self._place[1]
-        return -(-mine // self._recipe.batch)
+        """Steps in an epoch, the same for every process; none is so small that a process would go without."""
+        photos = len(self._lesson.rows)
+        return min(-(-photos // self._recipe.batch), max(1, photos // self._team.size))
 
     def epoch(self, number: int) -> Iterator[Batch]:
         """The steps of epoch `number`, as even in size as can be: a last one of a single photo teaches little."""
@@ -75,20 +89,29 @@ class Batches:
         def seen(row: int) -> NDArray[np.uint8]:
             return self._changed(row, number)
 
+        steps = np.array_split(order, max(1, len(self))) if len(order) else []
+        parts = [self._part(step) for step in steps]
         window = _AHEAD * min(self._recipe.batch, max(1, len(order)))
-        changed = ordered_map(seen, order.tolist(), workers=default_workers(), window=window)
-        for rows in np.array_split(order, max(1, len(self))) if len(order) else ():
+        mine = [row for part in parts for row in part.tolist()]
+        threads = max(1, default_workers() // self._team.neighbours)
+        changed = ordered_map(seen, mine, workers=threads, window=window)
+        for step, rows in zip(steps, parts, strict=True):
             pixels = np.stack([next(changed) for _ in rows])
-            yield Batch(torch.from_numpy(pixels), torch.from_numpy(self._lesson.truth[rows]))
+            yield Batch(torch.from_numpy(pixels), torch.from_numpy(self._lesson.truth[rows]), len(step))
+
+    def _part(self, step: NDArray[np.int64]) -> NDArray[np.int64]:
+        """This process's photos of a step."""
+        sizes = part_sizes(len(step), self._team.size)
+        start = sum(sizes[: self._team.rank])
+        return step[start : start + sizes[self._team.rank]]
 
     def _order(self, epoch: int) -> NDArray[np.int64]:
         rng = np.random.default_rng((self._recipe.seed, epoch))
         rows = self._lesson.rows
         if self._recipe.sampling is Sampling.BALANCED:
             rows = balanced(rows, self._lesson.truth[rows], rng)
-        rank, processes = self._place
-        mine: NDArray[np.int64] = rng.permutation(rows)[rank::processes]
-        return mine[: len(rows) // processes]
+        order: NDArray[np.int64] = rng.permutation(rows)
+        return order
 
     def _changed(self, row: int, epoch: int) -> NDArray[np.uint8]:
         rng = np.random.default_rng((self._recipe.seed, epoch, row))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +27,7 @@ from taxolens.training.normalise import Normalised
 from taxolens.training.optimizer import Plateau, optimizer_of, share_of_rate, stilled_norms
 from taxolens.training.precision import autocast, precision_of
 from taxolens.training.teacher import Teacher
+from taxolens.training.team import ALONE, Team, part_sizes, same_everywhere
 
 _MIXING = 1  # stream of random numbers, apart from that of the photos' order
 
@@ -51,6 +53,7 @@ class Loop:
     Args:
         whole: the network behind its normalisation, on its device, parts of it frozen perhaps.
         teacher: what it learns from beside the labels.
+        team: the processes that learn it together.
     """
 
     def __init__(
@@ -60,11 +63,12 @@ class Loop:
         lesson: Lesson,
         recipe: NetworkRecipe,
         teacher: Teacher | None,
+        team: Team = ALONE,
     ) -> None:
-        self._recipe, self._lesson, self._teacher = recipe, lesson, teacher
-        self._whole = whole
+        self._recipe, self._lesson, self._teacher, self._team = recipe, lesson, teacher, team
+        self._whole, self._shared = whole, team.sharing(whole.network)
         self._device = next(whole.parameters()).device
-        self._batches = Batches(lesson, recipe)
+        self._batches = Batches(lesson, recipe, team)
         self._optimizer = optimizer_of(network, recipe)
         self._full_rates = [group["lr"] for group in self._optimizer.param_groups]
         self._plateau = Plateau()
@@ -82,6 +86,10 @@ class Loop:
     def steps(self) -> int:
         """Steps in an epoch."""
         return len(self._batches)
+
+    @property
+    def _mixes(self) -> bool:
+        return bool(self._recipe.mixup or self._recipe.cutmix)
 
     @property
     def precision(self) -> Precision | None:
@@ -125,7 +133,7 @@ class Loop:
         """
         rng = np.random.default_rng((self._recipe.seed, number, _MIXING))
         # Dropout too is to be the same whether or not the training was stopped before this epoch.
-        torch.manual_seed(int(rng.integers(2**62)))
+        torch.manual_seed(int(rng.integers(2**62)) + self._team.rank)
         self._whole.train()
         self._still_norms()
         total, right, seen = 0.0, 0, 0
@@ -133,15 +141,16 @@ class Loop:
             self._set_rate((number - 1 + step / self.steps) / max(1, self._recipe.epochs))
             loss, hits = self._learn(batch, rng, step)
             if not math.isfinite(loss):
-                raise TrainingFailed(
+                failure = TrainingFailed(
                     "The loss is no number any more in epoch {epoch}, step {step}. Lower --rate.",
                     epoch=number,
                     step=step + 1,
                 )
-            total, right, seen = total + loss * len(batch.truth), right + hits, seen + len(batch.truth)
-        mixes = bool(self._recipe.mixup or self._recipe.cutmix)
+                raise self._team.failed(failure)
+            total, right, seen = total + loss * batch.of, right + hits, seen + batch.of
+        self._agree()
         rate = max(group["lr"] for group in self._optimizer.param_groups)
-        return Passed(total / max(1, seen), None if mixes else right / max(1, seen), rate)
+        return Passed(total / max(1, seen), None if self._mixes else right / max(1, seen), rate)
 
     def tell(self, val_loss: float) -> None:
         """Takes the validation loss of an epoch, which may lower the rate."""
@@ -149,22 +158,51 @@ class Loop:
 
     def _learn(self, batch: Batch, rng: np.random.Generator, step: int) -> tuple[float, int]:
         recipe = self._recipe
-        targets = soft_targets(batch.truth, self._lesson.classes, recipe.label_smoothing)
-        pixels = self._whole.floats(batch.pixels.to(self._device))
-        pixels, targets = mixed(pixels, targets.to(self._device), recipe, rng)
-        with autocast(self._device, self._precision or Precision.FP32):
-            logits = self._whole.network(pixels)
-        logits = logits.float()
-        loss = self._loss(logits, targets)
-        if self._teacher and recipe.distill:
-            loss = self._with_teacher(loss, logits, pixels)
+        pixels, targets = self._seen(batch, rng)
         first = step - step % recipe.accumulate
         group = min(recipe.accumulate, self.steps - first)
-        torch.autograd.backward(loss / group)
         # What an epoch leaves over must not wait for the next one, which may never come.
-        if step + 1 == first + group:
+        last = step + 1 == first + group
+        with nullcontext() if last else self._team.apart(self._shared):
+            with autocast(self._device, self._precision or Precision.FP32):
+                logits = self._shared(pixels)
+            logits = logits.float()
+            loss = self._loss(logits, targets)
+            if self._teacher and recipe.distill:
+                loss = self._with_teacher(loss, logits, pixels)
+            torch.autograd.backward(self._of_step(loss, batch) / group)
+        if last:
             self._step()
-        return loss.item(), int((logits.argmax(1).cpu() == batch.truth).sum())
+        return self._told(loss.item(), int((logits.argmax(1).cpu() == batch.truth).sum()), batch)
+
+    def _seen(self, batch: Batch, rng: np.random.Generator) -> tuple[torch.Tensor, torch.Tensor]:
+        """What the network sees and what it is to say; photos may be mixed with those of other processes."""
+        shown, truth, mine = batch.pixels.to(self._device), batch.truth, slice(None)
+        if self._team.size > 1 and self._mixes:
+            sizes = part_sizes(batch.of, self._team.size)
+            start = sum(sizes[: self._team.rank])
+            mine = slice(start, start + len(truth))
+            shown = self._team.gathered(shown, sizes)
+            truth = self._team.gathered(truth.to(self._device), sizes).cpu()
+        targets = soft_targets(truth, self._lesson.classes, self._recipe.label_smoothing)
+        return mixed(self._whole.floats(shown), targets.to(self._device), self._recipe, rng, mine)
+
+    def _of_step(self, loss: torch.Tensor, batch: Batch) -> torch.Tensor:
+        """A part's loss, so that its mean over the processes is the loss of the step."""
+        if self._team.size == 1:
+            return loss
+        return loss * (len(batch.truth) * self._team.size / batch.of)
+
+    def _told(self, loss: float, hits: int, batch: Batch) -> tuple[float, int]:
+        """Mean loss of a whole step and how many of its photos were right."""
+        if self._team.size == 1:
+            return loss, hits
+        total, right = self._team.summed(loss * len(batch.truth), hits)
+        return total / batch.of, int(right)
+
+    def _agree(self) -> None:
+        if self._team.size > 1:
+            same_everywhere(self._team, self._whole, *([self._average.module] if self._average else []))
 
     def _with_teacher(self, loss: torch.Tensor, logits: torch.Tensor, pixels: torch.Tensor) -> torch.Tensor:
         """The teacher sees the very pixels that the pupil sees (Beyer et al. 2022)."""

@@ -13,25 +13,30 @@ from taxolens.recipes.network import NetworkRecipe
 
 
 def mixed(
-    pixels: torch.Tensor, targets: torch.Tensor, recipe: NetworkRecipe, rng: np.random.Generator
+    pixels: torch.Tensor,
+    targets: torch.Tensor,
+    recipe: NetworkRecipe,
+    rng: np.random.Generator,
+    mine: slice = slice(None),
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Blends each photo with another one of the step; where both ways are asked for, one is drawn by lot.
 
     Args:
         pixels: float32 [b, 3, h, w].
         targets: float32 [b, c], rows sum to 1.
+        mine: the rows that are wanted.
 
     Returns:
         Pixels and targets, blended in the same proportion.
     """
     ways = [way for way, alpha in ((_mixup, recipe.mixup), (_cutmix, recipe.cutmix)) if alpha > 0]
     if not ways:
-        return pixels, targets
+        return pixels[mine], targets[mine]
     way = ways[int(rng.integers(len(ways)))]
     alpha = recipe.mixup if way is _mixup else recipe.cutmix
-    other = torch.from_numpy(rng.permutation(len(pixels)))
-    blended, share = way(pixels, pixels[other], float(rng.beta(alpha, alpha)), rng)
-    return blended, share * targets + (1 - share) * targets[other]
+    other = torch.from_numpy(rng.permutation(len(pixels)))[mine]
+    blended, share = way(pixels[mine], pixels[other], float(rng.beta(alpha, alpha)), rng)
+    return blended, share * targets[mine] + (1 - share) * targets[other]
 
 
 def _mixup(

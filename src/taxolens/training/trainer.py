@@ -36,11 +36,13 @@ from taxolens.training.optimizer import freeze, usual_decay, usual_rate
 from taxolens.training.precision import device_of
 from taxolens.training.progress import NETWORK, Course, told
 from taxolens.training.teacher import Teacher
+from taxolens.training.team import ALONE, Team
 from taxolens.training.verdict import logits_of, validated
 
 CHECKPOINT = "checkpoint.safetensors"
 _STOPPED = noted("Validation became no better: stopped early.")
 _EPOCH = noted("Epoch {number} of {total}")
+_TOGETHER = noted("{n} processes share the photos of every step.")
 _EXAMPLES = 24
 _COMPARED = 8
 _TOLD = 64
@@ -54,10 +56,15 @@ class NetworkTrainer:
 
     Args:
         pretrained: whether a network begins with weights that have learnt something.
+        team: the processes that train together.
     """
 
-    def __init__(self, *, pretrained: bool) -> None:
-        self._pretrained = pretrained
+    def __init__(self, *, pretrained: bool, team: Team = ALONE) -> None:
+        self._pretrained, self._team = pretrained, team
+
+    def in_team(self, team: Team) -> NetworkTrainer:
+        """The same, which shares its steps out to other processes."""
+        return NetworkTrainer(pretrained=self._pretrained, team=team)
 
     def input_of(self, settings: NetworkRecipe, labels: Sequence[str]) -> NetworkInput:
         """See `core.trainer.Trainer`."""
@@ -81,29 +88,44 @@ class NetworkTrainer:
         self, request: TrainingRequest[NetworkRecipe], *, progress: Progress, say: Say
     ) -> tuple[Epoch, ...]:
         """See `core.trainer.Trainer`."""
-        with _told_when_it_cannot_go_on(request.settings):
-            return Training(request, self._pretrained, progress, say).rehearse()
+        with self._at_work(request):
+            return Training(request, self._pretrained, progress, say, self._team).rehearse()
 
     def train(
         self, request: TrainingRequest[NetworkRecipe], *, progress: Progress, say: Say
     ) -> TrainedNetwork:
         """See `core.trainer.Trainer`."""
-        with _told_when_it_cannot_go_on(request.settings):
-            return Training(request, self._pretrained, progress, say).run()
+        with self._at_work(request):
+            return Training(request, self._pretrained, progress, say, self._team).run()
+
+    @contextmanager
+    def _at_work(self, request: TrainingRequest[NetworkRecipe]) -> Iterator[None]:
+        with (
+            told_when_it_cannot_go_on(request.settings),
+            self._team.at_work(request, self._pretrained),
+        ):
+            yield
 
 
 class Training:
     """One training, from first to last."""
 
     def __init__(
-        self, request: TrainingRequest[NetworkRecipe], pretrained: bool, progress: Progress, say: Say
+        self,
+        request: TrainingRequest[NetworkRecipe],
+        pretrained: bool,
+        progress: Progress,
+        say: Say,
+        team: Team = ALONE,
     ) -> None:
         recipe = request.settings
         self._request, self._recipe, self._progress, self._say = request, recipe, progress, say
-        self._file = request.folder / CHECKPOINT
-        self._kept = _checkpoint(self._file, request.fingerprint)
+        self._team, self._file = team, request.folder / CHECKPOINT
+        first = team.rank == 0
+        self._kept = _checkpoint(self._file, request.fingerprint) if first else None
         torch.manual_seed(recipe.seed)
-        self._network = build_network(recipe, request.labels, pretrained=pretrained, load=self._kept is None)
+        load = first and self._kept is None
+        self._network = build_network(recipe, request.labels, pretrained=pretrained, load=load)
         self._whole = Normalised(self._network.module, self._network.input)
         self._lesson = Lesson(request.pixels, request.truth, request.train, len(request.labels))
         self._course = Course(recipe.patience)
@@ -117,20 +139,44 @@ class Training:
         self._taught()
         return tuple(self._course.epochs)
 
-    def _taught(self) -> Loop:
+    def assist(self) -> None:
+        """The same steps with other photos, in the other processes of a team, as the first one says."""
+        loop = self._loop()
+        self._team.told(None)  # what all begin with lies there now
+        kept = _checkpoint(self._file, self._request.fingerprint)
+        if kept is None:
+            raise UsageError(
+                "The folder {folder} is not the same for all processes. Put --out on a disk that they share.",
+                folder=self._request.folder,
+            )
+        loop.load(kept["loop"])
+        while number := self._team.told(0):
+            loop.epoch(number, loop.batches(number))
+            loss: float | None = self._team.told(None)
+            if loss is not None:
+                loop.tell(loss)
+
+    def _loop(self) -> Loop:
         recipe = self._recipe
+        freeze(self._network, recipe.unfreeze)
+        device = self._team.device(device_of(recipe))
+        self._whole.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        teacher = Teacher(recipe.distill, self._request.labels) if recipe.distill else None
+        return Loop(self._network, self._whole, self._lesson, recipe, teacher, self._team)
+
+    def _taught(self) -> Loop:
+        if self._team.size > 1:
+            self._progress.note(self._say(_TOGETHER).format(n=self._team.size))
         if self._kept is None:
             self._begin()
-        freeze(self._network, recipe.unfreeze)
-        self._whole.to(device_of(recipe), memory_format=torch.channels_last)  # type: ignore[call-overload]
-        teacher = Teacher(recipe.distill, self._request.labels) if recipe.distill else None
-        loop = Loop(self._network, self._whole, self._lesson, recipe, teacher)
+        loop = self._loop()
         if self._kept is None:
             loop.settle()
             self._save(loop)
         else:
             loop.load(self._kept["loop"])
             self._course.load(self._kept["course"])
+        self._team.told(None)
         self._learn(loop)
         return loop
 
@@ -171,15 +217,18 @@ class Training:
         for number in range(done + 1, self._recipe.epochs + 1):
             if self._course.is_over:
                 self._progress.note(self._say(_STOPPED))
-                return
+                break
             if not self._request.on_epoch(number, self._epoch(loop, number)):
-                return
+                break
+        self._team.told(0)
 
     def _epoch(self, loop: Loop, number: int) -> Epoch:
         began = time.monotonic()
         what = self._say(_EPOCH).format(number=number, total=self._recipe.epochs)
+        self._team.told(number)
         passed = loop.epoch(number, self._progress.track(loop.batches(number), what=what, total=loop.steps))
         loss, accuracy = validated(loop.kept, self._request)
+        self._team.told(loss)
         if loss is not None:
             loop.tell(loss)
         epoch = Epoch(
@@ -317,7 +366,8 @@ def _checkpoint(file: Path, fingerprint: str) -> dict[str, Any] | None:
 
 
 @contextmanager
-def _told_when_it_cannot_go_on(recipe: NetworkRecipe) -> Iterator[None]:
+def told_when_it_cannot_go_on(recipe: NetworkRecipe) -> Iterator[None]:
+    """Turns what memory and norms refuse into sentences."""
     try:
         yield
     except (MemoryError, RuntimeError) as error:

@@ -43,7 +43,7 @@ def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("empty")
     with pytest.MonkeyPatch.context() as patched:
         patched.delenv(URI, raising=False)
-        MlflowRun(replace(tracked(folder), group="nothing")).close(Ending.DONE)
+        MlflowRun(replace(tracked(folder, "nobody"), group="nothing")).close(Ending.DONE)
     return folder / "home" / FOLDER / STORE
 
 

@@ -13,9 +13,19 @@ from numpy.typing import NDArray
 
 pytest.importorskip("torch")
 
+from taxolens.core.errors import UsageError
 from taxolens.data.pixels import KeptPixels
 from taxolens.recipes.network import NetworkRecipe, Sampling
 from taxolens.training.batches import Batch, Batches, Lesson, balanced
+from taxolens.training.team import Alone
+
+
+class Beside(Alone):
+    """One of several processes, seen without the others."""
+
+    def __init__(self, rank: int, size: int) -> None:
+        self.rank, self.size = rank, size
+
 
 PLAIN = NetworkRecipe("small_cnn", batch=4, augment="none")
 
@@ -65,10 +75,21 @@ def test_what_is_done_to_a_photo_does_not_depend_on_the_size_of_a_step() -> None
     assert not np.array_equal(np.sort(by_size[0], 0), np.sort(noisy, 0))
 
 
-def test_processes_share_an_epoch_without_showing_a_photo_twice() -> None:
-    shares = [rows_of(list(Batches(lesson(21), PLAIN, (rank, 2)).epoch(1))) for rank in (0, 1)]
-    assert len(shares[0]) == len(shares[1]) == 10
-    assert not set(shares[0]) & set(shares[1])
+@pytest.mark.parametrize(("n", "batch", "processes"), [(21, 4, 2), (21, 4, 3), (10, 4, 4), (5, 5, 5)])
+def test_processes_share_every_step_that_one_process_would_make(n: int, batch: int, processes: int) -> None:
+    recipe = replace(PLAIN, batch=batch)
+    shares = [list(Batches(lesson(n), recipe, Beside(rank, processes)).epoch(1)) for rank in range(processes)]
+    together = [rows_of(list(parts)) for parts in zip(*shares, strict=True)]
+    for rows, parts in zip(together, zip(*shares, strict=True), strict=True):
+        assert all(len(one.truth) and one.of == len(rows) for one in parts)
+    assert sorted(row for rows in together for row in rows) == list(range(n))
+    if n // -(-n // batch) >= processes:
+        assert together == [rows_of([one]) for one in Batches(lesson(n), recipe).epoch(1)]
+
+
+def test_steps_that_are_too_small_for_the_processes_are_refused() -> None:
+    with pytest.raises(UsageError, match="4 photos cannot be shared by 5 processes.*--batch"):
+        Batches(lesson(30), replace(PLAIN, batch=4), Beside(0, 5))
 
 
 def test_balanced_sampling_shows_every_class_as_often() -> None:
