@@ -11,6 +11,7 @@ from typing import cast
 
 from taxolens.core.backbone import BackboneMaker
 from taxolens.core.errors import MissingExtra, UsageError
+from taxolens.core.peer import PeerMaker
 from taxolens.core.pruner import Pruner
 from taxolens.core.search import Searcher
 from taxolens.core.trainer import AnyTrainer
@@ -19,7 +20,8 @@ BACKBONES = "taxolens.backbones"
 TRAINERS = "taxolens.trainers"
 SEARCHES = "taxolens.searches"
 PRUNERS = "taxolens.pruners"
-_SEARCHER, _PRUNER = "optuna", "torch-pruning"
+PEERS = "taxolens.peers"
+_SEARCHER, _PRUNER, _PEER = "optuna", "torch-pruning", "torch"
 
 
 def load_backbone_maker(name: str) -> BackboneMaker:
@@ -84,6 +86,18 @@ def load_pruner() -> Pruner:
     if _PRUNER not in offered.names:
         raise MissingExtra("Pruning needs the training extra: pip install 'taxolens[train]'")
     return cast(Pruner, _loaded(offered[_PRUNER]))
+
+
+def load_peer_maker() -> PeerMaker:
+    """What runs networks in the plain way, to be measured against.
+
+    Raises:
+        MissingExtra: it is not installed.
+    """
+    offered = entry_points(group=PEERS)
+    if _PEER not in offered.names:
+        raise MissingExtra("PyTorch's own way needs the training extra: pip install 'taxolens[train]'")
+    return cast(PeerMaker, _loaded(offered[_PEER]))
 
 
 def _loaded(entry: EntryPoint) -> object:
