@@ -13,7 +13,11 @@ from pathlib import Path
 from taxolens.cli.main import COMMANDS
 
 TAXOLENS = Path(sys.executable).with_name("taxolens")
-GROUPS = {"models": ("list", "show", "get", "add", "remove", "describe")}
+GROUPS = {
+    "runs": ("list", "show", "compare", "delete", "restore"),
+    "models": ("list", "show", "get", "add", "remove", "describe"),
+    "datasets": ("list", "show", "get"),
+}
 WIDTH = "100"
 
 

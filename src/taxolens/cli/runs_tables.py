@@ -180,7 +180,7 @@ def _flat(document_: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str
     for name, value in document_.items():
         if isinstance(value, Mapping):
             found += _flat(value, f"{prefix}{name}.")
-        elif value is not None and value is not False and value != "":
+        elif value is not None and value is not False and value not in ("", []):
             found.append((prefix + name, str(value)))
     return found
 
