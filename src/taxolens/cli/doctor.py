@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from taxolens.cli.help_page import App, examples
+from taxolens.cli.table import show, shown
 from taxolens.cli.words import say, settings
 from taxolens.workflows.doctor import Diagnosis, diagnose
 
@@ -26,24 +26,16 @@ _MEGABYTE = 1_000_000
 def command() -> None:
     """Shows the diagnosis; exit code 1 when something needed is missing."""
     diagnosis = diagnose(settings.home)
-    console = Console(highlight=False, markup=False)
-    console.print(
-        say("Taxolens {version}, Python {python}, {system}, {processors} processors").format(
-            version=diagnosis.version,
-            python=diagnosis.python,
-            system=diagnosis.system,
-            processors=diagnosis.processors,
-        )
+    head = say("Taxolens {version}, Python {python}, {system}, {processors} processors").format(
+        version=diagnosis.version,
+        python=diagnosis.python,
+        system=diagnosis.system,
+        processors=diagnosis.processors,
     )
-    console.print(_packages(diagnosis))
-    console.print(_extras(diagnosis))
-    console.print(_places(diagnosis))
+    show(head, _packages(diagnosis), _extras(diagnosis), _places(diagnosis))
     if diagnosis.missing:
-        console.print(
-            say("Missing: {names}. Mend it with: pip install --upgrade taxolens").format(
-                names=", ".join(diagnosis.missing)
-            )
-        )
+        template = say("Missing: {names}. Mend it with: pip install --upgrade taxolens")
+        show(template.format(names=", ".join(diagnosis.missing)))
         raise typer.Exit(1)
 
 
@@ -64,5 +56,7 @@ def _extras(diagnosis: Diagnosis) -> Table:
 def _places(diagnosis: Diagnosis) -> Table:
     table = Table(say("Place"), say("Files"), say("MB"), say("For"))
     for place in diagnosis.places:
-        table.add_row(str(place.path), str(place.files), f"{place.size / _MEGABYTE:.1f}", say(place.purpose))
+        table.add_row(
+            shown(place.path), str(place.files), f"{place.size / _MEGABYTE:.1f}", say(place.purpose)
+        )
     return table
