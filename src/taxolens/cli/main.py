@@ -41,6 +41,7 @@ COMMANDS = {
         "taxolens.cli.compare", say("Judge several models on the same labelled photos, side by side.")
     ),
     "shrink": Entry("taxolens.cli.shrink", say("Make a trained network smaller and faster.")),
+    "bench": Entry("taxolens.cli.bench", say("Measure how fast this machine names photos.")),
     "runs": Entry(
         "taxolens.cli.runs", say("The runs that trainings left: list, show, compare, delete, restore.")
     ),
