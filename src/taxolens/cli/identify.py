@@ -11,9 +11,9 @@ from taxolens.cli import options as shared
 from taxolens.cli.help_page import App, examples
 from taxolens.cli.option_table import Option, with_options
 from taxolens.cli.progress import progress_for
-from taxolens.cli.results_options import CORRECTIONS, SITE_BY, counts_told
+from taxolens.cli.results_options import CORRECTIONS, SITE_BY, WRITTEN, counts_told
 from taxolens.cli.source_options import MAX_MEGAPIXELS, SEQUENCE, WORKERS
-from taxolens.cli.words import say, tell
+from taxolens.cli.words import language, say, tell
 from taxolens.recipes.identify import IdentifyRecipe
 from taxolens.recipes.parse import parse_recipe
 from taxolens.workflows.identify import IdentifySummary, identify
@@ -23,6 +23,7 @@ app = App()
 EPILOG = examples(
     "taxolens identify card/ --model run/model.onnx --out results.csv",
     "taxolens identify card/ --model run/model.onnx --out results.csv --site-by folder --sequence-by exif",
+    "taxolens identify card/ --model run/model.onnx --out card.zip --format camtrap-dp --deployments sites.csv",
     note=say("Stopped? The same command goes on where it was."),
 )
 _FAILURES_SHOWN = 10
@@ -37,7 +38,7 @@ OPTIONS = (
         required=True,
     ),
     Option("--model -m", "model", say("Model file."), Path, "FILE", required=True),
-    Option("--out -o", "out", say("Table to write."), Path, "FILE.csv", required=True),
+    *WRITTEN,
     Option("--threshold", "threshold", say("Below this score the answer is unsure."), float, "0..1"),
     Option("--top-k", "top_k", say("How many best labels to show."), int, "K"),
     SITE_BY,
@@ -60,7 +61,7 @@ OPTIONS = (
 @with_options(*OPTIONS)
 def command(given: dict[str, Any], quiet: shared.Quiet = False) -> None:
     """Parses a recipe and runs its workflow; exit code 3 when some photos failed."""
-    recipe = parse_recipe(IdentifyRecipe, given)
+    recipe = parse_recipe(IdentifyRecipe, {**given, "language": language})
     summary = identify(recipe, progress=progress_for(quiet), say=say)
     if not quiet:
         _tell(summary, recipe.out)
@@ -73,5 +74,5 @@ def _tell(summary: IdentifySummary, out: Path) -> None:
     tell((f"  {one.name}: {say(one.reason)}" for one in summary.failures[:_FAILURES_SHOWN]), err=True)
     if summary.failed > _FAILURES_SHOWN:
         more = summary.failed - _FAILURES_SHOWN
-        tell([say("  ... and {more} more, in the table.").format(more=more)], err=True)
-    tell([say("The table: {out}").format(out=out)])
+        tell([say("  ... and {more} more, in the results.").format(more=more)], err=True)
+    tell([say("Written: {out}").format(out=out)])

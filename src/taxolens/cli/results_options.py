@@ -7,29 +7,33 @@ from pathlib import Path
 from taxolens.cli.option_table import Option, under
 from taxolens.cli.words import say
 from taxolens.core.texts import for_count, noted
+from taxolens.formats.writers import FORMATS
 from taxolens.workflows.tally import Counts
 
-OUTPUT = under(
-    "output",
-    (
-        Option(
-            "--out -o", "out", say("File to write; its end tells the format."), Path, "FILE", required=True
-        ),
-        Option(
-            "--format",
-            "format",
-            say("Where the end of the name does not tell it."),
-            metavar="NAME",
-        ),
-        Option(
-            "--deployments",
-            "deployments",
-            say("Where and when cameras stood, for formats that need it."),
-            Path,
-            "CSV",
-        ),
+WRITTEN = (
+    Option("--out -o", "out", say("File to write; its end tells the format."), Path, "FILE", required=True),
+    Option(
+        "--format",
+        "format",
+        say("Where the end of the name does not tell it."),
+        metavar="|".join(FORMATS),
+    ),
+    Option(
+        "--deployments",
+        "deployments",
+        say("Where and when cameras stood, for formats that need it."),
+        Path,
+        "CSV",
+    ),
+    Option(
+        "--project",
+        "project",
+        say("Who made the data and how, for Camtrap DP and Darwin Core archives."),
+        Path,
+        "JSON",
     ),
 )
+OUTPUT = under("output", WRITTEN)
 SITE_BY = Option(
     "--site-by",
     "site_by",

@@ -40,6 +40,7 @@ from taxolens.formats.package import PackageTable, check_replaceable, member_of,
 from taxolens.formats.result import Event, Result
 
 NAME = "Camtrap DP"
+FILES = ("datapackage.json", "deployments.csv", "media.csv", "observations.csv")
 _FILE_PATH = re.compile(r"(?=[^./~])(?!.*\.{2}).+\Z")
 _TYPES = {
     Role.BLANK: "blank",
@@ -68,7 +69,7 @@ def write_camtrap_dp(results: Iterable[Result], out: Path, about: About) -> None
     """
     if not about.deployments:
         raise asked_for(NAME)
-    check_replaceable(out, recognised=is_camtrap_dp(out))
+    check_replaceable(out, recognised=is_camtrap_dp(out), files=FILES)
     with written_package(out) as folder:
         with ExitStack() as open_tables:
             media = open_tables.enter_context(PackageTable(folder / "media.csv", MEDIA_COLUMNS))

@@ -27,6 +27,7 @@ from taxolens.formats.package import PackageTable, check_replaceable, member_of,
 from taxolens.formats.result import Result
 
 NAME = "Darwin Core archive"
+FILES = ("eml.xml", "meta.xml", "occurrence.txt")
 _DWC = "http://rs.tdwg.org/dwc/terms/"
 _TEXT = "http://rs.tdwg.org/dwc/text/"
 _EML = "https://eml.ecoinformatics.org/eml-2.2.0"
@@ -68,7 +69,7 @@ def write_dwca(results: Iterable[Result], out: Path, about: About) -> None:
         DataError: there are deployments, and a photo fits to none.
         OutputError: it cannot be written; an earlier archive stays as it was.
     """
-    check_replaceable(out, recognised=is_dwca(out))
+    check_replaceable(out, recognised=is_dwca(out), files=FILES)
     rows = _Rows(about)
     with written_package(out) as folder:
         with PackageTable(folder / "occurrence.txt", COLUMNS, delimiter="\t") as table:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import shutil
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -82,17 +82,27 @@ def member_of(package: Path, name: str) -> bytes | None:
         return None
 
 
-def check_replaceable(out: Path, *, recognised: bool) -> None:
+def check_replaceable(out: Path, *, recognised: bool, files: Collection[str]) -> None:
     """Refuses to put a package in the place of anything but an earlier one or an empty folder.
+
+    Args:
+        recognised: a package of the same kind is there.
+        files: names of its files; a folder that holds others, such as the photos, stays.
 
     Raises:
         UsageError: something else is there.
     """
-    if recognised or not out.exists() or (out.is_dir() and not any(out.iterdir())):
-        return
-    raise UsageError(
-        "{out} is there already and is something else. Move it away or name another --out.", out=out
-    )
+    held = {path.name for path in out.iterdir()} if out.is_dir() else set()
+    if held - set(files):
+        raise UsageError(
+            "The folder {out} holds other things ({name}). Name another --out.",
+            out=out,
+            name=min(held - set(files)),
+        )
+    if not recognised and out.exists() and (held or not out.is_dir()):
+        raise UsageError(
+            "{out} is there already and is something else. Move it away or name another --out.", out=out
+        )
 
 
 def _cell(value: str | float | int | None) -> str:

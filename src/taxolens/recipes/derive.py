@@ -47,12 +47,14 @@ class OutputRecipe:
         out: file or folder to write.
         format: name of the format; None: as the end of `out` tells.
         deployments: table of where and when cameras stood, for formats that need it.
+        project: file that says who made the data and how, for formats that tell it.
         language: of names of classes, and of pages.
     """
 
     out: Path
     format: str | None = None
     deployments: Path | None = None
+    project: Path | None = None
     language: str = "en"
 
 

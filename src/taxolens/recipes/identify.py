@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from taxolens.recipes.derive import OutputRecipe
 from taxolens.recipes.numbers import check_gap
 from taxolens.recipes.shard import shard_of
 from taxolens.recipes.source import SequenceBy, SiteBy
@@ -17,7 +18,7 @@ class IdentifyRecipe:
     Attributes:
         photos: a photo, or a folder that is searched to any depth.
         model: the model file.
-        out: the table to write; the results themselves lie beside it.
+        out: file or folder to write; the results themselves lie beside it.
         threshold: score below which the answer is "unsure"; None: the model's own.
         top_k: how many best labels the table shows.
         workers: photos worked on at once; 0: one per processor.
@@ -32,6 +33,10 @@ class IdentifyRecipe:
             `taxolens merge` unites them.
         corrections: a table of file and label: what people say is in photos. It is kept beside the results,
             and counts in every later run.
+        format: name of the format; None: as the end of `out` tells.
+        deployments: table of where and when cameras stood, for formats that need it.
+        project: file that says who made the data and how, for formats that tell it.
+        language: of names of classes.
     """
 
     photos: Path
@@ -48,7 +53,16 @@ class IdentifyRecipe:
     max_megapixels: float = 150.0
     shard: str | None = None
     corrections: Path | None = None
+    format: str | None = None
+    deployments: Path | None = None
+    project: Path | None = None
+    language: str = "en"
 
     def __post_init__(self) -> None:
         check_gap(self.gap)
         shard_of(self.shard)
+
+    @property
+    def output(self) -> OutputRecipe:
+        """How the results are written."""
+        return OutputRecipe(self.out, self.format, self.deployments, self.project, self.language)

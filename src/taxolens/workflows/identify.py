@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from taxolens.core.errors import DataError, UsageError
 from taxolens.core.progress import Progress, Silent
 from taxolens.core.texts import Say, plain
-from taxolens.formats.results_csv import is_results_csv, write_results_csv
 from taxolens.inference.answered import Answered, Place
 from taxolens.inference.context import Context
 from taxolens.inference.decision import DecisionRule
@@ -19,13 +18,13 @@ from taxolens.inference.predictor import Predictor, open_predictor, threads_for
 from taxolens.inference.rendering import Rendering, results
 from taxolens.inference.row import Row
 from taxolens.inference.scan import Shard, scan
-from taxolens.inference.store import SUFFIX, Store, open_store
+from taxolens.inference.store import Store, open_store
 from taxolens.recipes.identify import IdentifyRecipe
 from taxolens.recipes.shard import shard_of
-from taxolens.storage.atomic import told_as_output
 from taxolens.storage.photos import LeftOut
 from taxolens.storage.signature import image_format, read_head
 from taxolens.workflows.kept_corrections import CorrectionCheck, keep_corrections
+from taxolens.workflows.results_out import ResultsOut, results_out
 from taxolens.workflows.tally import Counts, Tally
 
 
@@ -45,17 +44,18 @@ class IdentifySummary(Counts):
 def identify(
     recipe: IdentifyRecipe, *, progress: Progress | None = None, say: Say = plain
 ) -> IdentifySummary:
-    """Names what is in photos and writes the table.
+    """Names what is in photos and writes what was asked for.
 
     A stop at any moment, also a hard one, keeps what was answered: the same recipe goes on and ends with
-    the table that an uninterrupted run would have written. A recipe that differs only in how it decides
-    (threshold, top_k, site_by, sequence_by) renders the table anew without looking at a photo.
+    what an uninterrupted run would have written. A recipe that differs only in how it decides (threshold,
+    top_k, site_by, sequence_by) or writes (format) renders the results anew without looking at a photo.
 
     Raises:
         UsageError: a value of the recipe cannot be meant, or the results at `out` belong to other work.
         DataError: there are no photos, or they went away.
         ModelError: the model file cannot be used.
         OutputError: results cannot be written.
+        MissingExtra: the format needs a library that is not installed.
     """
     progress = progress or Silent()
     began = time.monotonic()
@@ -66,8 +66,12 @@ def identify(
     if next(scan(recipe.photos), None) is None:
         raise DataError("There are no photos in {photos}. Name another folder.", photos=recipe.photos)
     look = Look(recipe.photos, predictor, workers, recipe.max_megapixels, shard)
-    with open_store(recipe.out, _journal(recipe, predictor), restart=recipe.restart) as store:
-        tally, skipped = _run(recipe, look, store, rule, progress, say)
+    journal = _journal(recipe, predictor)
+    card = predictor.card
+    out = results_out(recipe.output, journal, card, taxa=card.taxa, top_k=recipe.top_k)
+    with open_store(recipe.out, journal, restart=recipe.restart) as store:
+        out = out.made(store.journal.created)
+        tally, skipped = _run(recipe, look, store, rule, out, progress, say)
     counts = {name: getattr(tally, name) for name in Counts.__slots__}
     return IdentifySummary(**counts, skipped=skipped, seconds=time.monotonic() - began)
 
@@ -81,7 +85,7 @@ def _checked(recipe: IdentifyRecipe) -> int:
             "{photos} is no photo. Name a photo, or a folder of photos; unpack an archive first.",
             photos=recipe.photos,
         )
-    _check_place(recipe)
+    _check_apart(recipe)
     if not recipe.max_megapixels > 0:
         raise UsageError(
             "Photos of at most {megapixels} megapixels are none. Give a number above 0.",
@@ -90,23 +94,10 @@ def _checked(recipe: IdentifyRecipe) -> int:
     return threads_for(recipe.workers)
 
 
-def _check_place(recipe: IdentifyRecipe) -> None:
-    """A table takes the place of an earlier table, and of nothing else."""
+def _check_apart(recipe: IdentifyRecipe) -> None:
     out = recipe.out
-    if out.suffix.lower() != ".csv":
-        raise UsageError("The table {out} must have a name that ends in .csv.", out=out)
-    if out.is_dir():
-        raise UsageError("{out} is a folder. Name a file for the table.", out=out)
     if out.resolve() in (recipe.model.resolve(), recipe.photos.resolve()):
-        raise UsageError("{out} is read, so the table cannot be written there. Name another --out.", out=out)
-    with told_as_output(out):
-        if not out.is_file() or not out.stat().st_size or out.with_name(out.name + SUFFIX).is_dir():
-            return
-        if not is_results_csv(out):
-            raise UsageError(
-                "{out} is there already and is no table of results. Move it away or name another --out.",
-                out=out,
-            )
+        raise UsageError("{out} is read, so results cannot be written there. Name another --out.", out=out)
 
 
 def _journal(recipe: IdentifyRecipe, predictor: Predictor) -> Journal:
@@ -122,9 +113,15 @@ def _journal(recipe: IdentifyRecipe, predictor: Predictor) -> Journal:
 
 
 def _run(
-    recipe: IdentifyRecipe, look: Look, store: Store, rule: DecisionRule, progress: Progress, say: Say
+    recipe: IdentifyRecipe,
+    look: Look,
+    store: Store,
+    rule: DecisionRule,
+    out: ResultsOut,
+    progress: Progress,
+    say: Say,
 ) -> tuple[Counts, int]:
-    """From an open store to the table; the counts, and how many photos were answered before."""
+    """From an open store to what is written; the counts, and how many photos were answered before."""
     corrections = keep_corrections(store.folder, recipe.corrections)
     answered = _answered(recipe, store, progress, say)
     places, known = _places(look, store, answered, progress, say)
@@ -133,8 +130,7 @@ def _run(
     how = Rendering(rule, recipe.photos, context, corrections=corrections)
     check, tally = CorrectionCheck(corrections, rule.labels), Tally()
     rows = tally.counting(check.watching(results(places, store, how)))
-    counted = progress.track(rows, what=say("Writing the table"), total=len(places))
-    write_results_csv(counted, recipe.out, top_k=recipe.top_k)
+    out.write(progress.track(rows, what=say("Writing the results"), total=len(places)))
     check.tell(progress, say)
     return tally.counts(), known
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
 from taxolens.core.errors import UsageError
 from taxolens.core.taxonomy import Taxon
 from taxolens.formats.about import About
 from taxolens.formats.deployments import read_deployments
+from taxolens.formats.project import read_project
 from taxolens.formats.result import Result
 from taxolens.formats.writers import Format, check_writable, format_of
 from taxolens.inference.journal import Journal
+from taxolens.inference.store import SUFFIX
 from taxolens.modelfile.card import Card
 from taxolens.recipes.derive import OutputRecipe
 from taxolens.storage.atomic import told_as_output
@@ -31,6 +34,10 @@ class ResultsOut:
     out: Path
     format: Format
     about: About
+
+    def made(self, created: str) -> ResultsOut:
+        """The same for results that came to be at that time (ISO 8601 with a zone)."""
+        return replace(self, about=replace(self.about, created=datetime.fromisoformat(created)))
 
     def write(self, results: Iterable[Result]) -> None:
         """Writes the results.
@@ -52,7 +59,8 @@ def results_out(
         MissingExtra: the format needs a library that is not installed.
     """
     format = format_of(recipe.out, recipe.format)
-    root = Path(journal.photos)
+    photos = Path(journal.photos)
+    root = photos if photos.is_dir() else photos.parent
     about = About(
         labels=journal.labels,
         taxa=taxa,
@@ -63,6 +71,8 @@ def results_out(
         language=recipe.language,
         root=root if root.exists() else None,
         deployments=read_deployments(recipe.deployments) if recipe.deployments else (),
+        project=read_project(recipe.project) if recipe.project else {},
+        created=datetime.fromisoformat(journal.created),
     )
     check_writable(format, about)
     _check_place(recipe.out, format)
@@ -70,9 +80,14 @@ def results_out(
 
 
 def _check_place(out: Path, format: Format) -> None:
-    """Results take the place of earlier results, and of nothing else."""
+    """Results take the place of earlier results, and of nothing else; those beside which scores are kept may
+    have been changed by hand."""
     with told_as_output(out):
-        if not out.exists() or (out.is_file() and not out.stat().st_size) or format.recognises(out):
+        if out.is_dir() and "" not in format.suffixes:
+            raise UsageError("{out} is a folder. Name a file to write.", out=out)
+        if not out.exists() or not (any(out.iterdir()) if out.is_dir() else out.stat().st_size):
+            return
+        if out.with_name(out.name + SUFFIX).is_dir() or format.recognises(out):
             return
     raise UsageError(
         "{out} is there already and is no result in the format {format}. Move it away or name another --out.",

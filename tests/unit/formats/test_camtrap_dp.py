@@ -293,6 +293,15 @@ def test_an_earlier_package_is_replaced_and_other_things_are_not(tmp_path: Path)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["package", "photos"]
 
 
+def test_photos_that_were_put_into_a_package_are_never_taken_away(tmp_path: Path) -> None:
+    written([], tmp_path)
+    (tmp_path / "package" / "media").mkdir()
+    (tmp_path / "package" / "media" / "a.jpg").touch()
+    with pytest.raises(UsageError, match="media"):
+        written(every_kind(), tmp_path)
+    assert (tmp_path / "package" / "media" / "a.jpg").exists()
+
+
 def test_a_stop_in_the_middle_leaves_the_earlier_package(tmp_path: Path) -> None:
     written([], tmp_path)
 

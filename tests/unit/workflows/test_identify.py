@@ -252,8 +252,8 @@ def test_a_photo_that_vanishes_under_way_fails_and_keeps_its_row(
 ) -> None:
     scan = pipeline.scan
 
-    def vanishing(root: Path) -> Iterator[Any]:
-        for photo in scan(root):
+    def vanishing(root: Path, **options: Any) -> Iterator[Any]:
+        for photo in scan(root, **options):
             if photo.path.name == "IMG_0004.png":
                 photo.path.unlink(missing_ok=True)
             yield photo
@@ -450,7 +450,10 @@ def test_a_card_that_is_pulled_out_is_told_and_what_was_answered_is_kept(
         ({"workers": -1}, "0 for all processors"),
         ({"max_megapixels": 0.0}, "above 0"),
         ({"max_megapixels": float("nan")}, "above 0"),
-        ({"out": Path("results.xls")}, "ends in .csv"),
+        ({"out": Path("results.xls")}, "does not tell the format"),
+        ({"out": Path("results.zip")}, "camtrap-dp, dwca"),
+        ({"format": "xlsx"}, r"ends in \.xlsx"),
+        ({"out": Path("dp.zip"), "format": "camtrap-dp"}, "--deployments sites.csv"),
     ],
     ids=str,
 )
@@ -483,7 +486,7 @@ def test_a_table_never_takes_the_place_of_what_is_read(
     before = source.read_bytes()
     link = tmp_path / "link.csv"
     link.symlink_to(source)
-    with pytest.raises(UsageError, match="is read, so the table cannot be written there"):
+    with pytest.raises(UsageError, match="is read, so results cannot be written there"):
         identify(changed(recipe, out=link, **{read: source}))
     assert source.read_bytes() == before and link.is_symlink()
     assert not (tmp_path / "link.csv.taxolens").exists()
@@ -492,7 +495,7 @@ def test_a_table_never_takes_the_place_of_what_is_read(
 def test_a_table_never_takes_the_place_of_another_file(recipe: IdentifyRecipe) -> None:
     recipe.out.parent.mkdir()
     recipe.out.write_text("file,label\na.jpg,ant\n")
-    with pytest.raises(UsageError, match="is no table of results. Move it away"):
+    with pytest.raises(UsageError, match="is no result in the format CSV. Move it away"):
         identify(changed(recipe, restart=True))
     assert recipe.out.read_text() == "file,label\na.jpg,ant\n"
     assert not folder_of(recipe).exists()
