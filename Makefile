@@ -42,9 +42,11 @@ $(BASE)/.ready: pyproject.toml hatch_build.py constraints.txt $(TRANSLATIONS)
 	$(BASE)/bin/python $(INSTALL) -e .
 	touch $@
 
-# torch first and alone: asked for together with the rest, a resolver may take a build for graphics cards
+# torch first and alone: asked for together with the rest, a resolver may take a build for graphics cards.
+# megadetector-utils without its requirements: they bring a second OpenCV, which would replace the first
 $(DEV)/.ready: pyproject.toml hatch_build.py constraints.txt $(TRANSLATIONS)
 	$(PYTHON) -m venv $(DEV)
 	$(DEV)/bin/python $(INSTALL) torch
 	$(DEV)/bin/python $(INSTALL) -e '.[train,dev]'
+	$(DEV)/bin/python $(INSTALL) --no-deps megadetector-utils
 	touch $@
