@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.table import Table
 
 from taxolens.cli import options as shared
 from taxolens.cli.help_page import App, examples
+from taxolens.cli.option_table import Option, with_options
 from taxolens.cli.progress import progress_for
 from taxolens.cli.table import facts_table, plain_table, show, show_document
 from taxolens.cli.words import language, say, settings, tell
@@ -17,6 +18,7 @@ from taxolens.core.errors import UsageError
 from taxolens.core.texts import noted
 from taxolens.data.public.catalogue import PublicDataset, PublicFile, public_datasets
 from taxolens.recipes.datasets import Arrangement, GetRecipe
+from taxolens.recipes.parse import parse_recipe
 from taxolens.report.wording import Wording
 from taxolens.workflows.datasets import get_dataset
 
@@ -91,6 +93,13 @@ def show_dataset(
     show(_facts(entry), _files(entry), hint)
 
 
+def _classes(text: str) -> tuple[str, ...]:
+    wanted = tuple(part.strip() for part in text.split(",") if part.strip())
+    if not wanted:
+        raise UsageError("--classes names no class. Write it as --classes one,other, or leave it out.")
+    return wanted
+
+
 @app.command(
     "get",
     help=say("Fetch a set, check it and lay it out ready to train. A stopped command goes on where it was."),
@@ -101,47 +110,39 @@ def show_dataset(
         note=say("The second takes a file that is here; the third cuts dogs out of their photos."),
     ),
 )
-def get(
-    name: Annotated[str, typer.Argument(help=say("Name in the catalogue."))],
-    out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help=say("Folder to write."))],
-    sources: Annotated[
+@with_options(
+    Option("name", "name", say("Name in the catalogue."), metavar="NAME", required=True),
+    Option("--out -o", "out", say("Folder to write."), Path, "DIR", required=True),
+    Option(
+        "--from",
+        "sources",
+        say(
+            "An original file, or the folder that it was unpacked to, in place of the download; as often as "
+            "there are files."
+        ),
         list[Path],
-        typer.Option(
-            "--from",
-            metavar="FILE",
-            help=say(
-                "An original file, or the folder that it was unpacked to, in place of the download; as often as "
-                "there are files."
-            ),
-        ),
-    ] = [],  # noqa: B006
-    classes: Annotated[
-        str | None, typer.Option("--classes", metavar="A,B", help=say("Only these classes, by name."))
-    ] = None,
-    arrangement: Annotated[
-        Arrangement | None,
-        typer.Option(
-            "--as", help=say("Class folders, whole photos with boxes (YOLO and COCO), or boxes cut out.")
-        ),
-    ] = None,
-    variant: Annotated[
-        str | None,
-        typer.Option(
-            "--variant",
-            metavar="NAME",
-            help=say("A version of it (PlantVillage: color, grayscale, segmented)."),
-        ),
-    ] = None,
-    quiet: shared.Quiet = False,
-) -> None:
+        "FILE",
+    ),
+    Option("--classes", "classes", say("Only these classes, by name."), metavar="A,B", read=_classes),
+    Option(
+        "--as",
+        "arrangement",
+        say("Class folders, whole photos with boxes (YOLO and COCO), or boxes cut out."),
+        Arrangement,
+    ),
+    Option(
+        "--variant",
+        "variant",
+        say("A version of it (PlantVillage: color, grayscale, segmented)."),
+        metavar="NAME",
+    ),
+)
+def get(given: dict[str, Any], quiet: shared.Quiet = False) -> None:
     """Lays it out."""
-    wanted = tuple(part.strip() for part in (classes or "").split(",") if part.strip())
-    if classes is not None and not wanted:
-        raise UsageError("--classes names no class. Write it as --classes one,other, or leave it out.")
-    recipe = GetRecipe(name, out, tuple(sources), wanted, arrangement, variant)
+    recipe = parse_recipe(GetRecipe, given)
     summary = get_dataset(recipe, home=settings.home, progress=progress_for(quiet), say=say)
     if not quiet:
-        tell([*summary.lines(say), say("Look at it: taxolens inspect {out}").format(out=out)])
+        tell([*summary.lines(say), say("Look at it: taxolens inspect {out}").format(out=recipe.out)])
     if summary.laid and summary.laid.failed:
         raise typer.Exit(_SOME_FAILED)
 

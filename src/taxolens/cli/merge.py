@@ -19,7 +19,10 @@ from taxolens.workflows.merge import merge
 
 app = App()
 
-EPILOG = examples("taxolens merge part1.csv part2.csv part3.csv --out results.csv")
+EPILOG = examples(
+    "taxolens merge part1.csv part2.csv part3.csv --out results.csv",
+    "taxolens merge part1.csv part2.csv --out results.xlsx",
+)
 RESULTS = Option(
     "results",
     "results",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+import keyword
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import wraps
@@ -46,7 +47,8 @@ class Option:
     @property
     def name(self) -> str:
         """The parameter that typer fills."""
-        return self.flags.split()[0].lstrip("-").replace("-", "_")
+        bare = self.flags.split()[0].lstrip("-").replace("-", "_")
+        return bare + "_" if keyword.iskeyword(bare) else bare
 
     def parameter(self) -> inspect.Parameter:
         """What typer needs to know."""

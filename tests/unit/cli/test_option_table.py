@@ -108,7 +108,14 @@ def test_every_option_fills_a_field_that_its_recipe_has(
     typed = [str(tmp_path / "data")] * (3 if name == "compare" else 2 if name == "evaluate" else 1)
     options = [one for one in command.params if one.param_type_name == "option" and one.name not in NO_FIELDS]
     for option in options:
-        typed += [option.opts[0], *([] if option.is_flag else [VALUES.get(option.name, option.name)])]
+        typed += [
+            option.opts[0],
+            *(
+                []
+                if option.is_flag
+                else [VALUES.get(option.name) or BY_METAVAR.get(option.metavar, option.name)]
+            ),
+        ]
     with pytest.raises(Enough):
         command.main(typed, standalone_mode=False)
     given = set().union(*(fields.keys() for fields in asked))
@@ -149,39 +156,10 @@ VALUES = {
     "folds": "3",
     "json": "a.json",
     "quality": "90",
-    **dict.fromkeys(
-        (
-            "seed",
-            "gap",
-            "max_megapixels",
-            "workers",
-            "epochs",
-            "head_epochs",
-            "batch",
-            "accumulate",
-            "patience",
-            "trials",
-            "time_budget",
-            "timed",
-            "top_k",
-        ),
-        "2",
-    ),
-    **dict.fromkeys(
-        (
-            "rate",
-            "weight_decay",
-            "label_smoothing",
-            "mixup",
-            "cutmix",
-            "dropout",
-            "ema",
-            "precision",
-            "coverage",
-            "threshold",
-        ),
-        "0.5",
-    ),
     "size": "64",
     "sample": "64",
+}
+BY_METAVAR = {
+    **dict.fromkeys(("N", "K", "PIXELS", "MINUTES", "POINTS"), "2"),
+    **dict.fromkeys(("0..1", "A", "R", "T", "W"), "0.5"),
 }
