@@ -15,7 +15,9 @@ from taxolens.cli.option_table import Option, under, with_options
 from taxolens.cli.progress import progress_for
 from taxolens.cli.source_options import DATA, SOURCE, WORKERS
 from taxolens.cli.split_options import SPLIT
+from taxolens.cli.track_options import TRACK
 from taxolens.cli.words import language, say, settings, tell
+from taxolens.compose.trackers import load_tracker
 from taxolens.compose.trainers import load_searcher, load_trainer
 from taxolens.recipes.parse import parse_recipe
 from taxolens.recipes.train import TrainRecipe
@@ -68,6 +70,7 @@ _METHOD = "finetune"
     WORKERS,
     OVERWRITE,
     RESTART,
+    TRACK,
     *NETWORK,
 )
 def command(given: dict[str, Any], recipe: shared.RecipeFile = None, quiet: shared.Quiet = False) -> None:
@@ -76,6 +79,7 @@ def command(given: dict[str, Any], recipe: shared.RecipeFile = None, quiet: shar
         _recipe(given, recipe),
         home=settings.home,
         trainer=load_trainer,
+        tracker=load_tracker,
         searcher=load_searcher,
         progress=progress_for(quiet),
         say=say,

@@ -33,19 +33,14 @@ class EventFiles:
     """Event files in the place of a run, copied into the run folder in the end."""
 
     def __init__(self, run: TrackedRun) -> None:
-        self._folder = run.place / EVENTS
-        # What a stopped process left may be torn; all its epochs are told again.
-        shutil.rmtree(self._folder, ignore_errors=True)
-        self._folder.mkdir(parents=True)
-        # Not the library's SummaryWriter, whose thread would keep a full disk to itself.
-        self._writer = EventsWriter(str(self._folder / "events"))
-        self._write(text("settings", _table(run.settings)))
-        self._told, self._shown, self._open = 0, False, True
+        self._run, self._folder = run, run.place / EVENTS
+        self._writer: EventsWriter | None = None
+        self._told, self._shown = 0, False
 
     @property
     def where(self) -> str:
-        """The command that shows them."""
-        return f"tensorboard --logdir {self._folder}"
+        """The command that shows them, parts of the run beside it."""
+        return f"tensorboard --logdir {self._run.place}"
 
     def learnt(self, epochs: Sequence[Epoch], examples: Examples) -> None:
         """Adds the points that are new; those of before a stop stand at about the time that they were made."""
@@ -60,7 +55,7 @@ class EventFiles:
                 if value is not None:
                     self._write(scalar(curve, value), epoch.number, moment)
         self._told = len(epochs)
-        self._writer.flush()
+        self._opened().flush()
 
     def judged(self, figures: Mapping[str, float], folder: Path) -> None:
         """Adds the figures and puts everything into the run folder."""
@@ -68,13 +63,26 @@ class EventFiles:
             self._write(scalar(f"test/{name}", value), self._told)
         self.close(Ending.DONE)
         shutil.copytree(self._folder, folder / EVENTS)
+        for part in self._run.place.glob(f"*/{EVENTS}"):
+            shutil.copytree(part, folder / EVENTS / part.parent.name)
 
     def close(self, ending: Ending) -> None:
         """Lets go of the files."""
         del ending
-        if self._open:
-            self._open = False
+        if self._writer:
             self._writer.close()
+            self._writer = None
+
+    def _opened(self) -> EventsWriter:
+        """Begun with the first point: several processes may search, of which one judges."""
+        if self._writer is None:
+            # What a stopped process left may be torn; all its epochs are told again.
+            shutil.rmtree(self._folder, ignore_errors=True)
+            self._folder.mkdir(parents=True)
+            # Not the library's SummaryWriter, whose thread would keep a full disk to itself.
+            self._writer = EventsWriter(str(self._folder / "events"))
+            self._write(text("settings", _table(self._run.settings)))
+        return self._writer
 
     def _show(self, photos: NDArray[np.uint8]) -> None:
         if len(photos):
@@ -82,7 +90,7 @@ class EventFiles:
             self._write(image("photos_as_the_network_sees_them", grid, dataformats="CHW"))
 
     def _write(self, summary: Summary, step: int = 0, moment: float | None = None) -> None:
-        self._writer.write_event(Event(wall_time=moment or time.time(), step=step, summary=summary))
+        self._opened().write_event(Event(wall_time=moment or time.time(), step=step, summary=summary))
 
 
 def _table(settings: Mapping[str, str]) -> str:

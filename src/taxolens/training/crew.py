@@ -19,7 +19,7 @@ from accelerate.utils import DistributedDataParallelKwargs
 from numpy.typing import NDArray
 from torch import distributed, nn
 
-from taxolens.core.errors import TaxolensError, TrainingFailed
+from taxolens.core.errors import TaxolensError, TrainingFailed, UsageError
 from taxolens.core.progress import Silent
 from taxolens.core.texts import plain
 from taxolens.core.trainer import AnyTrainer, Pixels, TrainingRequest
@@ -34,6 +34,7 @@ Value = TypeVar("Value")
 _PATIENCE = timedelta(
     days=2
 )  # the first process may decode photos for a long time before the others are needed
+_INTERRUPTED = 130
 _LEFT = TrainingFailed(
     "Another process of this training has ended. What was learnt so far is kept; the same command goes on."
 )
@@ -85,8 +86,7 @@ class Crew:
 
     def __init__(self) -> None:
         signal.signal(signal.SIGTERM, _ended)
-        cuda = torch.cuda.is_available()
-        distributed.init_process_group("cpu:gloo,cuda:nccl" if cuda else "gloo", timeout=_PATIENCE)
+        _meet()
         self.rank, self.size = distributed.get_rank(), distributed.get_world_size()
         self.neighbours = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
         self._accelerator: Accelerator | None = None
@@ -109,11 +109,14 @@ class Crew:
 
     def assist(self) -> None:
         """See `core.team.Team`."""
-        while (order := self._next_order()) is not None:
-            request = order.request()
-            self._begin(request.settings)
-            with told_when_it_cannot_go_on(request.settings), told_when_others_end():
-                Training(request, order.pretrained, Silent(), plain, self).assist()
+        try:
+            while (order := self._next_order()) is not None:
+                request = order.request()
+                self._begin(request.settings)
+                with told_when_it_cannot_go_on(request.settings), told_when_others_end():
+                    Training(request, order.pretrained, Silent(), plain, self).assist()
+        except KeyboardInterrupt:
+            raise SystemExit(_INTERRUPTED) from None  # the first process tells
 
     def close(self) -> None:
         """See `core.team.Team`."""
@@ -188,6 +191,19 @@ class Crew:
             self._accelerator = Accelerator(cpu=on_cpu, kwargs_handlers=[handler])
 
 
+def _meet() -> None:
+    backend = "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo"
+    try:
+        distributed.init_process_group(backend, timeout=_PATIENCE)
+    except (ValueError, RuntimeError) as error:
+        raise UsageError(
+            "The {n} processes that WORLD_SIZE announces cannot meet: {why}. "
+            "Start them with torchrun, or unset WORLD_SIZE.",
+            n=os.environ.get("WORLD_SIZE"),
+            why=str(error).partition("\n")[0].rstrip("."),
+        ) from error
+
+
 def join() -> Crew:
     """Meets the processes that were started beside this one."""
     return Crew()
@@ -206,5 +222,6 @@ def told_when_others_end() -> Iterator[None]:
 
 def _ended(signal_number: int, frame: FrameType | None) -> NoReturn:
     """torchrun ends the others when one of them has ended."""
-    del signal_number, frame
+    del frame
+    signal.signal(signal_number, signal.SIG_IGN)
     raise _LEFT

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -50,19 +50,9 @@ class Trackers:
         """Whether there is more than the table."""
         return len(self._openers) > 1
 
-    @contextmanager
-    def track(self, run: TrackedRun, progress: Progress, say: Say) -> Iterator[Tracking]:
-        """Tracks a run for as long as the block lasts, and notes how it ended."""
-        tracking = Tracking(self._openers, self._asked, run, progress, say)
-        ending = Ending.FAILED
-        try:
-            yield tracking
-            ending = Ending.DONE
-        except KeyboardInterrupt:
-            ending = Ending.STOPPED
-            raise
-        finally:
-            tracking.close(tracking.ending or ending)
+    def track(self, run: TrackedRun, progress: Progress, say: Say) -> AbstractContextManager[Tracking]:
+        """Tracks a run for as long as a block lasts, and notes how it ended."""
+        return _until_the_end(Tracking(self._openers, self._asked, run, progress, say))
 
 
 class Tracking:
@@ -72,6 +62,7 @@ class Tracking:
 
     Args:
         told: names of those of which the user is told where to look.
+        failed: names of those that are left out.
 
     Attributes:
         ending: how it ended, where that is not what the block's end says.
@@ -84,11 +75,28 @@ class Tracking:
         run: TrackedRun,
         progress: Progress,
         say: Say,
+        failed: set[str] | None = None,
     ) -> None:
-        self._openers, self._asked, self._run = dict(openers), told, run
+        self._openers, self._asked, self._run = openers, told, run
         self._progress, self._say = progress, say
+        self._unopened, self._failed = dict(openers), set() if failed is None else failed
         self._trackers: dict[str, Tracker] = {}
         self.ending: Ending | None = None
+
+    def part(self, number: int, values: Mapping[str, Value]) -> AbstractContextManager[Tracking]:
+        """Tracks a trial of a search, nested in the search, which keeps its own tables of trials."""
+        openers = {name: opener for name, opener in self._openers.items() if name != CSV}
+        if openers:
+            self._open()
+        run = replace(
+            self._run,
+            name=f"{self._run.name} {number}",
+            settings={name: str(value) for name, value in values.items()},
+            place=self._run.place / str(number),
+            parent=self._run.place,
+        )
+        part = Tracking(openers, frozenset(), run, self._progress, self._say, self._failed)
+        return _until_the_end(part)
 
     def learnt(self, epochs: Sequence[Epoch], examples: Examples) -> None:
         """All epochs so far."""
@@ -105,13 +113,16 @@ class Tracking:
         self._each(lambda tracker: tracker.close(ending))
 
     def _open(self) -> None:
-        while self._openers:
-            name = next(iter(self._openers))
-            self._guarded(name, partial(self._open_one, name, self._openers.pop(name)))
+        while self._unopened:
+            name = next(iter(self._unopened))
+            opener = self._unopened.pop(name)
+            if name not in self._failed:
+                self._guarded(name, partial(self._open_one, name, opener))
 
     def _open_one(self, name: str, opener: TrackerOpener) -> None:
+        self._run.place.mkdir(parents=True, exist_ok=True)
         self._trackers[name] = tracker = opener(self._run)
-        if name in self._asked and self._run.parent is None:
+        if name in self._asked:
             self._progress.note(self._say(_TRACKED).format(tracker=name, where=tracker.where))
 
     def _each(self, act: Callable[[Tracker], None]) -> None:
@@ -124,8 +135,22 @@ class Tracking:
         # A locked store, a server out of reach, a full disk, a fault of a library: the training matters more.
         except Exception as error:
             self._trackers.pop(name, None)
+            self._failed.add(name)
             why = error.told(self._say) if isinstance(error, TaxolensError) else _first_line(error)
             self._progress.note(self._say(_LEFT_OUT).format(tracker=name, why=why.rstrip(".")))
+
+
+@contextmanager
+def _until_the_end(tracking: Tracking) -> Iterator[Tracking]:
+    ending = Ending.FAILED
+    try:
+        yield tracking
+        ending = Ending.DONE
+    except KeyboardInterrupt:
+        ending = Ending.STOPPED
+        raise
+    finally:
+        tracking.close(tracking.ending or ending)
 
 
 def _unknown(name: str) -> TrackerOpener:
@@ -145,12 +170,6 @@ def run_of(recipe: TrainRecipe, place: Path, home: Path) -> TrackedRun:
         out=recipe.out,
         home=home,
     )
-
-
-def part_of(run: TrackedRun, number: int, values: Mapping[str, Value], place: Path) -> TrackedRun:
-    """A trial of a search, nested in it."""
-    told = {name: str(value) for name, value in values.items()}
-    return replace(run, name=f"{run.name} {number}", settings=told, place=place, parent=run.place)
 
 
 def figures_of_test(result: ClassificationResult) -> dict[str, float]:

@@ -27,6 +27,7 @@ from taxolens.core.search import (
     best_of,
 )
 from taxolens.core.texts import Say, noted, plain
+from taxolens.core.tracking import TrackerOpener
 from taxolens.core.trainer import AnyTrainer
 from taxolens.evaluation.result import ClassificationResult
 from taxolens.recipes.network import NetworkRecipe
@@ -52,6 +53,7 @@ from taxolens.workflows.run_folder import (
     run_folder,
 )
 from taxolens.workflows.stopwatch import Stopwatch
+from taxolens.workflows.tracking import Trackers, Tracking, figures_of_test, run_of
 from taxolens.workflows.tune_document import best_toml, search_document, write_trials
 from taxolens.workflows.tune_facts import Searched
 from taxolens.workflows.tune_page import tuning_page
@@ -103,6 +105,7 @@ def tune(
     home: Path,
     trainer: Callable[[str], AnyTrainer],
     searcher: Callable[[], Searcher],
+    tracker: Callable[[str], TrackerOpener] | None = None,
     progress: Progress | None = None,
     say: Say = plain,
 ) -> TuneSummary:
@@ -112,6 +115,7 @@ def tune(
         home: the user's Taxolens folder.
         trainer: gives what trains networks, by the method's name.
         searcher: gives what searches.
+        tracker: gives what tracks a training, by name.
 
     Raises:
         UsageError: a recipe that cannot be meant, or a search of something else in the same folder.
@@ -123,11 +127,15 @@ def tune(
     check_free(train.out, overwrite=train.overwrite, data=train.source.data)
     class_taxa(train, ())
     listener, watch = Listener(progress or Silent()), Stopwatch()
+    trackers = Trackers(train.track, tracker)
     teacher, search = trainer(train.method), searcher()
     settings = teacher.settled(resolve_network(train.network, train.method, home))
     ranges = _ranges(recipe, teacher, settings)
-    with tune_place(recipe) as place:
-        bench = _bench(recipe, teacher, settings, ranges, place, home, listener, watch, say)
+    with (
+        tune_place(recipe) as place,
+        trackers.track(run_of(train, place.tracking, home), listener.progress, say) as tracking,
+    ):
+        bench = _bench(recipe, teacher, settings, ranges, place, home, tracking, listener, watch, say)
         study = search(place.folder, _plan(recipe, bench))
         deadline = began + 60 * (recipe.minutes or math.inf)
         rehearsal = Rehearsal(bench, study.trials, deadline, listener, say)
@@ -171,6 +179,7 @@ def _bench(
     ranges: Ranges,
     place: TunePlace,
     home: Path,
+    tracking: Tracking,
     listener: Listener,
     watch: Stopwatch,
     say: Say,
@@ -185,7 +194,7 @@ def _bench(
         raise UsageError(_NOTHING_TO_CHOOSE_BY)
     for doubt in doubts_of(lesson, say):
         listener.note(doubt)
-    return Bench(train, teacher, applied(ranges.base, ranges.first), ranges, lesson, place)
+    return Bench(train, teacher, applied(ranges.base, ranges.first), ranges, lesson, place, tracking)
 
 
 def _plan(recipe: TuneRecipe, bench: Bench) -> SearchPlan:
@@ -271,6 +280,8 @@ def _finished(
     ):
         write_network_run(schooled, folder, dict(watch.seconds), listener, say)
         _write_search(schooled, bench, found, folder, wording)
+        bench.tracking.learnt(network.epochs, lambda: network.examples)
+        bench.tracking.judged(figures_of_test(schooled.result), folder)
     if recipe.json:
         document = search_document(found, final, schooled.result)
         with written_whole(recipe.json) as file:

@@ -17,7 +17,7 @@ from taxolens.recipes.tune import TuneRecipe
 from taxolens.storage.atomic import told_as_output
 from taxolens.workflows.run_folder import check_free
 
-_TRIALS, _WORKER, _LOCK = "trials", "worker", ".lock"
+_TRIALS, _WORKER, _LOCK, _TRACKING = "trials", "worker", ".lock", "tracking"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,11 @@ class TunePlace:
     def of_trial(self, number: int) -> Path:
         """Where the checkpoint of a trial lies."""
         return self.folder / _TRIALS / str(number)
+
+    @property
+    def tracking(self) -> Path:
+        """Where trackers keep what they need to go on."""
+        return self.folder / _TRACKING
 
     def forget(self, kept: frozenset[int]) -> None:
         """Removes the checkpoints of all other trials."""

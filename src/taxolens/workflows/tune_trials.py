@@ -12,6 +12,7 @@ from taxolens.core.errors import TrainingFailed, UsageError
 from taxolens.core.progress import Progress
 from taxolens.core.search import Attempt, Outcome, Trial, TrialState, best_of
 from taxolens.core.texts import Say, noted
+from taxolens.core.tracking import Ending
 from taxolens.core.trainer import AnyTrainer, Epoch, TrainingRequest
 from taxolens.recipes.network import NetworkRecipe
 from taxolens.recipes.space import Ranges, applied
@@ -19,6 +20,7 @@ from taxolens.recipes.train import TrainRecipe
 from taxolens.report.wording import Wording
 from taxolens.workflows.network_lesson import NetworkLesson
 from taxolens.workflows.network_training import request_of
+from taxolens.workflows.tracking import Tracking
 from taxolens.workflows.tune_place import TunePlace
 
 Item = TypeVar("Item")
@@ -32,6 +34,7 @@ class Bench:
 
     Attributes:
         settings: what is not searched, with the values of trial 0.
+        tracking: of the search.
     """
 
     recipe: TrainRecipe
@@ -40,6 +43,7 @@ class Bench:
     ranges: Ranges
     lesson: NetworkLesson
     place: TunePlace
+    tracking: Tracking
 
     def request(self, settings: NetworkRecipe, number: int) -> TrainingRequest[object]:
         """What the trainer is asked in a trial; its checkpoint lies with the trial."""
@@ -86,17 +90,22 @@ class Rehearsal:
                 return replace(one.outcome, seconds=0.0)
         watcher = _Watcher(self, attempt, self._bench.settings.epochs)
         what = self._say("Trial {number}").format(number=attempt.number)
-        try:
-            settings = applied(self._bench.ranges.base, attempt.values)
-            request = replace(self._bench.request(settings, attempt.number), on_epoch=watcher)
-            epochs = self._bench.teacher.rehearse(
-                request, progress=_Under(self._progress, what), say=self._say
-            )
-        except (TrainingFailed, UsageError) as error:
-            if isinstance(error, UsageError) and attempt.number == 0:
-                raise
-            return Outcome(TrialState.FAILED, why=error.told(self._say))
-        return outcome_of(epochs, watcher.state, self._say)
+        with self._bench.tracking.part(attempt.number, attempt.values) as tracking:
+            try:
+                settings = applied(self._bench.ranges.base, attempt.values)
+                request = self._bench.request(settings, attempt.number)
+                request = replace(request, on_epoch=watcher, watch=tracking.learnt)
+                epochs = self._bench.teacher.rehearse(
+                    request, progress=_Under(self._progress, what), say=self._say
+                )
+            except (TrainingFailed, UsageError) as error:
+                if isinstance(error, UsageError) and attempt.number == 0:
+                    raise
+                tracking.ending = Ending.FAILED
+                return Outcome(TrialState.FAILED, why=error.told(self._say))
+            outcome = outcome_of(epochs, watcher.state, self._say)
+            tracking.ending = Ending.DONE if outcome.state is TrialState.COMPLETE else Ending.STOPPED
+            return outcome
 
 
 class _Watcher:

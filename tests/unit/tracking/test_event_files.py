@@ -17,7 +17,7 @@ reader = pytest.importorskip("tensorboard.backend.event_processing.event_accumul
 
 from taxolens.core.tracking import EVENTS, Ending  # noqa: E402
 from taxolens.tracking.event_files import EventFiles  # noqa: E402
-from tests.unit.tracking.course import EPOCHS, FIGURES, no_photos, photos, tracked, written_run  # noqa: E402
+from tests.unit.tracking.course import EPOCHS, FIGURES, below, no_photos, photos, tracked, written_run  # noqa: E402
 
 Reader = Callable[[Path], Any]
 
@@ -63,6 +63,7 @@ def test_the_photos_are_shown_as_the_network_sees_them(tmp_path: Path) -> None:
 
 def test_settings_stand_beside_the_curves_in_any_language(tmp_path: Path) -> None:
     events = EventFiles(tracked(tmp_path))
+    events.learnt((), photos)
     events.close(Ending.STOPPED)
     found = read(tmp_path / "place" / EVENTS)
     (told,) = found.Tensors("settings/text_summary")
@@ -95,3 +96,14 @@ def test_the_run_folder_gets_everything_in_the_end(tmp_path: Path) -> None:
     found = read(folder / EVENTS)
     assert curve(found, "test/accuracy") == [(3, 0.875)]
     assert len(curve(found, "loss/train")) == 3
+
+
+def test_parts_of_a_run_lie_beside_it(tmp_path: Path) -> None:
+    run = tracked(tmp_path)
+    part = EventFiles(below(run, 4))
+    part.learnt(EPOCHS[:2], photos)
+    part.close(Ending.STOPPED)
+    whole = EventFiles(run)
+    folder = written_run(tmp_path / "run")
+    whole.judged(FIGURES, folder)
+    assert curve(read(folder / EVENTS / "4"), "loss/train") == [(1, 1.5), (2, 1.0)]

@@ -138,3 +138,17 @@ def test_settings_are_told_flat_and_without_those_of_other_methods(tmp_path: Pat
     assert (run.name, run.group) == ("run", "forêt")
     assert run.settings["network.rate"] == "0.5" and run.settings["split.by"] == "auto"
     assert not any(name.startswith("backbone") for name in run.settings)
+
+
+def test_trials_of_a_search_are_nested_and_share_what_failed(tmp_path: Path) -> None:
+    shelf, progress, run = Shelf({"weak": "learnt"}), Told(), tracked(tmp_path)
+    with Trackers(("weak", "strong"), shelf).track(run, progress, plain) as search:
+        for number in (0, 1):
+            with search.part(number, {"rate": 0.01}) as trial:
+                trial.learnt(EPOCHS, no_photos)
+                trial.ending = Ending.STOPPED
+    last = shelf.made["strong"]
+    assert (last.run.parent, last.run.place) == (run.place, run.place / "1")
+    assert last.run.settings == {"rate": "0.01"} and last.calls == ["open", "learnt", "stopped"]
+    assert sum("weak cannot be written" in note for note in progress.notes) == 1
+    assert not (run.place / "1" / "history.csv").exists()
