@@ -75,7 +75,28 @@ _OPTIONS = (
     ),
     Option("--device", "device", say("Where to compute."), metavar="auto|cpu|cuda"),
     Option(
-        "--distill-from", "distill.teacher", say("Also learns from what this model file says."), Path, "MODEL"
+        "--distill-from",
+        "distill.teacher",
+        say("Also learns from what this model says: a model file, a run, or a run's weights."),
+        Path,
+        "MODEL|RUN",
+    ),
+    Option(
+        "--distill-weight",
+        "distill.weight",
+        say("Share of the teacher in what is learnt from (0.7); the labels have the rest."),
+        float,
+        "0..1",
+    ),
+    Option(
+        "--distill-temperature", "distill.temperature", say("Softens the teacher's answers (4)."), float, "T"
+    ),
+    Option(
+        "--distill-hints",
+        "distill.hints",
+        say("Weight of what the teacher sees before it decides (0)."),
+        float,
+        "W",
     ),
 )
 NETWORK = tuple(

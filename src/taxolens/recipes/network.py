@@ -13,6 +13,7 @@ from taxolens.core.errors import UsageError
 from taxolens.recipes.numbers import check_count
 
 AUTO = "auto"
+_MOST_HINTS = 1000
 
 
 class Optimizer(StrEnum):
@@ -85,16 +86,27 @@ class DistillRecipe:
     """Learning from a teacher too (Hinton et al. 2015).
 
     Attributes:
-        teacher: a model file that knows the same classes.
+        teacher: a model file that knows the same classes, a run folder, or the weights of a run.
         temperature: softens the teacher's answers.
         weight: share of the teacher in the loss, 0..1; the labels have the rest.
+        hints: weight of hints, which come on top: the pupil's features are to point where the teacher's
+            embedding points (Romero et al. 2015); 0: none.
     """
 
     teacher: Path
     temperature: float = 4.0
     weight: float = 0.7
+    hints: float = 0.0
 
     def __post_init__(self) -> None:
+        if not 0 <= self.hints <= _MOST_HINTS:
+            raise UsageError(
+                "{name} lies from {low:g} to {high:g}, not at {value:g}.",
+                name="distill-hints",
+                low=0,
+                high=_MOST_HINTS,
+                value=self.hints,
+            )
         if not self.temperature > 0 or not 0 <= self.weight <= 1:
             raise UsageError(
                 "A teacher's temperature lies above 0 and its weight from 0 to 1, not {temperature} and {weight}.",

@@ -49,11 +49,13 @@ class Batch:
         pixels: uint8 [b, height, width, 3].
         truth: int64 [b].
         of: photos in the whole step.
+        rows: int64 [b], which photos they are.
     """
 
     pixels: torch.Tensor
     truth: torch.Tensor
     of: int
+    rows: NDArray[np.int64]
 
 
 class Batches:
@@ -97,7 +99,7 @@ class Batches:
         changed = ordered_map(seen, mine, workers=threads, window=window)
         for step, rows in zip(steps, parts, strict=True):
             pixels = np.stack([next(changed) for _ in rows])
-            yield Batch(torch.from_numpy(pixels), torch.from_numpy(self._lesson.truth[rows]), len(step))
+            yield Batch(torch.from_numpy(pixels), torch.from_numpy(self._lesson.truth[rows]), len(step), rows)
 
     def _part(self, step: NDArray[np.int64]) -> NDArray[np.int64]:
         """This process's photos of a step."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,12 +21,12 @@ from taxolens.core.errors import TrainingFailed
 from taxolens.models.network import Network
 from taxolens.recipes.network import NetworkRecipe, Precision, Schedule
 from taxolens.training.batches import Batch, Batches, Lesson
-from taxolens.training.losses import distilled, loss_of, soft_targets
+from taxolens.training.guide import Guide
+from taxolens.training.losses import loss_of, soft_targets
 from taxolens.training.mixing import mixed
 from taxolens.training.normalise import Normalised
 from taxolens.training.optimizer import Plateau, optimizer_of, share_of_rate, stilled_norms
 from taxolens.training.precision import autocast, precision_of
-from taxolens.training.teacher import Teacher
 from taxolens.training.team import ALONE, Team, part_sizes, same_everywhere
 
 _MIXING = 1  # stream of random numbers, apart from that of the photos' order
@@ -52,7 +52,7 @@ class Loop:
 
     Args:
         whole: the network behind its normalisation, on its device, parts of it frozen perhaps.
-        teacher: what it learns from beside the labels.
+        guide: what it learns from beside the labels.
         team: the processes that learn it together.
     """
 
@@ -62,10 +62,10 @@ class Loop:
         whole: Normalised,
         lesson: Lesson,
         recipe: NetworkRecipe,
-        teacher: Teacher | None,
+        guide: Guide | None,
         team: Team = ALONE,
     ) -> None:
-        self._recipe, self._lesson, self._teacher, self._team = recipe, lesson, teacher, team
+        self._recipe, self._lesson, self._guide, self._team = recipe, lesson, guide, team
         self._whole, self._shared = whole, team.sharing(whole.network)
         self._device = next(whole.parameters()).device
         self._batches = Batches(lesson, recipe, team)
@@ -164,12 +164,12 @@ class Loop:
         # What an epoch leaves over must not wait for the next one, which may never come.
         last = step + 1 == first + group
         with nullcontext() if last else self._team.apart(self._shared):
-            with autocast(self._device, self._precision or Precision.FP32):
+            with self._watching() as features, autocast(self._device, self._precision or Precision.FP32):
                 logits = self._shared(pixels)
             logits = logits.float()
             loss = self._loss(logits, targets)
-            if self._teacher and recipe.distill:
-                loss = self._with_teacher(loss, logits, pixels)
+            if self._guide:
+                loss = self._guide.loss(loss, logits, features, pixels, batch.rows)
             torch.autograd.backward(self._of_step(loss, batch) / group)
         if last:
             self._step()
@@ -204,19 +204,16 @@ class Loop:
         if self._team.size > 1:
             same_everywhere(self._team, self._whole, *([self._average.module] if self._average else []))
 
-    def _with_teacher(self, loss: torch.Tensor, logits: torch.Tensor, pixels: torch.Tensor) -> torch.Tensor:
-        """The teacher sees the very pixels that the pupil sees (Beyer et al. 2022)."""
-        recipe, teacher = self._recipe.distill, self._teacher
-        if recipe is None or teacher is None:
-            return loss
-        told = teacher.logits(self._whole.grey_levels(pixels)).to(logits)
-        return (1 - recipe.weight) * loss + recipe.weight * distilled(logits, told, recipe.temperature)
+    def _watching(self) -> AbstractContextManager[list[torch.Tensor]]:
+        return self._guide.watching() if self._guide else nullcontext([])
 
     def _step(self) -> None:
         if self._recipe.clip:
             torch.nn.utils.clip_grad_norm_(self._whole.parameters(), self._recipe.clip)
         self._optimizer.step()
         self._optimizer.zero_grad(set_to_none=True)
+        if self._guide:
+            self._guide.step()
         if self._average:
             self._average.update_parameters(self._whole)
 
@@ -239,6 +236,7 @@ class Loop:
             "average": self._average.state_dict() if self._average else None,
             "plateau": [self._plateau.share, self._plateau.best, self._plateau.waited],
             "precision": self._precision.value if self._precision else None,
+            "guide": self._guide.state() if self._guide else None,
         }
 
     def load(self, state: Mapping[str, Any]) -> None:
@@ -249,6 +247,8 @@ class Loop:
             self._average.load_state_dict(state["average"])
         self._plateau.share, self._plateau.best, self._plateau.waited = state["plateau"]
         self._precision = Precision(state["precision"]) if state["precision"] else None
+        if self._guide:
+            self._guide.load(state["guide"])
 
 
 def _averaging(decay: float) -> Any:

@@ -29,13 +29,13 @@ from taxolens.recipes.network import NetworkRecipe
 from taxolens.training.batches import Lesson
 from taxolens.training.checkpoint import load_checkpoint, save_checkpoint
 from taxolens.training.graph import compare, exported
+from taxolens.training.guide import Guide
 from taxolens.training.head import head_of, reads_features, teach_any_head, teach_head
 from taxolens.training.loop import Loop
 from taxolens.training.normalise import Normalised
 from taxolens.training.optimizer import freeze, usual_decay, usual_rate
 from taxolens.training.precision import device_of
 from taxolens.training.progress import NETWORK, Course, told
-from taxolens.training.teacher import Teacher
 from taxolens.training.team import ALONE, Team
 from taxolens.training.verdict import logits_of, validated
 
@@ -161,8 +161,13 @@ class Training:
         freeze(self._network, recipe.unfreeze)
         device = self._team.device(device_of(recipe))
         self._whole.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        teacher = Teacher(recipe.distill, self._request.labels) if recipe.distill else None
-        return Loop(self._network, self._whole, self._lesson, recipe, teacher, self._team)
+        return Loop(self._network, self._whole, self._lesson, recipe, self._guide(), self._team)
+
+    def _guide(self) -> Guide | None:
+        recipe, labels = self._recipe, self._request.labels
+        if recipe.distill is None:
+            return None
+        return Guide(recipe.distill, recipe, self._network, self._whole, labels, self._team)
 
     def _taught(self) -> Loop:
         if self._team.size > 1:

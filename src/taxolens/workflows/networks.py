@@ -15,6 +15,7 @@ from taxolens.modelfile.remembered import (
     remembered_network,
 )
 from taxolens.recipes.network import AUTO, NetworkRecipe
+from taxolens.workflows.run_folder import MODEL
 
 _SCRATCH = "scratch"
 _USUAL_FROM_SCRATCH = "fast_cnn"
@@ -31,6 +32,7 @@ def resolve_network(recipe: NetworkRecipe, method: str, home: Path) -> NetworkRe
     Raises:
         UsageError: nothing says which network, or what is named has no weights that could learn further.
     """
+    recipe = _with_teacher(recipe)
     if method == _SCRATCH:
         return _from_scratch(recipe, home)
     card = read_weights_card(recipe.weights) if recipe.weights else None
@@ -47,6 +49,18 @@ def resolve_network(recipe: NetworkRecipe, method: str, home: Path) -> NetworkRe
             name=name,
         )
     return replace(recipe, name=name)
+
+
+def _with_teacher(recipe: NetworkRecipe) -> NetworkRecipe:
+    """A teacher that is named by its run folder is the model in it."""
+    if recipe.distill is None or not recipe.distill.teacher.is_dir():
+        return recipe
+    folder = recipe.distill.teacher
+    if not (folder / MODEL).is_file():
+        raise UsageError(
+            "{folder} is no run. Name a run folder or a model file as the teacher.", folder=folder
+        )
+    return replace(recipe, distill=replace(recipe.distill, teacher=folder / MODEL))
 
 
 def _from_scratch(recipe: NetworkRecipe, home: Path) -> NetworkRecipe:

@@ -166,7 +166,7 @@ def _goal(recipe: ShrinkRecipe, original: Original, home: Path) -> TrainRecipe:
 def _recovering(recipe: ShrinkRecipe, original: Original) -> NetworkRecipe:
     """How the smaller network learns: photos as the run showed them, everything else as suits a short training."""
     how, before = recipe.recovery, original.recipe.network
-    teacher = DistillRecipe(original.folder / MODEL, how.temperature, how.weight)
+    teacher = DistillRecipe(original.folder / MODEL, how.temperature, how.weight, how.hints)
     return NetworkRecipe(
         weights=original.weights,
         head_epochs=0,

@@ -14,8 +14,7 @@ torch = pytest.importorskip("torch")
 from taxolens.core.errors import ModelError, UsageError  # noqa: E402
 from taxolens.modelfile.card import CardInput, CardOutput  # noqa: E402
 from taxolens.modelfile.write import write_model  # noqa: E402
-from taxolens.recipes.network import DistillRecipe  # noqa: E402
-from taxolens.training.teacher import Teacher  # noqa: E402
+from taxolens.training.teacher import ModelTeacher  # noqa: E402
 from tests.unit.inference.colour_model import SIDE, card, write_colour_model  # noqa: E402
 
 RED, GREEN, BLUE = (200.0, 20.0, 20.0), (20.0, 200.0, 20.0), (20.0, 20.0, 200.0)
@@ -26,16 +25,16 @@ def photos(*colours: tuple[float, float, float], side: int = SIDE) -> torch.Tens
     return torch.tensor(colours).view(-1, 3, 1, 1).expand(-1, -1, side, side).contiguous()
 
 
-def told(teacher: Teacher, pixels: torch.Tensor) -> torch.Tensor:
+def told(teacher: ModelTeacher, pixels: torch.Tensor) -> torch.Tensor:
     """Logits without what softmax does not see."""
-    logits = teacher.logits(pixels)
+    logits = teacher.tell(pixels).logits
     return logits - logits.mean(1, keepdim=True)
 
 
 def test_the_teacher_answers_in_the_pupils_order_of_classes(tmp_path: Path) -> None:
     write_colour_model(tmp_path / "teacher.onnx")
-    teacher = Teacher(DistillRecipe(tmp_path / "teacher.onnx"), ("nothing", "red"))
-    assert teacher.logits(photos(RED, BLUE)).argmax(1).tolist() == [1, 0]
+    teacher = ModelTeacher(tmp_path / "teacher.onnx", ("nothing", "red"))
+    assert teacher.tell(photos(RED, BLUE)).logits.argmax(1).tolist() == [1, 0]
 
 
 def test_the_temperature_of_the_card_is_taken_out_again(tmp_path: Path) -> None:
@@ -44,13 +43,13 @@ def test_the_temperature_of_the_card_is_taken_out_again(tmp_path: Path) -> None:
     for temperature in (1.0, 2.0):
         file = tmp_path / f"{temperature}.onnx"
         write_colour_model(file, temperature=temperature)
-        found = told(Teacher(DistillRecipe(file), labels), photos(RED))
+        found = told(ModelTeacher(file, labels), photos(RED))
         assert torch.allclose(found, (expected - expected.mean()) * temperature, atol=1e-3)
 
 
 def test_photos_of_another_size_are_made_to_fit(tmp_path: Path) -> None:
     write_colour_model(tmp_path / "teacher.onnx")
-    teacher = Teacher(DistillRecipe(tmp_path / "teacher.onnx"), ("red", "green", "nothing"))
+    teacher = ModelTeacher(tmp_path / "teacher.onnx", ("red", "green", "nothing"))
     small, large = (told(teacher, photos(RED, GREEN, side=side)) for side in (9, 60))
     assert torch.allclose(small, large, atol=1e-3)
     assert small.argmax(1).tolist() == [0, 1]
@@ -85,17 +84,17 @@ def test_a_teacher_of_another_maker_sees_what_its_card_says(tmp_path: Path) -> N
     )
     output = CardOutput(decoder="logits", tensor="logits", size=3)
     write_model(model, card(input=wanted, output=output), tmp_path / "foreign.onnx")
-    teacher = Teacher(DistillRecipe(tmp_path / "foreign.onnx"), ("red", "green", "nothing"))
+    teacher = ModelTeacher(tmp_path / "foreign.onnx", ("red", "green", "nothing"))
     blue, green, red = 200 / 255 - 0.5, 20 / 255, 20 / 255 / 0.5
-    assert torch.allclose(teacher.logits(photos(BLUE)), torch.tensor([[blue, green, red]]), atol=1e-5)
+    assert torch.allclose(teacher.tell(photos(BLUE)).logits, torch.tensor([[blue, green, red]]), atol=1e-5)
 
 
 def test_a_teacher_that_does_not_know_a_class_is_refused(tmp_path: Path) -> None:
     write_colour_model(tmp_path / "teacher.onnx")
     with pytest.raises(UsageError, match="does not know violet"):
-        Teacher(DistillRecipe(tmp_path / "teacher.onnx"), ("red", "violet"))
+        ModelTeacher(tmp_path / "teacher.onnx", ("red", "violet"))
 
 
 def test_a_teacher_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="no model file"):
-        Teacher(DistillRecipe(tmp_path / "nobody.onnx"), ("red",))
+        ModelTeacher(tmp_path / "nobody.onnx", ("red",))
