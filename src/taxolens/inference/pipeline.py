@@ -47,6 +47,7 @@ class Look:
         workers: photos worked on at once.
         max_megapixels: photos that announce more pixels are recorded as failures, unread.
         shard: the part of the photos that is looked at.
+        changed: names of photos that changed while they were read; grows.
     """
 
     root: Path
@@ -54,6 +55,7 @@ class Look:
     workers: int
     max_megapixels: float
     shard: Shard = ALL
+    changed: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -141,15 +143,27 @@ def look_at(photo: Photo, look: Look) -> Row:
     Raises:
         DataError: the photo cannot be read because the whole folder went away.
     """
+    path = photo.path
     try:
-        scores = look.predictor.scores(photo.path, max_megapixels=look.max_megapixels)
+        scores, fault = look.predictor.scores(path, max_megapixels=look.max_megapixels), None
     except ImageError as error:
         if error.code in MENDED_ELSEWHERE:
             _still_there(look.root)
-        taken, camera = _facts(photo.path)
-        return Row(photo.stamp, taken, fault=Fault(error.code, error.told()), camera=camera)
-    taken, camera = _facts(photo.path)
-    return Row(photo.stamp, taken, scores=scores, camera=camera)
+        scores, fault = None, Fault(error.code, error.told())
+    taken, camera = _facts(path)
+    if not _as_found(photo):
+        # The row keeps the state that was found first, so the next run looks at the photo again.
+        look.changed.append(photo.stamp.name)
+    return Row(photo.stamp, taken, scores, fault, camera)
+
+
+def _as_found(photo: Photo) -> bool:
+    """Whether a photo is in the state that its stamp says; one that went away has a fault of its own."""
+    try:
+        state = photo.path.stat()
+    except OSError:
+        return True
+    return (state.st_size, state.st_mtime_ns) == (photo.stamp.size, photo.stamp.mtime_ns)
 
 
 def _pending(

@@ -78,7 +78,7 @@ def line_to_row(line: bytes) -> Row:
     Raises:
         ValueError: it is no such line.
     """
-    document = json.loads(line)
+    document = json.loads(line.decode("ascii"))
     try:
         stamp = Stamp(document["file"], document["size"], document["mtime_ns"])
         taken, camera = document.get("taken"), document.get("camera")

@@ -119,8 +119,12 @@ class Store:
         Raises:
             OutputError: it cannot be written.
         """
-        names = tuple(path.name for path in self._shelf.segments)
-        write_roll(Roll(self.journal.id, names, places, asked), self.folder)
+        write_roll(Roll(self.journal.id, self.segments, places, asked), self.folder)
+
+    @property
+    def segments(self) -> tuple[str, ...]:
+        """Names of the segments that are written, in the order of the places' numbers."""
+        return tuple(path.name for path in self._shelf.segments)
 
     def _due(self) -> float:
         share = _SHARE_AT_RISK * (self._flushed - self._began)

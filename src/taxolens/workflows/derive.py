@@ -68,6 +68,7 @@ def derive(recipe: DeriveRecipe, *, progress: Progress | None = None, say: Say =
     taxa = _taxa(recipe, stored)
     how = _rendering(recipe, stored, asked, taxa)
     out = results_out(recipe.output, stored.journal, stored.card, taxa=taxa, top_k=how.rule.top_k)
+    out = out.made(stored.journal.created)
     book, tally = SiteBook(taxa, datetime.now()), Tally()
     check = CorrectionCheck(how.corrections, how.rule.labels)
     rows = tally.counting(book.counting(check.watching(results(stored.places, stored, how))))

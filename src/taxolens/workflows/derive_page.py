@@ -108,7 +108,7 @@ class _Facts:
         for label, photos in self._photos.most_common():
             here = [site for site in self._sites if label in site.species]
             cells = [
-                Cell(self._name(label), detail=say(self._ranks.get(label, ""))),
+                Cell(self._name(label), detail=self._rank(label)),
                 Cell(self.wording.count(photos), photos, bar=ShareBar(photos / most)),
                 self._number(len(here)),
             ]
@@ -243,6 +243,9 @@ class _Facts:
 
     def _share(self, value: int) -> str:
         return self.wording.percent(value / self._counts.found if self._counts.found else float("nan"))
+
+    def _rank(self, label: str) -> str:
+        return self._say(self._ranks[label]) if label in self._ranks else ""
 
     def _name(self, label: str) -> str:
         return self._names.get(label, label)

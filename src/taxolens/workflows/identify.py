@@ -23,9 +23,12 @@ from taxolens.recipes.identify import IdentifyRecipe
 from taxolens.recipes.shard import shard_of
 from taxolens.storage.photos import LeftOut
 from taxolens.storage.signature import image_format, read_head
+from taxolens.workflows.finished import Finished
 from taxolens.workflows.kept_corrections import CorrectionCheck, keep_corrections
 from taxolens.workflows.results_out import ResultsOut, results_out
 from taxolens.workflows.tally import Counts, Tally
+
+_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,13 +129,19 @@ def _run(
     answered = _answered(recipe, store, progress, say)
     places, known = _places(look, store, answered, progress, say)
     store.enrol(places, _asked(recipe))
+    finished = Finished(recipe, store, places, corrections)
+    counts = finished.counts()
+    if counts is not None:
+        return counts, known
     context = Context(recipe.site_by, recipe.sequence_by, recipe.gap)
     how = Rendering(rule, recipe.photos, context, corrections=corrections)
     check, tally = CorrectionCheck(corrections, rule.labels), Tally()
     rows = tally.counting(check.watching(results(places, store, how)))
     out.write(progress.track(rows, what=say("Writing the results"), total=len(places)))
     check.tell(progress, say)
-    return tally.counts(), known
+    counts = tally.counts()
+    finished.leave(counts)
+    return counts, known
 
 
 def _places(
@@ -148,7 +157,14 @@ def _places(
         )
     if known == found.photos:
         return found.places, known
-    return answer(look, store, answered, total=found.photos - known, progress=progress, say=say), known
+    places = answer(look, store, answered, total=found.photos - known, progress=progress, say=say)
+    if look.changed:
+        progress.note(
+            say(
+                "Photos that changed while they were read: {count} ({names}). The next run looks again."
+            ).format(count=len(look.changed), names=", ".join(sorted(look.changed)[:_NAMED]))
+        )
+    return places, known
 
 
 def _tell_left_out(found: Found, progress: Progress, say: Say) -> None:
