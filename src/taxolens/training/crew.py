@@ -120,6 +120,8 @@ class Crew:
 
     def close(self) -> None:
         """See `core.team.Team`."""
+        # What there is to tell is told in peace, though torchrun ends all when one has ended.
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
         with suppress(RuntimeError):
             if self.first and not self._at_work:
                 self.told(None)
