@@ -44,7 +44,7 @@ def write_coco_results(results: Iterable[Result], out: Path, about: About) -> No
                     document.add(name, rows)
             file.write(b'\n],\n"annotations": [')
             with aside.open("rb") as annotations:
-                while piece := annotations.read(1 << 20):
+                while piece := annotations.read(1 << 16):
                     file.write(piece)
             file.write(b'\n],\n"categories": ' + _json(document.categories()) + b"\n}\n")
     finally:

@@ -21,12 +21,13 @@ from typing import Any
 from taxolens.core.errors import DataError
 from taxolens.core.geometry import Box
 from taxolens.core.records import Score
+from taxolens.core.taxonomy import Taxon, usual_role
 from taxolens.formats.boxes import finite
 from taxolens.formats.detected import Entry, cut_box
 from taxolens.formats.json_stream import BEGIN, members
 from taxolens.formats.moment import local_time
 from taxolens.formats.result import Clip, Result
-from taxolens.formats.speciesnet import speciesnet_results
+from taxolens.formats.speciesnet import speciesnet_classes, speciesnet_results, speciesnet_taxon
 from taxolens.formats.upright import read_header
 
 USUAL_THRESHOLD = 0.2
@@ -77,6 +78,18 @@ class Detections:
             return
         for values in self._items(_IMAGES):
             yield from self._photo(Entry.of(values, self.path, key="file"))
+
+    def taxa(self) -> tuple[Taxon, ...]:
+        """What is known of the classes, each once; SpeciesNet writes it into every photo's answer."""
+        if self.dialect is not Dialect.SPECIESNET:
+            named = dict.fromkeys((*self.classes.values(), *self.categories.values()))
+            return tuple(Taxon(name, role=usual_role(name)) for name in named)
+        found: dict[str, Taxon] = {}
+        for values in self._items(_PREDICTIONS):
+            for taxon in map(speciesnet_taxon, speciesnet_classes(values)):
+                if taxon is not None:
+                    found.setdefault(taxon.id, taxon)
+        return tuple(found.values())
 
     def _items(self, name: str) -> Iterator[Any]:
         pairs = members(self.path, (name,))

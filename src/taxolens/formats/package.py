@@ -124,7 +124,7 @@ def _zip(folder: Path, out: Path) -> None:
             entry = zipfile.ZipInfo(path.name, _EPOCH)
             entry.compress_type, entry.external_attr = zipfile.ZIP_DEFLATED, _READABLE
             with path.open("rb") as source, archive.open(entry, "w", force_zip64=True) as target:
-                shutil.copyfileobj(source, target, 1 << 20)
+                shutil.copyfileobj(source, target, 1 << 16)
 
 
 def _take_place(part: Path, out: Path) -> None:

@@ -66,6 +66,16 @@ def speciesnet_taxon(name: str) -> Taxon | None:
     return Taxon(label, {"en": common} if common else {}, scientific, rank, role=role) if label else None
 
 
+def speciesnet_classes(values: object) -> list[str]:
+    """The classes that the entry of a photo names."""
+    if not isinstance(values, dict):
+        return []
+    found = values.get("classifications")
+    classes = found.get("classes") if isinstance(found, dict) else None
+    named = [values.get("prediction"), *(classes if isinstance(classes, list) else ())]
+    return [name for name in named if isinstance(name, str)]
+
+
 def _boxed(entry: Entry, one: dict[str, object], ranking: tuple[Score, ...]) -> Result:
     conf = entry.score(one.get("conf"))
     label = one.get("label")

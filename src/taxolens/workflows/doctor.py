@@ -17,6 +17,7 @@ _NAME = re.compile(r"[\w.-]+")
 _EXTRAS = {
     "prepare": (("cv2", "skimage"), noted("Transforming and augmenting photos")),
     "train": (("torch", "timm"), noted("Backbones by their timm name")),
+    "tables": (("openpyxl", "pyarrow"), noted("Results as XLSX and Parquet")),
     "heif": (("pillow_heif",), noted("HEIC photos of telephones")),
 }
 

@@ -58,7 +58,6 @@ def results_out(
         UsageError: no such format, something else lies there, or a table of deployments is missing.
         MissingExtra: the format needs a library that is not installed.
     """
-    format = format_of(recipe.out, recipe.format)
     photos = Path(journal.photos)
     root = photos if photos.is_dir() else photos.parent
     about = About(
@@ -68,11 +67,25 @@ def results_out(
         model_version=card.version,
         model_sha256=journal.model_sha256,
         top_k=top_k,
-        language=recipe.language,
+        created=datetime.fromisoformat(journal.created),
         root=root if root.exists() else None,
+    )
+    return written_out(recipe, about)
+
+
+def written_out(recipe: OutputRecipe, about: About) -> ResultsOut:
+    """The same for results of any origin.
+
+    Raises:
+        UsageError: no such format, something else lies there, or a table of deployments is missing.
+        MissingExtra: the format needs a library that is not installed.
+    """
+    format = format_of(recipe.out, recipe.format)
+    about = replace(
+        about,
+        language=recipe.language,
         deployments=read_deployments(recipe.deployments) if recipe.deployments else (),
         project=read_project(recipe.project) if recipe.project else {},
-        created=datetime.fromisoformat(journal.created),
     )
     check_writable(format, about)
     _check_place(recipe.out, format)
