@@ -179,7 +179,7 @@ def _write_taxa(table: Path) -> None:
     with table.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(_TABLE_FIELDS)
-        for taxon in TAXA:
+        for taxon in (one for one in TAXA if one.id in _SHOWN):
             writer.writerow([taxon.id, taxon.en, taxon.fr, taxon.scientific, taxon.rank, ""])
         writer.writerow([BLANK.id, BLANK.en, BLANK.fr, "", "", Role.BLANK])
 
