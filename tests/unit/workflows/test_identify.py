@@ -382,14 +382,15 @@ def test_a_damaged_part_is_told_and_done_again(recipe: IdentifyRecipe, looked: l
     identify(recipe)
     before = recipe.out.read_bytes()
     looked.clear()
-    (segment,) = segments_in(folder_of(recipe))
-    segment.write_bytes(segment.read_bytes()[:40])
+    torn = segments_in(folder_of(recipe))
+    for segment in torn:
+        segment.write_bytes(segment.read_bytes()[:40])
     listener = Listener()
     summary = identify(recipe, progress=listener)
     assert summary.skipped == 0
     assert len(looked) == 14
     assert recipe.out.read_bytes() == before
-    assert segment.name + ".damaged" in listener.notes[0]
+    assert all(segment.name + ".damaged" in note for segment, note in zip(torn, listener.notes, strict=False))
 
 
 def test_another_model_is_refused_until_it_begins_anew(recipe: IdentifyRecipe, tmp_path: Path) -> None:
@@ -576,3 +577,121 @@ def test_a_file_that_is_no_photo_is_wrong_use_and_leaves_nothing(
     with pytest.raises(UsageError, match="is no photo"):
         identify(changed(recipe, photos=other))
     assert not recipe.out.exists() and not recipe.out.with_name(recipe.out.name + ".taxolens").exists()
+
+
+def test_a_finished_output_is_not_written_again_until_something_changes(
+    recipe: IdentifyRecipe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = identify(recipe)
+    written = recipe.out.stat().st_mtime_ns
+    again = identify(recipe)
+    assert recipe.out.stat().st_mtime_ns == written
+    assert dataclasses.replace(again, skipped=0, seconds=0) == dataclasses.replace(
+        first, skipped=0, seconds=0
+    )
+    assert [one.name for one in again.failures] == ["site 0/torn.jpg", "site 1/void.jpg"]
+    recipe.out.write_bytes(b"")
+    identify(recipe)
+    assert len(rows(recipe)) == 14
+    stricter = identify(changed(recipe, threshold=1.0))
+    assert stricter.unsure == 12
+    (recipe.photos / "site 0" / "IMG_0000.png").unlink()
+    assert identify(recipe).found == 13
+
+
+def test_the_parts_of_the_photos_are_all_of_them_and_each_has_its_own_output(
+    recipe: IdentifyRecipe, tmp_path: Path
+) -> None:
+    names = []
+    for number in (1, 2, 3):
+        part = changed(recipe, out=tmp_path / f"{number}.csv", shard=f"{number}/3")
+        identify(part)
+        names += [row["file"] for row in rows(part)]
+    identify(recipe)
+    assert sorted(names) == [row["file"] for row in rows(recipe)]
+    with pytest.raises(UsageError, match="another part of the photos"):
+        identify(changed(recipe, out=tmp_path / "1.csv", shard="2/3"))
+
+
+def test_corrections_count_in_every_later_run_until_they_are_taken_back(
+    recipe: IdentifyRecipe, tmp_path: Path
+) -> None:
+    table = tmp_path / "corrections.csv"
+    table.write_text(
+        "file;label;by\nsite 0/IMG_0000.png;wolf;Ada\nsite 0/torn.jpg;nothing;\nnowhere.jpg;red;\n",
+        encoding="utf-8",
+    )
+    listener = Listener()
+    summary = identify(changed(recipe, corrections=table), progress=listener)
+    assert (summary.corrected, summary.failed, summary.blank) == (2, 1, 4)
+    assert listener.notes[-2:] == [
+        "Corrections of photos that are not here: 1 (nowhere.jpg).",
+        "Corrections name what the model does not know; they count all the same: wolf (1).",
+    ]
+    for later in (recipe, changed(recipe, restart=True)):
+        identify(later)
+        table_rows = {row["file"]: row for row in rows(recipe)}
+        first = table_rows["site 0/IMG_0000.png"]
+        assert (first["label"], first["top1"], first["score"], first["corrected_by"]) == (
+            "wolf",
+            "red",
+            "1.000000",
+            "Ada",
+        )
+        torn = table_rows["site 0/torn.jpg"]
+        assert (torn["label"], torn["status"], torn["failure"], torn["corrected_by"]) == (
+            "nothing",
+            "blank",
+            "",
+            "person",
+        )
+    table.write_text("file,label\nsite 0/IMG_0000.png,\n", encoding="utf-8")
+    assert identify(changed(recipe, corrections=table)).corrected == 1
+    assert rows(recipe)[0]["label"] == "red"
+
+
+def test_a_photo_that_changes_while_it_is_read_is_told_and_looked_at_again(
+    recipe: IdentifyRecipe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scores = Predictor.scores
+
+    def growing(self: Predictor, source: Any, **options: Any) -> Any:
+        answer = scores(self, source, **options)
+        if Path(source).name == "IMG_0004.png":
+            Path(source).write_bytes(Path(source).read_bytes() + b"more")
+        return answer
+
+    listener = Listener()
+    with monkeypatch.context() as patch:
+        patch.setattr(Predictor, "scores", growing)
+        identify(recipe, progress=listener)
+    assert any("changed while they were read: 1 (site 0/IMG_0004.png)" in note for note in listener.notes)
+    assert identify(recipe).skipped == 13
+
+
+def test_links_out_of_the_folder_and_resource_files_are_told_and_left_out(
+    recipe: IdentifyRecipe, tmp_path: Path
+) -> None:
+    outside = write_photo(tmp_path / "outside" / "secret.png")
+    (recipe.photos / "out").symlink_to(outside.parent)
+    (recipe.photos / "secret.png").symlink_to(outside)
+    (recipe.photos / "inside.png").symlink_to(recipe.photos / "site 0" / "IMG_0000.png")
+    (recipe.photos / "site 0" / "._IMG_0000.png").write_bytes(b"resource")
+    listener = Listener()
+    assert identify(recipe, progress=listener).found == 15
+    told = "\n".join(listener.notes)
+    assert "no photos; left out: 1." in told
+    assert "are not followed: 2 (" in told
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names are bytes on Linux alone")
+def test_names_that_are_no_text_keep_their_photos_and_corrections(
+    recipe: IdentifyRecipe, tmp_path: Path
+) -> None:
+    odd = os.fsdecode(b"caf\xe9.png")
+    write_photo(recipe.photos / odd, "green")
+    identify(recipe)
+    assert rows(recipe)[0]["file"] == "caf\\udce9.png"
+    table = tmp_path / "c.csv"
+    table.write_text("file,label\ncaf\\udce9.png,red\n", encoding="utf-8")
+    assert identify(changed(recipe, corrections=table)).corrected == 1
