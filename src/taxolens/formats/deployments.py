@@ -178,10 +178,14 @@ class _Reader:
         zone = self._zone(cells, line)
         start, end = (self._moment(cells, line, column, zone) for column in ("start", "end"))
         if end < start:
-            raise self._fault(line, noted("the end lies before the start"))
+            raise self._fault(
+                line, noted("Line {line} of the table of deployments {table}: the end lies before the start.")
+            )
         site = self._cell(cells, "site")
         if not site:
-            raise self._fault(line, noted("the site is empty"))
+            raise self._fault(
+                line, noted("Line {line} of the table of deployments {table} names no site. Fill it in.")
+            )
         known = {place for place in self._places.values() if place is not None}
         return Deployment(
             id=self._cell(cells, "deployment") or f"{site}_{start:%Y%m%dT%H%M%S}",
@@ -209,7 +213,12 @@ class _Reader:
         degrees = finite(text)
         if degrees is None or abs(degrees) > most:
             raise self._fault(
-                line, noted("{text} is no {column} in decimal degrees"), text=text, column=column
+                line,
+                noted(
+                    "Line {line} of the table of deployments {table}: {text} is no {column} in decimal degrees."
+                ),
+                text=text,
+                column=column,
             )
         return degrees
 
@@ -217,7 +226,13 @@ class _Reader:
         text = self._cell(cells, "timezone")
         zone = zone_named(text) if text else None
         if text and zone is None:
-            raise self._fault(line, noted("the time zone {text} is unknown; write it as +02:00"), text=text)
+            raise self._fault(
+                line,
+                noted(
+                    "Line {line} of the table of deployments {table}: the time zone {text} is unknown. Write it as +02:00."
+                ),
+                text=text,
+            )
         return zone
 
     def _moment(self, cells: list[str], line: int, column: str, zone: tzinfo | None) -> datetime:
@@ -226,21 +241,26 @@ class _Reader:
             moment = datetime.fromisoformat(text)
         except ValueError as error:
             raise self._fault(
-                line, noted("{text} is no time; write it as 2026-05-31 14:05"), text=text or column
+                line,
+                noted(
+                    "Line {line} of the table of deployments {table}: {text} is no time. Write it as 2026-05-31 14:05."
+                ),
+                text=text or column,
             ) from error
         if column == "end" and len(text) <= len("2026-05-31"):
             moment += timedelta(days=1, seconds=-1)
         if moment.tzinfo is None and zone is None:
-            raise self._fault(line, noted("no column timezone tells the zone of {text}"), text=text)
+            raise self._fault(
+                line,
+                noted(
+                    "Line {line} of the table of deployments {table}: nothing tells the time zone of {text}. Add a column timezone."
+                ),
+                text=text,
+            )
         return moment if moment.tzinfo else moment.replace(tzinfo=zone)
 
-    def _fault(self, line: int, why: str, **fields: str) -> DataError:
-        return DataError(
-            "Line {line} of the table of deployments {table} cannot be meant: {why}.",
-            line=line,
-            table=self._table,
-            why=why.format(**fields),
-        )
+    def _fault(self, line: int, template: str, **fields: str) -> DataError:
+        return DataError(template, line=line, table=self._table, **fields)
 
 
 def zone_named(text: str) -> tzinfo | None:

@@ -81,16 +81,16 @@ def _is_list(value: Any) -> bool:
 
 _CHECKS: Mapping[str, tuple[str, Callable[[Any], bool]]] = MappingProxyType(
     {
-        "title": ("a text", lambda value: isinstance(value, str)),
-        "project": ("an object", lambda value: isinstance(value, dict)),
-        "project.title": ("a text", lambda value: isinstance(value, str)),
+        "title": ('"..."', lambda value: isinstance(value, str)),
+        "project": ("{...}", lambda value: isinstance(value, dict)),
+        "project.title": ('"..."', lambda value: isinstance(value, str)),
         "project.samplingDesign": (", ".join(_DESIGNS), lambda value: value in _DESIGNS),
         "project.captureMethod": (
-            f"a list of: {', '.join(_METHODS)}",
+            f"[{', '.join(_METHODS)}]",
             lambda value: isinstance(value, list) and bool(value) and all(one in _METHODS for one in value),
         ),
         "project.individualAnimals": ("true, false", lambda value: isinstance(value, bool)),
-        "contributors": (f"a list of title and role ({', '.join(_ROLES)})", _is_people),
-        "licenses": ("a list of name and scope, one for data and one for media", _are_licences),
+        "contributors": (f'[{{"title": "...", "role": {"|".join(_ROLES)}}}]', _is_people),
+        "licenses": ('[{"name": "...", "scope": "data"}, {"name": "...", "scope": "media"}]', _are_licences),
     }
 )

@@ -82,9 +82,9 @@ def test_a_zone_by_its_name_is_that_zone() -> None:
         ("east,43,181,2026-05-01,2026-06-30,Z", "181 is no longitude"),
         ("east,43,3.9,yesterday,2026-06-30,Z", "yesterday is no time"),
         ("east,43,3.9,2026-05-01,2026-06-30,Paris", "time zone Paris is unknown"),
-        ("east,43,3.9,2026-05-01,2026-06-30,", "no column timezone tells the zone"),
+        ("east,43,3.9,2026-05-01,2026-06-30,", "nothing tells the time zone"),
         ("east,43,3.9,2026-06-30,2026-05-01,Z", "the end lies before the start"),
-        (",43,3.9,2026-05-01,2026-06-30,Z", "the site is empty"),
+        (",43,3.9,2026-05-01,2026-06-30,Z", "names no site"),
     ],
 )
 def test_a_cell_that_cannot_be_meant_is_told_with_its_line(tmp_path: Path, row: str, told: str) -> None:
