@@ -7,12 +7,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from taxolens.imaging.operations.picture import Mask, Pixels
-from taxolens.imaging.plant.disc import widened
+from taxolens.imaging.plant.disc import narrowed, widened
 from taxolens.imaging.plant.paper import Lab, Paper, paper_of, to_lab
 from taxolens.imaging.plant.working import reduced, resized, unit_of
 
 # Lengths in pixels of a photo whose longer side has 256: grain of the paper, light on a leaf, light in a scene
 _GRAIN, _LEAF, _SCENE, _RIM = 1.5, 12.0, 32.0, 2.0
+_FRAME, _FRAME_DARK, _FRAME_RED = 3.0, 0.62, 3.0
+"""How far a line of shadow reaches into the mask of a leaf, its light by that of the leaf beside it, and a* from
+paper on from which it is brown tissue; chosen by eye on 16 photos."""
 _LIT = 0.85
 """Lit paper is as light as this share of the paper is not."""
 _TEXTURE = 6.0
@@ -50,9 +53,21 @@ def _change(lab: Lab, leaf: Mask, unit: float) -> Lab:
     """What even light adds to each pixel."""
     if not leaf.any() or leaf.all():
         return _even(lab, np.ones_like(leaf), _SCENE * unit) - lab
+    leaf = _without_rim(lab, leaf, unit)
     even = _even(lab, leaf, _LEAF * unit)
     even[~leaf] = _lit_paper(lab, leaf, paper_of(lab), unit)[~leaf]
     return even - lab
+
+
+def _without_rim(lab: Lab, leaf: Mask, unit: float) -> Mask:
+    """The leaf without the line of shadow that its mask has taken in: left dark, it would frame the leaf. Dark
+    tissue that has lost its green is no shadow."""
+    inner = narrowed(leaf, _FRAME * unit)
+    if not inner.any():
+        return leaf
+    light, red = lab[..., 0], paper_of(lab).away(lab)[..., 0]
+    dark = light < _FRAME_DARK * _mean(light, inner, _LEAF / 2 * unit)
+    return np.asarray(leaf & (inner | ~dark | (red > _FRAME_RED)))
 
 
 def _lit_paper(lab: Lab, leaf: Mask, paper: Paper, unit: float) -> Lab:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from taxolens.imaging.plant.shadow import without_shadow
-from tests.unit.imaging.plant.painting import PAPER, ellipse, photo
+from tests.unit.imaging.plant.painting import BROWN, PAPER, ellipse, photo
 
 SIZE = (256, 256)
 LEAF = ellipse(SIZE, (120, 120), (80, 55), 30)
@@ -26,6 +26,16 @@ def test_paper_in_shadow_becomes_as_light_as_lit_paper() -> None:
 def test_an_evenly_lit_leaf_stays_as_it_is() -> None:
     even = without_shadow(PIXELS, LEAF)
     assert even[LEAF].mean(axis=0) == pytest.approx(PIXELS[LEAF].mean(axis=0), abs=6)
+
+
+def test_a_line_of_shadow_in_the_mask_does_not_frame_the_leaf_but_brown_tissue_stays() -> None:
+    wide = ellipse(SIZE, (120, 120), (82, 57), 30)
+    rim = wide & ~LEAF & SHADOW
+    spot = ellipse(SIZE, (120, 176), (8, 8)) & LEAF
+    even = without_shadow(photo(LEAF, shadow=SHADOW, lesions=spot), wide)
+    assert rim.sum() > 100
+    assert np.median(even[rim].mean(axis=1)) > 0.8 * np.mean(PAPER)
+    assert even[spot].mean(axis=0) == pytest.approx(BROWN, abs=25)
 
 
 def test_a_leaf_half_in_shade_becomes_more_even() -> None:
