@@ -43,6 +43,6 @@ def command(given: dict[str, Any], quiet: shared.Quiet = False) -> None:
     if not quiet:
         lines = [counts_told(summary)]
         if summary.twice:
-            lines.append(say("In more than one of them: {count} photos.").format(count=summary.twice))
+            lines.append(say("Photos in more than one of them: {count}.").format(count=summary.twice))
         tell([*lines, say("Written: {out}").format(out=recipe.output.out)])
     raise typer.Exit(3 if summary.failed else 0)

@@ -60,9 +60,9 @@ def derive(recipe: DeriveRecipe, *, progress: Progress | None = None, say: Say =
     stored = open_stored(recipe.results)
     if not stored.finished:
         progress.note(
-            say(
-                "The run that left these results has not reached its end: {count} photos are answered."
-            ).format(count=len(stored.places))
+            say("The run that left these results has not reached its end. Photos answered: {count}.").format(
+                count=len(stored.places)
+            )
         )
     asked = parse_recipe(Asked, stored.asked)
     taxa = _taxa(recipe, stored)

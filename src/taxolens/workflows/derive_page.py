@@ -173,7 +173,7 @@ class _Facts:
         """Clocks and cameras that want a look."""
         say = self._say
         odd = [
-            say("{site}: {count} photos, such as {name}").format(
+            say("{site}, photos: {count}, such as {name}").format(
                 site=site.name or say("All photos"), count=self.wording.count(site.odd), name=site.odd_example
             )
             for site in self._sites

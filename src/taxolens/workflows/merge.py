@@ -154,9 +154,9 @@ def _tell(shards: list[Stored], progress: Progress, say: Say) -> None:
     for shard in shards:
         if not shard.finished:
             progress.note(
-                say(
-                    "The run that left {folder} has not reached its end: {count} photos are answered."
-                ).format(folder=shard.folder.name, count=len(shard.places))
+                say("The run that left {folder} has not reached its end. Photos answered: {count}.").format(
+                    folder=shard.folder.name, count=len(shard.places)
+                )
             )
     parts = {shard.journal.shard for shard in shards if shard.journal.shard}
     counts = {int(part.partition("/")[2]) for part in parts}

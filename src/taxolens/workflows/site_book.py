@@ -91,7 +91,7 @@ class SiteBook:
         for site in odd[:_SITES_TOLD]:
             progress.note(
                 say(
-                    "{site}: the clock cannot be right in {count} photos, such as {name}. "
+                    "A clock that cannot be right: {site}, photos: {count}, such as {name}. "
                     "Say what it showed with --clock."
                 ).format(site=site.name or say("All photos"), count=site.odd, name=site.odd_example)
             )
