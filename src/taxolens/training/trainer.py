@@ -36,6 +36,7 @@ from taxolens.training.normalise import Normalised
 from taxolens.training.optimizer import freeze, usual_decay, usual_rate
 from taxolens.training.precision import device_of
 from taxolens.training.progress import NETWORK, Course, told
+from taxolens.training.teacher import open_teacher
 from taxolens.training.team import ALONE, Team
 from taxolens.training.verdict import logits_of, validated
 
@@ -77,6 +78,8 @@ class NetworkTrainer:
         policy(settings.augment)
         network = build_network(settings, labels, pretrained=self._pretrained)
         check_size(network)
+        if settings.distill:
+            open_teacher(settings.distill, labels, torch.device("cpu"))
         return network.input
 
     def settled(self, settings: NetworkRecipe) -> NetworkRecipe:
