@@ -63,7 +63,8 @@ class _Facts:
 
     def lead(self) -> str:
         """The sentence to read when there is time for no more."""
-        return self._say("{species} species in {photos} of {found} photos; {blank} are blank.").format(
+        say = self._say
+        return say("{species} species in {photos} of {found} photos; {blank} are blank.").format(
             species=self.wording.count(len(self._photos.keys() - self._ranks.keys())),
             photos=self.wording.count(self._photos.total()),
             found=self.wording.count(self._counts.found),
@@ -222,15 +223,15 @@ class _Facts:
         )
 
     def _day(self, label: str) -> Small:
-        hours = self._hours[label]
+        say, hours = self._say, self._hours[label]
         peak = max(range(_DAY), key=hours.__getitem__)
-        when = self._say("most from {hour} to {next} h").format(hour=peak, next=peak + 1)
+        when = say("most from {hour} to {next} h").format(hour=peak, next=peak + 1)
         return small_histogram(
             [Range(hour, hour + 1, count) for hour, count in enumerate(hours)],
             self.wording,
             title=self._name(label),
             value=when,
-            reading=self._say("Photos: {n}").format(n=self.wording.count(sum(hours))),
+            reading=say("Photos: {n}").format(n=self.wording.count(sum(hours))),
             ends=("0", "24"),
             spoken=when,
         )
