@@ -31,7 +31,11 @@ def shrink_table(facts: ShrinkFacts, wording: Wording) -> Table:
     say = wording.say
     columns = (
         Column(say("Network")),
-        Column(say("Multiplications, millions"), numeric=True),
+        Column(
+            say("Multiply-adds (M)"),
+            numeric=True,
+            explanation=say("Multiplications for a photo, in millions"),
+        ),
         Column(say("File"), numeric=True),
         Column(
             say("Milliseconds"),

@@ -87,6 +87,16 @@ def test_a_teacher_of_another_maker_sees_what_its_card_says(tmp_path: Path) -> N
     teacher = ModelTeacher(tmp_path / "foreign.onnx", ("red", "green", "nothing"))
     blue, green, red = 200 / 255 - 0.5, 20 / 255, 20 / 255 / 0.5
     assert torch.allclose(teacher.tell(photos(BLUE)).logits, torch.tensor([[blue, green, red]]), atol=1e-5)
+    with pytest.raises(UsageError, match="hints"):
+        ModelTeacher(tmp_path / "foreign.onnx", ("red", "green", "nothing"), hints=True)
+
+
+def test_a_teacher_tells_what_it_decides_by(tmp_path: Path) -> None:
+    write_colour_model(tmp_path / "teacher.onnx")
+    teacher = ModelTeacher(tmp_path / "teacher.onnx", ("green", "red"), hints=True)
+    said = teacher.tell(photos(RED, BLUE))
+    assert said.seen is not None and torch.allclose(said.seen, torch.tensor([RED, BLUE]), atol=1e-3)
+    assert teacher.tell(photos(BLUE)).logits.shape == (1, 2)
 
 
 def test_a_teacher_that_does_not_know_a_class_is_refused(tmp_path: Path) -> None:
