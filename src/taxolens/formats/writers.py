@@ -9,6 +9,7 @@ from typing import Protocol
 
 from taxolens.core.errors import UsageError
 from taxolens.core.registry import Registry
+from taxolens.core.texts import noted
 from taxolens.formats import (
     camtrap_dp,
     coco_results,
@@ -60,7 +61,7 @@ class Format:
     checked: Callable[[], None] = lambda: None
 
 
-FORMATS: Registry[Format] = Registry("There is no format called {name}. Choose from: {known}.")
+FORMATS: Registry[Format] = Registry(noted("There is no format called {name}. Choose from: {known}."))
 
 
 def format_of(out: Path, asked: str | None = None) -> Format:
