@@ -208,7 +208,7 @@ class _Facts:
                 Cell(site.name or MISSING),
                 self._number(site.photos),
                 Cell(self.wording.percent(share), share, bar=ShareBar(share)),
-                self._number(len(site.species)),
+                self._number(len(site.species.keys() - self._ranks.keys())),
                 *((self._number(site.events.total()),) if self._events else ()),
                 Cell(_day(site.first), detail=_day(site.last)),
             )

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from taxolens.core.errors import UsageError
-from taxolens.core.records import Failure, Score, Status
+from taxolens.core.records import UNSURE, Failure, Score, Status
 from taxolens.core.taxonomy import Role, Taxon
 from taxolens.inference.decision import DecisionRule, blanks_of, decide, failed
 
@@ -113,3 +113,23 @@ def test_a_ranking_of_none_is_refused() -> None:
 def test_only_the_role_makes_a_blank() -> None:
     taxa = (Taxon("rien", role=Role.BLANK), Taxon("blank"), Taxon("people", role=Role.PERSON))
     assert blanks_of(taxa) == {"rien"}
+
+
+@given(st.lists(st.floats(0, 1, width=32), min_size=3, max_size=6), st.data())
+def test_what_is_left_after_an_exclusion_sums_to_one_in_the_same_order(
+    scores: list[float], data: st.DataObject
+) -> None:
+    labels = tuple("abcdef"[: len(scores)])
+    out = data.draw(st.sets(st.sampled_from(labels), min_size=1, max_size=len(labels) - 1))
+    values = np.asarray(scores, dtype=np.float32)
+    said = decide("x", values, DecisionRule(labels, top_k=9, excluded=frozenset(out)))
+    assert {score.label for score in said.ranking} == set(labels) - out
+    kept = {label: value for label, value in zip(labels, values, strict=True) if label not in out}
+    total = sum(map(float, kept.values()))
+    if total > 1e-5:
+        assert sum(score.score for score in said.ranking) == pytest.approx(1, abs=1e-4)
+        assert all(
+            score.score == pytest.approx(kept[score.label] / total, abs=1e-4) for score in said.ranking
+        )
+    elif total < 1e-7:
+        assert said.label == UNSURE
