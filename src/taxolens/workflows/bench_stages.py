@@ -66,7 +66,8 @@ def measure_stages(predictor: Predictor, photos: Iterable[Path], *, max_megapixe
         infer = time.thread_time() - between
         lines.append(row_to_line(Row(Stamp(photo.name, len(data), 0), scores=scores)))
         taken.append((read, seen.decoding, seen.resizing, infer))
-    return Stages(*(1000 * mean(stage) for stage in zip(*taken, strict=True)), _writing(lines))
+    read, decode, resize, infer = (1000 * mean(stage) for stage in zip(*taken, strict=True))
+    return Stages(read, decode, resize, infer, _writing(lines))
 
 
 def _writing(lines: list[bytes]) -> float:
