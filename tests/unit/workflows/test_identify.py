@@ -17,10 +17,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from filelock import FileLock
 from PIL import Image
 
 from taxolens.core.errors import DataError, ModelError, OutputError, UsageError
-from taxolens.inference import pipeline, store
+from taxolens.inference import pipeline
 from taxolens.inference.pipeline import Found
 from taxolens.inference.predictor import Predictor
 from taxolens.inference.segments import segments_in
@@ -562,7 +563,7 @@ def test_a_model_that_fails_on_photos_stops_the_run(
 
 
 def test_two_runs_never_write_the_same_table(recipe: IdentifyRecipe) -> None:
-    lock = store.FileLock(folder_of(recipe) / "lock")
+    lock = FileLock(folder_of(recipe) / "lock")
     folder_of(recipe).mkdir(parents=True)
     with lock, pytest.raises(UsageError, match="Another run is writing"):
         identify(recipe)
