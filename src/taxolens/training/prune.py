@@ -28,6 +28,7 @@ from taxolens.recipes.network import NetworkRecipe
 from taxolens.training.normalise import Normalised
 from taxolens.training.precision import device_of
 from taxolens.training.trainer import multiplications, weights_file
+from taxolens.training.worth import GrainPruner, Worth
 
 _STEPS = 40
 _NEAR = 1.2
@@ -118,15 +119,13 @@ def _take_out(network: Network, whole: Normalised, request: PruneRequest[Network
 
 def _groups(network: Network) -> Iterator[Iterable[Any]]:
     """A few channels of many layers at a time, those that matter least first; what hangs together goes together."""
-    import torch_pruning as pruning
-
     wanted = network.input
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        pruner = pruning.pruner.BasePruner(
+        pruner = GrainPruner(
             network.module,
             torch.zeros(1, 3, wanted.height, wanted.width),
-            pruning.importance.GroupTaylorImportance(),
+            Worth(network),
             global_pruning=True,
             pruning_ratio=1.0,
             max_pruning_ratio=_MOST_OF_A_LAYER,
