@@ -12,10 +12,13 @@ from taxolens.core.errors import OutputError
 from taxolens.core.geometry import Box
 from taxolens.core.records import Failure, Prediction, Score, Status
 from taxolens.formats.columns import COLUMNS, columns
-from taxolens.formats.result import Result
+from taxolens.formats.result import Event, Result
 from taxolens.formats.results_csv import write_results_csv
 
 WORDS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=12)
+
+
+LAST = ("rank", "event", "event_label", "event_score", "event_count", "corrected_by")
 
 
 def named(name: str = "site/a.jpg", label: str = "fox") -> Prediction:
@@ -37,8 +40,8 @@ def test_the_columns_are_those_of_the_design_and_then_more() -> None:
     assert ",".join(COLUMNS) == (
         "file,datetime,site,sequence,label,score,top1,top1_score,x,y,width,height,detector_score,status,failure"
     )
-    assert names(3) == [*COLUMNS, "candidates", "top2", "top2_score", "top3", "top3_score"]
-    assert names(1) == [*COLUMNS, "candidates"]
+    assert names(3) == [*COLUMNS, "candidates", "top2", "top2_score", "top3", "top3_score", *LAST]
+    assert names(1) == [*COLUMNS, "candidates", *LAST]
 
 
 def test_an_answer_fills_its_row(tmp_path: Path) -> None:
@@ -61,7 +64,16 @@ def test_an_answer_fills_its_row(tmp_path: Path) -> None:
         "top2_score": "0.250000",
         "top3": "",
         "top3_score": "",
+        **dict.fromkeys(LAST, ""),
     }
+
+
+def test_event_rank_and_correction_stand_at_the_end(tmp_path: Path) -> None:
+    event = Event("e1", "fox", 0.9, Status.OK, 2)
+    result = Result(named(), event=event, rank="genus", corrected_by="Ada")
+    write_results_csv([result], tmp_path / "t.csv", top_k=1)
+    (row,) = read(tmp_path / "t.csv")
+    assert [row[name] for name in LAST] == ["genus", "e1", "fox", "0.900000", "2", "Ada"]
 
 
 def test_a_failed_photo_has_a_reason_and_neither_label_nor_score(tmp_path: Path) -> None:
