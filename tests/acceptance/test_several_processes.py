@@ -55,7 +55,7 @@ def started(home: Path, *arguments: object) -> subprocess.Popen[str]:
 def together(home: Path, *arguments: object) -> str:
     """What two processes said that trained together."""
     process = started(home, *arguments)
-    said, _ = process.communicate(timeout=600)
+    said, _ = process.communicate(timeout=1200)
     assert process.returncode == 0, said
     return said
 
@@ -114,7 +114,7 @@ def test_when_one_process_is_killed_the_others_say_so_and_the_same_command_goes_
         while process.poll() is None and not (checkpoint.exists() and checkpoint.stat().st_mtime_ns > before):
             time.sleep(0.005)
         os.kill(of_rank(process, rank), signal.SIGKILL)
-        said, _ = process.communicate(timeout=600)
+        said, _ = process.communicate(timeout=1200)
         assert process.returncode != 0 and not run.exists(), said
         assert said.count(LEFT) == 1, said
         assert not re.search(r'File ".*/taxolens/', said), said
@@ -127,7 +127,7 @@ def test_when_one_process_is_killed_the_others_say_so_and_the_same_command_goes_
 
 def test_wrong_use_is_told_once(home: Path, tmp_path: Path) -> None:
     process = started(home, "train", tmp_path / "nothing", "--out", tmp_path / "run", *CALM)
-    said, _ = process.communicate(timeout=600)
+    said, _ = process.communicate(timeout=1200)
     assert process.returncode != 0
     assert said.count(str(tmp_path / "nothing")) == 1 and LEFT not in said
 
