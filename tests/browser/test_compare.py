@@ -12,9 +12,9 @@ from taxolens.core.trainer import Epoch
 from taxolens.languages.translate import translator
 from taxolens.recipes.compare import CompareRecipe
 from taxolens.recipes.source import SourceRecipe
+from taxolens.tracking.history import write_epochs
 from taxolens.workflows.compare import compare
 from taxolens.workflows.run_folder import HISTORY
-from taxolens.workflows.run_tables import write_epochs
 from tests.browser.conftest import Tab
 from tests.unit.workflows.made_run import COLOURS, make_run, write_model_of, write_photos
 

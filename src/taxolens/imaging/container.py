@@ -58,6 +58,8 @@ def opened(source: Source, *, max_megapixels: float = DEFAULT_MEGAPIXELS) -> Ite
     Raises:
         ImageError: missing, empty, not_an_image, damaged, too_large, unsupported or unreadable.
     """
+    # Other libraries of the same process switch this on for all; half a photo is a fault here, never an answer.
+    ImageFile.LOAD_TRUNCATED_IMAGES = False
     with _faults_told(), _stream(source) as file:
         head = file.read(HEAD_LENGTH)
         if not head:

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Lock
 
 from taxolens.core.errors import DataError, ImageError, OutputError, UsageError
 from taxolens.core.progress import Progress
@@ -35,7 +36,24 @@ MENDED_ELSEWHERE = frozenset({"missing", "unreadable", "unsupported", "too_large
 """Faults that rights, a disk, an installed part or an option may mend: looked at again by every run."""
 
 _NOT_YET: Place = 2**64 - 1
+_NAMES_KEPT = 100
 _LINKS_KEPT = 10
+
+
+class Changed:
+    """Photos that changed while they were read; told by several threads."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.names: list[str] = []
+        self._lock = Lock()
+
+    def note(self, name: str) -> None:
+        """Counts a photo; the first names are kept."""
+        with self._lock:
+            self.count += 1
+            if len(self.names) < _NAMES_KEPT:
+                self.names.append(name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +65,7 @@ class Look:
         workers: photos worked on at once.
         max_megapixels: photos that announce more pixels are recorded as failures, unread.
         shard: the part of the photos that is looked at.
-        changed: names of photos that changed while they were read; grows.
+        changed: photos that changed while they were read; grows.
     """
 
     root: Path
@@ -55,7 +73,7 @@ class Look:
     workers: int
     max_megapixels: float
     shard: Shard = ALL
-    changed: list[str] = field(default_factory=list)
+    changed: Changed = field(default_factory=Changed)
 
 
 @dataclass(slots=True)
@@ -153,7 +171,7 @@ def look_at(photo: Photo, look: Look) -> Row:
     taken, camera = _facts(path)
     if not _as_found(photo):
         # The row keeps the state that was found first, so the next run looks at the photo again.
-        look.changed.append(photo.stamp.name)
+        look.changed.note(photo.stamp.name)
     return Row(photo.stamp, taken, scores, fault, camera)
 
 

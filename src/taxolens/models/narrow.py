@@ -33,7 +33,11 @@ def narrow(module: nn.Module, shapes: Shapes, head: frozenset[str], wanted: Netw
         had = tuple(built[name].shape) if name in built else ()
         if name in head and shape:
             shape = (*had[:1], *shape[1:])
-        if name not in built or len(had) != len(shape) or any(now > before for now, before in zip(shape, had, strict=True)):
+        if (
+            name not in built
+            or len(had) != len(shape)
+            or any(now > before for now, before in zip(shape, had, strict=True))
+        ):
             raise ModelError(
                 "The file {file} says that the network was pruned, but its tensor {name} is none of this network. "
                 "Name the weights as a run left them.",

@@ -158,11 +158,11 @@ def _places(
     if known == found.photos:
         return found.places, known
     places = answer(look, store, answered, total=found.photos - known, progress=progress, say=say)
-    if look.changed:
+    if look.changed.count:
         progress.note(
             say(
                 "Photos that changed while they were read: {count} ({names}). The next run looks again."
-            ).format(count=len(look.changed), names=", ".join(sorted(look.changed)[:_NAMED]))
+            ).format(count=look.changed.count, names=", ".join(sorted(look.changed.names)[:_NAMED]))
         )
     return places, known
 

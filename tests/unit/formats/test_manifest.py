@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import tracemalloc
 from pathlib import Path
 
@@ -27,6 +28,7 @@ def test_files_and_copies_are_read_back(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["", "a,b\n1,2\n", 'file,label\n"1.jpg', "file,label\n" + "x" * 200_000])
 def test_another_table_is_told(text: str, tmp_path: Path) -> None:
+    csv.field_size_limit(131_072)  # the usual one, which other libraries raise for the whole process
     (tmp_path / "labels.csv").write_text(text)
     with pytest.raises(DataError, match="not the table of a prepared folder"):
         manifest_files(tmp_path / "labels.csv")

@@ -12,12 +12,12 @@ from taxolens.evaluation.rivals import Finding
 from taxolens.modelfile.fingerprint import data_fingerprint
 from taxolens.recipes.compare import CompareRecipe
 from taxolens.recipes.source import SiteBy, SourceRecipe
+from taxolens.tracking.history import write_epochs
 from taxolens.workflows.compare import CompareSummary, compare
 from taxolens.workflows.compare_curves import read_history
 from taxolens.workflows.compare_gallery import MOST_PICTURES, differing_rows
 from taxolens.workflows.compare_models import short_names
 from taxolens.workflows.run_folder import HISTORY, MODEL
-from taxolens.workflows.run_tables import write_epochs
 from tests.unit.inference.colour_model import write_photo
 from tests.unit.workflows.made_run import COLOURS, make_run, said, write_model_of, write_photos
 from tests.unit.workflows.test_evaluate import fingerprint, table
