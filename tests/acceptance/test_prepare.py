@@ -79,7 +79,7 @@ def test_photos_are_divided_copied_and_listed_and_the_originals_stay(
     assert recipe["result"]["counts"]["across"]["train"] == sum(
         row["label"] == "across" and row["split"] == "train" for row in rows
     )
-    assert "across" in outcome.out and "55 photos" in outcome.out
+    assert "across" in outcome.out and "Photos: 55" in outcome.out
 
 
 def test_training_keeps_the_split_that_was_prepared(taxolens: Command, unequal: Path, tmp_path: Path) -> None:

@@ -117,7 +117,7 @@ def test_when_one_process_is_killed_the_others_say_so_and_the_same_command_goes_
         said, _ = process.communicate(timeout=1200)
         assert process.returncode != 0 and not run.exists(), said
         assert said.count(LEFT) == 1, said
-        assert not re.search(r'File ".*/taxolens/', said), said
+        assert not re.search(r'File ".*/src/taxolens/', said), said
     together(home, *command)
     assert history(run) == history(tmp_path / "whole")
     assert (run / "test_predictions.csv").read_bytes() == (
