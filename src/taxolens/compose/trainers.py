@@ -70,10 +70,8 @@ def load_searcher() -> Searcher:
     Raises:
         MissingExtra: it is not installed.
     """
-    offered = entry_points(group=SEARCHES)
-    if _SEARCHER not in offered.names:
-        raise MissingExtra("A search needs the training extra: pip install 'taxolens[train]'")
-    return cast(Searcher, _loaded(offered[_SEARCHER]))
+    missing = MissingExtra("A search needs the training extra: pip install 'taxolens[train]'")
+    return cast(Searcher, _offered(SEARCHES, _SEARCHER, missing))
 
 
 def load_pruner() -> Pruner:
@@ -82,10 +80,8 @@ def load_pruner() -> Pruner:
     Raises:
         MissingExtra: it is not installed.
     """
-    offered = entry_points(group=PRUNERS)
-    if _PRUNER not in offered.names:
-        raise MissingExtra("Pruning needs the training extra: pip install 'taxolens[train]'")
-    return cast(Pruner, _loaded(offered[_PRUNER]))
+    missing = MissingExtra("Pruning needs the training extra: pip install 'taxolens[train]'")
+    return cast(Pruner, _offered(PRUNERS, _PRUNER, missing))
 
 
 def load_peer_maker() -> PeerMaker:
@@ -94,10 +90,16 @@ def load_peer_maker() -> PeerMaker:
     Raises:
         MissingExtra: it is not installed.
     """
-    offered = entry_points(group=PEERS)
-    if _PEER not in offered.names:
-        raise MissingExtra("PyTorch's own way needs the training extra: pip install 'taxolens[train]'")
-    return cast(PeerMaker, _loaded(offered[_PEER]))
+    missing = MissingExtra("PyTorch's own way needs the training extra: pip install 'taxolens[train]'")
+    return cast(PeerMaker, _offered(PEERS, _PEER, missing))
+
+
+def _offered(group: str, name: str, missing: MissingExtra) -> object:
+    """What one library offers; `missing` is raised where it does not."""
+    offered = entry_points(group=group)
+    if name not in offered.names:
+        raise missing
+    return _loaded(offered[name])
 
 
 def _loaded(entry: EntryPoint) -> object:
