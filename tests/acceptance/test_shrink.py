@@ -18,17 +18,17 @@ from tests.conftest import write_class_folders
 pytest.importorskip("torch")
 pytest.importorskip("torch_pruning")
 
-SHORT = ("--epochs", "2", "--numbers", "fp32", "--no-saliency", "--timed", "8")
+SHORT = ("--epochs", "2", "--numbers", "fp32", "--no-saliency", "--timed", "40")
 EVERYTHING = "100"
 
 
 @pytest.fixture(scope="module")
 def run(taxolens: Command, class_folders: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A network that knows its stripes."""
+    """A network that knows its stripes, large enough for its speed to be told from noise."""
     folder = tmp_path_factory.mktemp("runs") / "run"
     done = taxolens(
         "train", class_folders, "--out", folder, "--method", "scratch", "--backbone", "small_cnn",
-        "--size", "24", "--epochs", "6", "--batch", "8", "--numbers", "fp32", "--no-saliency", "--quiet",
+        "--size", "64", "--epochs", "6", "--batch", "8", "--numbers", "fp32", "--no-saliency", "--quiet",
     )  # fmt: skip
     assert done.code == 0, done.err
     return folder
