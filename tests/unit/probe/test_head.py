@@ -203,5 +203,5 @@ def test_3250_photos_with_1280_numbers_are_learnt_in_seconds() -> None:
 
     head = fitted(train, val, classes=10)
 
-    assert time.process_time() - begin < 6
+    assert time.process_time() - begin < 15
     assert len(head.trials) >= 3
