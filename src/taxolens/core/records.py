@@ -45,12 +45,13 @@ class Image:
         groups: outer folders, outermost first, without the class folder.
         site: where the camera stood.
         sequence: the event it belongs to.
-        taken: local time of the photo; cameras do not know their time zone.
+        taken: local time of the photo.
         camera: make and model.
         part: the part of the split that its source asks for.
         sha256: hash of the file's bytes, hexadecimal.
         annotations: boxes with their labels; None where its source gives no boxes, empty where it says that
             nothing is there.
+        utc_offset: minutes by which `taken` is ahead of UTC; None where the photo does not tell.
     """
 
     path: Path
@@ -64,6 +65,7 @@ class Image:
     part: Part | None = None
     sha256: str | None = None
     annotations: tuple[Annotation, ...] | None = None
+    utc_offset: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

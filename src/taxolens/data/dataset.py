@@ -206,7 +206,7 @@ def _read(state: FileState) -> Found | None:
             metadata = read_metadata(content)
     except OSError:
         return None
-    return Found(digest, metadata.taken, metadata.camera)
+    return Found(digest, metadata.taken, metadata.camera, metadata.utc_offset)
 
 
 def _seen(image: Image, found: Found | None) -> Image | Failure:
@@ -217,6 +217,7 @@ def _seen(image: Image, found: Found | None) -> Image | Failure:
         sha256=found.sha256,
         taken=image.taken or found.taken,
         camera=image.camera or found.camera,
+        utc_offset=found.utc_offset if image.taken is None else image.utc_offset,
     )
 
 

@@ -13,16 +13,16 @@ from types import TracebackType
 
 from taxolens.data.memory import opened_memory
 
-_VERSION = 1
+_VERSION = 2
 _ASKED_AT_ONCE = 500
 _TABLE = """
     CREATE TABLE photo (
         path BLOB PRIMARY KEY, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,
-        sha256 BLOB NOT NULL, taken TEXT, camera TEXT
+        sha256 BLOB NOT NULL, taken TEXT, camera TEXT, utc_offset INTEGER
     ) WITHOUT ROWID
 """
-_ASK = "SELECT path, size, mtime_ns, sha256, taken, camera FROM photo WHERE path IN ({marks})"
-_TELL = "INSERT OR REPLACE INTO photo VALUES (?, ?, ?, ?, ?, ?)"
+_ASK = "SELECT path, size, mtime_ns, sha256, taken, camera, utc_offset FROM photo WHERE path IN ({marks})"
+_TELL = "INSERT OR REPLACE INTO photo VALUES (?, ?, ?, ?, ?, ?, ?)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +48,13 @@ class Found:
         sha256: of its bytes, hexadecimal.
         taken: local time of the photo.
         camera: make and model.
+        utc_offset: minutes by which `taken` is ahead of UTC, where the photo tells.
     """
 
     sha256: str
     taken: datetime | None = None
     camera: str | None = None
+    utc_offset: int | None = None
 
 
 class Ledger:
@@ -74,9 +76,9 @@ class Ledger:
         known: dict[FileState, Found] = {}
         for start in range(0, len(states), _ASKED_AT_ONCE):
             paths = [state.path for state in states[start : start + _ASKED_AT_ONCE]]
-            for path, size, mtime_ns, sha256, taken, camera in self._rows(paths):
+            for path, size, mtime_ns, sha256, taken, camera, utc_offset in self._rows(paths):
                 time = datetime.fromisoformat(taken) if taken else None
-                known[FileState(path, size, mtime_ns)] = Found(sha256.hex(), time, camera)
+                known[FileState(path, size, mtime_ns)] = Found(sha256.hex(), time, camera, utc_offset)
         return [known.get(state) for state in states]
 
     def remember(self, findings: Iterable[tuple[FileState, Found]]) -> None:
@@ -89,6 +91,7 @@ class Ledger:
                 bytes.fromhex(found.sha256),
                 found.taken.isoformat() if found.taken else None,
                 found.camera,
+                found.utc_offset,
             )
             for state, found in findings
         ]
@@ -108,7 +111,9 @@ class Ledger:
     ) -> None:
         self.close()
 
-    def _rows(self, paths: list[bytes]) -> list[tuple[bytes, int, int, bytes, str | None, str | None]]:
+    def _rows(
+        self, paths: list[bytes]
+    ) -> list[tuple[bytes, int, int, bytes, str | None, str | None, int | None]]:
         marks = ",".join("?" * len(paths))
         try:
             with self._lock:

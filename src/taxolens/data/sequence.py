@@ -38,7 +38,8 @@ def with_sequences(images: Sequence[Image], by: SequenceBy, gap: float) -> tuple
     the folders above them (and the site) are the same:
 
     - exif: photos of one camera, in the order of their times; a pause of more than `gap` seconds begins a
-      new sequence. Photos without a time stay alone.
+      new sequence. Photos without a time stay alone. Where all photos of a camera tell their time zone, a
+      change of zone (or to summer time) is no pause.
     - filename: photos whose names are equal up to the last number, in the order of that number; a step of
       more than `gap` begins a new sequence.
     - folder: the folder above the class folder.
@@ -67,7 +68,18 @@ def _by_time(images: Sequence[Image], gap: float) -> dict[int, str]:
         if image.taken is not None:
             seconds = (image.taken.replace(tzinfo=None) - _EPOCH).total_seconds()
             cameras[image.site, image.groups, image.camera].append((seconds, index))
-    return _runs(images, cameras, gap)
+    return _runs(images, {camera: _in_one_zone(images, own) for camera, own in cameras.items()}, gap)
+
+
+def _in_one_zone(images: Sequence[Image], places: list[tuple[float, int]]) -> list[tuple[float, int]]:
+    """Seconds of UTC where every photo tells its offset, else of local time: only one kind can be compared."""
+    offsets = [images[index].utc_offset for _, index in places]
+    if None in offsets:
+        return places
+    return [
+        (seconds - 60 * (offset or 0), index)
+        for (seconds, index), offset in zip(places, offsets, strict=True)
+    ]
 
 
 def _by_number(images: Sequence[Image], gap: float) -> dict[int, str]:

@@ -9,6 +9,7 @@ from operator import attrgetter
 
 from taxolens.core.geometry import Box
 from taxolens.core.records import Score
+from taxolens.formats.moment import clock_was_reset
 from taxolens.formats.result import Result
 
 Value = str | float | int | datetime | None
@@ -30,7 +31,8 @@ class Column:
 
 
 def columns(top_k: int) -> tuple[Column, ...]:
-    """The fixed columns, the candidates, a pair for each further label up to `top_k`, then event and correction."""
+    """The fixed columns, the candidates, a pair for each further label up to `top_k`, then event, correction and
+    what is known of the clock."""
     further = (column for rank in range(2, top_k + 1) for column in _ranked(rank))
     return (*_FIXED, Column("candidates", str, _candidates), *further, *_LAST)
 
@@ -76,6 +78,18 @@ def _failure(result: Result) -> Value:
     return f"{failure.code}: {failure.reason}" if failure else ""
 
 
+def _clock(result: Result) -> Value:
+    return "reset" if result.taken is not None and clock_was_reset(result.taken) else ""
+
+
+def _utc_offset(result: Result) -> Value:
+    """As EXIF and ISO 8601 write it: +02:00."""
+    minutes = result.utc_offset
+    if minutes is None:
+        return ""
+    return f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02d}:{abs(minutes) % 60:02d}"
+
+
 _FIXED = (
     Column("file", str, lambda result: result.prediction.name),
     Column("datetime", datetime, lambda result: result.taken),
@@ -96,6 +110,8 @@ _LAST = (
     Column("event_score", float, lambda result: result.event.score if result.event else None),
     Column("event_count", int, lambda result: result.event.count if result.event else None),
     Column("corrected_by", str, lambda result: result.corrected_by or ""),
+    Column("utc_offset", str, _utc_offset),
+    Column("clock", str, _clock),
 )
 COLUMNS = tuple(column.name for column in _FIXED)
 """Headings of the columns that every table begins with."""

@@ -7,6 +7,15 @@ from datetime import datetime
 _DATES = ("%Y:%m:%d %H:%M:%S", "%Y/%m/%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y/%m/%d %H:%M", "%Y/%m/%d")
 
 
+_FIRST_YEAR = 2001
+"""No digital camera trap wrote EXIF before; clocks that lost their power begin in 1970, 1980 or 2000."""
+
+
+def clock_was_reset(taken: datetime) -> bool:
+    """Whether a time is one that a camera shows after it lost its power, and no photo can be that old."""
+    return taken.year < _FIRST_YEAR
+
+
 def local_time(text: str) -> datetime | None:
     """ISO 8601 or EXIF's way; a time zone is dropped, for cameras tell local time. None for anything else."""
     if not text:

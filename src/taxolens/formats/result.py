@@ -52,7 +52,7 @@ class Result:
 
     Attributes:
         prediction: its `name` is the path relative to the searched folder, with forward slashes.
-        taken: local time of the photo; cameras do not know their time zone.
+        taken: local time of the photo.
         site: where the camera stood.
         sequence: the event the photo belongs to.
         detector_score: how sure a detector was of `prediction.box`, 0..1.
@@ -64,6 +64,7 @@ class Result:
             was no detector.
         clip: set where the file is a video.
         frame: number of the video's frame that the box is in, from 0.
+        utc_offset: minutes by which `taken` is ahead of UTC; None where the photo does not tell.
     """
 
     prediction: Prediction
@@ -78,3 +79,4 @@ class Result:
     category: str | None = None
     clip: Clip | None = None
     frame: int | None = None
+    utc_offset: int | None = None

@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from pathlib import Path
 
-from taxolens.formats.columns import COLUMNS, Value, columns
+from taxolens.formats.columns import COLUMNS, Column, Value, columns
 from taxolens.formats.result import Result
 from taxolens.storage.atomic import written_whole
 
@@ -33,7 +33,8 @@ def write_results_csv(results: Iterable[Result], out: Path, *, top_k: int) -> No
         text = io.TextIOWrapper(file, encoding="utf-8", errors="backslashreplace", newline="")
         table = csv.writer(text)
         table.writerow([column.name for column in shown])
-        table.writerows([_text(column.value(result)) for column in shown] for result in results)
+        cells = [_cell(column) for column in shown]
+        table.writerows([cell(result) for cell in cells] for result in results)
         # Hands the file back open, to be forced to the disk.
         text.detach()
 
@@ -49,11 +50,16 @@ def is_results_csv(path: Path) -> bool:
         return file.read(len(begin)) == begin
 
 
-def _text(value: Value) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, datetime):
-        return value.isoformat(timespec="seconds")
-    return f"{value:.{_DECIMALS}f}" if isinstance(value, float) else str(value)
+def _cell(column: Column) -> Callable[[Result], Value]:
+    """What the table's writer gets of a result. How a column is written is asked once, not for a million rows;
+    the writer itself knows texts, whole numbers and what is empty."""
+    value = column.value
+    if column.kind is float:
+        return lambda result: None if (number := value(result)) is None else f"{number:.{_DECIMALS}f}"
+    if column.kind is datetime:
+        return lambda result: None if (moment := value(result)) is None else _moment(moment)
+    return value
+
+
+def _moment(value: Value) -> str:
+    return value.isoformat(timespec="seconds") if isinstance(value, datetime) else str(value)

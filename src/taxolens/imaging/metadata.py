@@ -13,7 +13,9 @@ from taxolens.core.errors import ImageError
 from taxolens.imaging.container import Source, opened
 
 _DATE = re.compile(r"(\d{4})[:/.-](\d\d)[:/.-](\d\d)[ T](\d\d):(\d\d):(\d\d)")
+_OFFSET = re.compile(r"([+-])(\d\d):?([0-5]\d)")
 _EARLIEST_YEAR = 1900
+_EARLIEST_ZONE, _LATEST_ZONE = -12 * 60, 14 * 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,22 +23,25 @@ class Metadata:
     """What is known of a photo without its pixels.
 
     Attributes:
-        taken: local time; cameras do not know their time zone.
+        taken: local time, without a zone.
         camera: make and model.
         width: in pixels, as stored; 0 where the header cannot be read.
         height: in pixels, as stored; 0 where the header cannot be read.
+        utc_offset: minutes by which `taken` is ahead of UTC; None where the photo does not tell, as most do.
     """
 
     taken: datetime | None = None
     camera: str | None = None
     width: int = 0
     height: int = 0
+    utc_offset: int | None = None
 
 
 def read_metadata(source: Source) -> Metadata:
     """Reads header and EXIF. Never raises: what cannot be read is absent.
 
-    The time is DateTimeOriginal, else DateTimeDigitized, else DateTime.
+    The time is DateTimeOriginal, else DateTimeDigitized, else DateTime, each with its own offset from UTC
+    (EXIF 2.31: OffsetTimeOriginal, OffsetTimeDigitized, OffsetTime).
     """
     try:
         with opened(source, max_megapixels=float("inf")) as image:
@@ -44,18 +49,29 @@ def read_metadata(source: Source) -> Metadata:
             main, detail = _exif(image)
     except ImageError:
         return Metadata()
-    times = (
-        detail.get(ExifTags.Base.DateTimeOriginal),
-        detail.get(ExifTags.Base.DateTimeDigitized),
-        main.get(ExifTags.Base.DateTimeOriginal),
-        main.get(ExifTags.Base.DateTime),
-    )
+    taken, utc_offset = _moment(main, detail)
     return Metadata(
-        taken=next((taken for taken in map(_time, times) if taken), None),
+        taken=taken,
         camera=_camera(_text(main.get(ExifTags.Base.Make)), _text(main.get(ExifTags.Base.Model))),
         width=width,
         height=height,
+        utc_offset=utc_offset,
     )
+
+
+def _moment(main: dict[int, object], detail: dict[int, object]) -> tuple[datetime | None, int | None]:
+    """The best time that can be meant, and what is said of its zone."""
+    told = (
+        (detail.get(ExifTags.Base.DateTimeOriginal), detail.get(ExifTags.Base.OffsetTimeOriginal)),
+        (detail.get(ExifTags.Base.DateTimeDigitized), detail.get(ExifTags.Base.OffsetTimeDigitized)),
+        (main.get(ExifTags.Base.DateTimeOriginal), main.get(ExifTags.Base.OffsetTimeOriginal)),
+        (main.get(ExifTags.Base.DateTime), detail.get(ExifTags.Base.OffsetTime)),
+    )
+    for time, offset in told:
+        taken = _time(time)
+        if taken is not None:
+            return taken, _minutes(offset)
+    return None, None
 
 
 def _exif(image: ImageFile.ImageFile) -> tuple[dict[int, object], dict[int, object]]:
@@ -93,6 +109,18 @@ def _time(value: object) -> datetime | None:
     except ValueError:
         return None
     return taken if taken.year >= _EARLIEST_YEAR else None
+
+
+def _minutes(value: object) -> int | None:
+    """Minutes ahead of UTC, of a zone that exists."""
+    text = _text(value)
+    if text == "Z":
+        return 0
+    found = _OFFSET.fullmatch(text)
+    if not found:
+        return None
+    minutes = int(f"{found[1]}{int(found[2]) * 60 + int(found[3])}")
+    return minutes if _EARLIEST_ZONE <= minutes <= _LATEST_ZONE else None
 
 
 def _camera(make: str, model: str) -> str | None:

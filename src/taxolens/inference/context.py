@@ -83,7 +83,14 @@ def _sequences(places: list[Place], rows: Rows, context: Context) -> list[str | 
 def _image(row: Row, context: Context) -> Image:
     folder = folder_of(row)
     taken = _taken(row, context)
-    return Image(_NOWHERE, row.stamp.name, groups=(folder,) if folder else (), taken=taken, camera=row.camera)
+    return Image(
+        _NOWHERE,
+        row.stamp.name,
+        groups=(folder,) if folder else (),
+        taken=taken,
+        camera=row.camera,
+        utc_offset=row.utc_offset,
+    )
 
 
 def _taken(row: Row, context: Context) -> datetime | None:

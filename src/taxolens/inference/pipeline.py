@@ -168,11 +168,12 @@ def look_at(photo: Photo, look: Look) -> Row:
         if error.code in MENDED_ELSEWHERE:
             _still_there(look.root)
         scores, fault = None, Fault(error.code, error.told())
-    taken, camera = _facts(path)
+    metadata = read_metadata(path)
+    taken = metadata.taken.isoformat(timespec="seconds") if metadata.taken else None
     if not _as_found(photo):
         # The row keeps the state that was found first, so the next run looks at the photo again.
         look.changed.note(photo.stamp.name)
-    return Row(photo.stamp, taken, scores, fault, camera)
+    return Row(photo.stamp, taken, scores, fault, metadata.camera, metadata.utc_offset)
 
 
 def _as_found(photo: Photo) -> bool:
@@ -211,10 +212,3 @@ def _still_there(root: Path) -> None:
             "what was answered is kept.",
             root=root,
         )
-
-
-def _facts(path: Path) -> tuple[str | None, str | None]:
-    """Local time of a photo, and its camera."""
-    metadata = read_metadata(path)
-    taken = metadata.taken
-    return taken.replace(tzinfo=None).isoformat(timespec="seconds") if taken else None, metadata.camera

@@ -105,6 +105,7 @@ class _Renderer:
             rank=None if correction else rule.rank_of(said.label),
             corrected_by=correction.by if correction else None,
             camera=row.camera,
+            utc_offset=row.utc_offset,
         )
 
     def _correction(self, name: str) -> Correction | None:

@@ -45,6 +45,7 @@ class Row:
 
     Attributes:
         taken: local time of the photo, ISO 8601 without a zone.
+        utc_offset: minutes by which `taken` is ahead of UTC; None where the photo does not tell.
         scores: float32 [classes], probabilities in the model's order; None where it could not be read.
         fault: set exactly where `scores` is None.
         camera: make and model.
@@ -55,6 +56,7 @@ class Row:
     scores: NDArray[np.float32] | None = None
     fault: Fault | None = None
     camera: str | None = None
+    utc_offset: int | None = None
 
 
 def row_to_line(row: Row) -> bytes:
@@ -63,6 +65,8 @@ def row_to_line(row: Row) -> bytes:
     document: dict[str, object] = {"file": stamp.name, "size": stamp.size, "mtime_ns": stamp.mtime_ns}
     if row.taken:
         document["taken"] = row.taken
+    if row.utc_offset is not None:
+        document["utc_offset"] = row.utc_offset
     if row.camera:
         document["camera"] = row.camera
     if row.scores is not None:
@@ -82,10 +86,12 @@ def line_to_row(line: bytes) -> Row:
     try:
         stamp = Stamp(document["file"], document["size"], document["mtime_ns"])
         taken, camera = document.get("taken"), document.get("camera")
+        utc_offset = document.get("utc_offset")
         if "failure" in document:
             failure = document["failure"]
-            return Row(stamp, taken, fault=Fault(failure["code"], failure["reason"]), camera=camera)
+            fault = Fault(failure["code"], failure["reason"])
+            return Row(stamp, taken, fault=fault, camera=camera, utc_offset=utc_offset)
         scores = np.frombuffer(base64.b64decode(document["scores"], validate=True), dtype="<f4")
     except (KeyError, TypeError) as error:
         raise ValueError(f"no row: {error}") from error
-    return Row(stamp, taken, scores=scores, camera=camera)
+    return Row(stamp, taken, scores=scores, camera=camera, utc_offset=utc_offset)

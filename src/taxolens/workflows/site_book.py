@@ -11,10 +11,9 @@ from taxolens.core.progress import Progress
 from taxolens.core.records import UNSURE, Status
 from taxolens.core.taxonomy import Role, Taxon, usual_role
 from taxolens.core.texts import Say
+from taxolens.formats.moment import clock_was_reset
 from taxolens.formats.result import Result
 
-_FIRST_YEAR = 2001
-"""No digital camera trap wrote EXIF before; clocks that lost their power begin in 1970, 1980 or 2000."""
 _SITES_TOLD = 5
 
 
@@ -141,7 +140,7 @@ class SiteBook:
         taken = result.taken
         if taken is None:
             return None
-        if taken.year < _FIRST_YEAR or taken > self._latest:
+        if clock_was_reset(taken) or taken > self._latest:
             site.odd += 1
             site.odd_example = site.odd_example or result.prediction.name
             return None

@@ -78,6 +78,24 @@ def test_times_run_on_across_class_folders_of_one_camera() -> None:
     assert without_time.sequence is None
 
 
+def test_a_change_of_zone_is_no_pause_where_every_photo_tells_its_zone() -> None:
+    """The clock goes from 01:59 (+01:00) to 03:00 (+02:00), and in autumn an hour comes twice."""
+    spring = [photo("A/cow/1.jpg", 0, utc_offset=60), photo("A/cow/2.jpg", 3630, utc_offset=120)]
+    assert len(events(spring, SequenceBy.EXIF, 60)) == 1
+    autumn = [photo("A/cow/1.jpg", 0, utc_offset=120), photo("A/cow/2.jpg", 10, utc_offset=60)]
+    assert len(events(autumn, SequenceBy.EXIF, 60)) == 2
+
+
+def test_photos_without_a_zone_are_compared_by_local_time_alone() -> None:
+    mixed = [photo("A/cow/1.jpg", 0, utc_offset=60), photo("A/cow/2.jpg", 10), photo("A/cow/3.jpg", 20)]
+    assert len(events(mixed, SequenceBy.EXIF, 60)) == 1
+    other = [
+        photo("A/elk/4.jpg", 0, camera="y", utc_offset=0),
+        photo("A/elk/5.jpg", 3590, camera="y", utc_offset=60),
+    ]
+    assert len(events([*mixed, *other], SequenceBy.EXIF, 60)) == 2
+
+
 def test_a_folder_above_the_class_folder_is_an_event() -> None:
     images = [photo("s1/cow/1.jpg"), photo("s1/elk/2.jpg"), photo("x/s1/cow/3.jpg"), photo("cow/4.jpg")]
     assert [image.sequence for image in with_sequences(images, SequenceBy.FOLDER, 0)] == [

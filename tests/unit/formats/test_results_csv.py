@@ -18,7 +18,10 @@ from taxolens.formats.results_csv import write_results_csv
 WORDS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=12)
 
 
-LAST = ("rank", "event", "event_label", "event_score", "event_count", "corrected_by")
+LAST = (
+    *("rank", "event", "event_label", "event_score", "event_count", "corrected_by"),
+    *("utc_offset", "clock"),
+)
 
 
 def named(name: str = "site/a.jpg", label: str = "fox") -> Prediction:
@@ -73,7 +76,23 @@ def test_event_rank_and_correction_stand_at_the_end(tmp_path: Path) -> None:
     result = Result(named(), event=event, rank="genus", corrected_by="Ada")
     write_results_csv([result], tmp_path / "t.csv", top_k=1)
     (row,) = read(tmp_path / "t.csv")
-    assert [row[name] for name in LAST] == ["genus", "e1", "fox", "0.900000", "2", "Ada"]
+    assert [row[name] for name in LAST] == ["genus", "e1", "fox", "0.900000", "2", "Ada", "", ""]
+
+
+@pytest.mark.parametrize(("minutes", "text"), [(120, "+02:00"), (-210, "-03:30"), (0, "+00:00"), (None, "")])
+def test_a_zone_that_the_photo_tells_is_kept_beside_its_local_time(
+    tmp_path: Path, minutes: int | None, text: str
+) -> None:
+    result = Result(named(), datetime(2026, 3, 29, 2, 30), utc_offset=minutes)
+    write_results_csv([result], tmp_path / "t.csv", top_k=1)
+    (row,) = read(tmp_path / "t.csv")
+    assert (row["datetime"], row["utc_offset"]) == ("2026-03-29T02:30:00", text)
+
+
+@pytest.mark.parametrize(("year", "flag"), [(1970, "reset"), (1980, "reset"), (2000, "reset"), (2001, "")])
+def test_a_clock_that_was_reset_is_flagged(tmp_path: Path, year: int, flag: str) -> None:
+    write_results_csv([Result(named(), datetime(year, 1, 1, 0, 10))], tmp_path / "t.csv", top_k=1)
+    assert read(tmp_path / "t.csv")[0]["clock"] == flag
 
 
 def test_a_failed_photo_has_a_reason_and_neither_label_nor_score(tmp_path: Path) -> None:

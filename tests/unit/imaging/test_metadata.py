@@ -18,6 +18,7 @@ from taxolens.imaging.metadata import Metadata, read_metadata
 pytestmark = pytest.mark.filterwarnings(r"ignore:::PIL\..*")
 
 MAKE, MODEL, CHANGED, DETAIL, TAKEN, DIGITISED = 0x010F, 0x0110, 0x0132, 0x8769, 0x9003, 0x9004
+ZONE, ZONE_TAKEN, ZONE_DIGITISED = 0x9010, 0x9011, 0x9012
 
 
 def photo(name: str, main: dict[int, object], detail: dict[int, object]) -> bytes:
@@ -56,6 +57,38 @@ def test_the_best_time_that_can_be_meant_counts(
 ) -> None:
     taken = read_metadata(photo("JPEG", main, detail)).taken
     assert (taken.year if taken else None) == year
+
+
+@pytest.mark.parametrize(
+    ("text", "minutes"),
+    [
+        ("+02:00", 120),
+        ("-03:30", -210),
+        ("+00:00", 0),
+        ("Z", 0),
+        ("+0545", 345),
+        ("+14:00", 840),
+        ("+15:00", None),
+        ("-13:00", None),
+        ("+01:75", None),
+        ("   :  ", None),
+        ("CEST", None),
+        ("", None),
+    ],
+)
+def test_the_zone_of_a_time_is_read_where_the_photo_tells_it(text: str, minutes: int | None) -> None:
+    found = read_metadata(photo("JPEG", {}, {TAKEN: "2026:03:29 02:30:00", ZONE_TAKEN: text}))
+    assert (found.taken, found.utc_offset) == (datetime(2026, 3, 29, 2, 30), minutes)
+
+
+def test_each_time_has_its_own_zone() -> None:
+    zones = {ZONE_TAKEN: "+01:00", ZONE_DIGITISED: "+02:00", ZONE: "+03:00"}
+    times = {TAKEN: "2026:01:01 01:01:01", DIGITISED: "2026:02:02 02:02:02"}
+    changed = {CHANGED: "2026:03:03 03:03:03"}
+    assert read_metadata(photo("JPEG", changed, {**times, **zones})).utc_offset == 60
+    assert read_metadata(photo("JPEG", changed, {DIGITISED: times[DIGITISED], **zones})).utc_offset == 120
+    assert read_metadata(photo("JPEG", changed, zones)).utc_offset == 180
+    assert read_metadata(photo("JPEG", {}, zones)) == Metadata(width=30, height=20)
 
 
 @pytest.mark.parametrize(

@@ -18,22 +18,27 @@ STAMPS = st.builds(
     st.integers(-(2**62), 2**62),
 )
 TAKEN = st.none() | st.datetimes().map(lambda taken: taken.isoformat(timespec="seconds"))
+OFFSET = st.none() | st.integers(-720, 840)
 SCORES = arrays.arrays(np.float32, st.integers(1, 9), elements=st.floats(0, 1, width=32))
 
 
-@given(stamp=STAMPS, taken=TAKEN, scores=SCORES)
-def test_scores_come_back_bit_by_bit(stamp: Stamp, taken: str | None, scores: np.ndarray) -> None:
-    line = row_to_line(Row(stamp, taken, scores=scores))
+@given(stamp=STAMPS, taken=TAKEN, scores=SCORES, utc_offset=OFFSET)
+def test_scores_come_back_bit_by_bit(
+    stamp: Stamp, taken: str | None, scores: np.ndarray, utc_offset: int | None
+) -> None:
+    line = row_to_line(Row(stamp, taken, scores=scores, utc_offset=utc_offset))
     assert b"\n" not in line
     back = line_to_row(line)
-    assert (back.stamp, back.taken, back.fault) == (stamp, taken, None)
+    assert (back.stamp, back.taken, back.fault, back.utc_offset) == (stamp, taken, None, utc_offset)
     assert back.scores is not None
     assert back.scores.tobytes() == scores.tobytes()
 
 
-@given(stamp=STAMPS, taken=TAKEN, code=st.text(), reason=st.text())
-def test_faults_come_back(stamp: Stamp, taken: str | None, code: str, reason: str) -> None:
-    row = Row(stamp, taken, fault=Fault(code, reason))
+@given(stamp=STAMPS, taken=TAKEN, code=st.text(), reason=st.text(), utc_offset=OFFSET)
+def test_faults_come_back(
+    stamp: Stamp, taken: str | None, code: str, reason: str, utc_offset: int | None
+) -> None:
+    row = Row(stamp, taken, fault=Fault(code, reason), utc_offset=utc_offset)
     assert line_to_row(row_to_line(row)) == row
 
 
