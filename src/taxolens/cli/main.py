@@ -47,6 +47,7 @@ COMMANDS = {
     ),
     "identify": Entry("taxolens.cli.identify", say("Name what is in new photos.")),
     "derive": Entry("taxolens.cli.derive", say("Decide stored results anew, without the model.")),
+    "organise": Entry("taxolens.cli.organise", say("Sort copies of identified photos into folders.")),
     "merge": Entry("taxolens.cli.merge", say("Unite the results of several machines.")),
     "convert": Entry("taxolens.cli.convert", say("Write in another format what other programs found.")),
     "models": Entry(
