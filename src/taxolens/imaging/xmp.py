@@ -95,7 +95,9 @@ class _Finder:
         self.keywords: set[str] = set()
         self.list_end: int | None = None
         self.root_end = -1
+        self._packet = packet
         self._path: list[str] = []
+        self._begins: list[int] = []
         self._text: list[str] = []
         self._parser: Any = expat.ParserCreate("utf-8", " ")
         self._parser.StartElementHandler = self._begin
@@ -113,6 +115,7 @@ class _Finder:
     def _begin(self, name: str, attributes: object) -> None:
         del attributes
         self._path.append(name)
+        self._begins.append(self._parser.CurrentByteIndex)
         self._text.clear()
 
     def _end(self, name: str) -> None:
@@ -120,10 +123,17 @@ class _Finder:
         if name == _ITEM and above[:2] == [_DESCRIPTION, _SUBJECT]:
             self.keywords.add("".join(self._text).strip())
         if name in _LISTS and above[:-1] == [_ROOT, _DESCRIPTION, _SUBJECT]:
-            self.list_end = self._parser.CurrentByteIndex
+            self.list_end = self._close()
         if name == _ROOT:
-            self.root_end = self._parser.CurrentByteIndex
+            self.root_end = self._close()
         self._path.pop()
+        self._begins.pop()
+
+    def _close(self) -> int:
+        """Where the closing tag of the innermost element begins; where the element does, if that is one tag."""
+        begin, end = self._begins[-1], self._parser.CurrentByteIndex
+        tag = _TAG_NAME.match(self._packet, begin)
+        return end if tag and self._packet.startswith(b"</" + tag[1], end) else begin
 
     def _refuse(self, *declared: object) -> None:
         del declared

@@ -11,7 +11,7 @@ from taxolens.core.records import UNSURE, Status
 from taxolens.core.texts import Say
 from taxolens.formats.about import Names
 from taxolens.formats.result import Result
-from taxolens.imaging.drawing import Mark, can_draw
+from taxolens.imaging.drawing import Mark, drawable
 from taxolens.imaging.xmp import keyword_text
 from taxolens.recipes.organise import OrganiseRecipe
 from taxolens.workflows.organise_source import PRIVATE
@@ -108,7 +108,7 @@ class Looks:
     def _text(self, row: Result) -> str:
         said = row.prediction
         if row.corrected_by:
-            return f"{self._drawable(said.label)} ({self._readable(row.corrected_by)})"
+            return f"{self._drawable(said.label)} ({_readable(row.corrected_by)})"
         if said.label == UNSURE:
             what = f"{self._say('unsure')}: {self._drawable(said.top1)}" if said.top1 else self._say("unsure")
         else:
@@ -116,11 +116,12 @@ class Looks:
         return f"{what} {said.score * 100:.0f} %"
 
     def _drawable(self, label: str) -> str:
-        """The first of a class's names that the font has the characters of."""
+        """The first of a class's names that the font has the letters of."""
         taxon = self._names[label]
         names = [taxon.name(self._recipe.language), taxon.scientific or "", label]
-        return self._readable(next((name for name in names if name and can_draw(name)), label))
+        return _readable(next((name for name in names if name and "?" not in drawable(name)), label))
 
-    def _readable(self, text: str) -> str:
-        text = "".join(character if can_draw(character) else "?" for character in keyword_text(text))
-        return text if len(text) <= _LONGEST_TEXT else text[: _LONGEST_TEXT - 3] + "..."
+
+def _readable(text: str) -> str:
+    text = drawable(keyword_text(text))
+    return text if len(text) <= _LONGEST_TEXT else text[: _LONGEST_TEXT - 3] + "..."
