@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from PIL import Image as Pillow
@@ -57,6 +57,7 @@ def drawn(picture: Pillow.Image, marks: Sequence[Mark]) -> Pillow.Image:
     short = min(picture.size)
     line = max(1, round(short * _LINE_SHARE))
     font = _font(max(_SMALLEST_TEXT, round(short * _TEXT_SHARE)))
+    marks = [replace(mark, text=drawable(mark.text)) for mark in marks]
     areas = [_area(mark.box, picture.size) if mark.box else None for mark in marks]
     for mark, area in zip(marks, areas, strict=True):
         if area is not None:
@@ -69,7 +70,7 @@ def drawn(picture: Pillow.Image, marks: Sequence[Mark]) -> Pillow.Image:
 
 def drawable(text: str) -> str:
     """A text without the accents, and with a question mark for each of the letters, that the font has not."""
-    return "".join(letter if _has_glyph(letter) else _plainer(letter) for letter in text)
+    return "".join(letter if _has_glyph(letter) else _plainer(letter) for letter in " ".join(text.split()))
 
 
 def _plainer(letter: str) -> str:
@@ -79,9 +80,9 @@ def _plainer(letter: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _has_glyph(character: str) -> bool:
+    if character == " " or unicodedata.category(character).startswith("C"):
+        return character == " "
     font = _font(24)
-    if character.isspace():
-        return True
     mask, missing = font.getmask(character), font.getmask(_NO_GLYPH)
     return mask.size != missing.size or bytes(mask) != bytes(missing)
 
