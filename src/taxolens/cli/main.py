@@ -49,6 +49,7 @@ COMMANDS = {
     "derive": Entry("taxolens.cli.derive", say("Decide stored results anew, without the model.")),
     "organise": Entry("taxolens.cli.organise", say("Sort copies of identified photos into folders.")),
     "merge": Entry("taxolens.cli.merge", say("Unite the results of several machines.")),
+    "repeats": Entry("taxolens.cli.repeats", say("Find boxes of fixed objects, and set them aside.")),
     "convert": Entry("taxolens.cli.convert", say("Write in another format what other programs found.")),
     "models": Entry(
         "taxolens.cli.models", say("Backbones and model files: list, show, get, add, remove, describe.")

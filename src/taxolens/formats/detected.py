@@ -71,6 +71,11 @@ class Entry:
             raise self.fault(value)
         return number
 
+    def confidence(self, value: object) -> float:
+        """A confidence of a detection, -1..1: below 0 it was set aside as a fixed object, and is none any more."""
+        number = finite(value)
+        return -self.score(-number) if number is not None and number < 0 else self.score(value)
+
     def corners(self, value: object) -> tuple[float, float, float, float]:
         """Four numbers."""
         numbers = [finite(one) for one in value] if isinstance(value, Sequence) else []

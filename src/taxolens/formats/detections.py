@@ -103,7 +103,7 @@ class Detections:
         best = 0.0
         sure = False
         for one in entry.objects("detections"):
-            conf = entry.score(one.get("conf", one.get("confidence")))
+            conf = entry.confidence(one.get("conf", one.get("confidence")))
             best = max(best, conf)
             if conf >= self.threshold:
                 sure = True
@@ -112,8 +112,8 @@ class Detections:
             yield entry.blank(best, **known)
 
     def _detection(self, entry: Entry, one: dict[str, Any], conf: float, known: dict[str, Any]) -> Result:
-        category = self._category(entry, one.get("category"))
-        ranking = self._ranking(entry, one) or (Score(category, conf),)
+        category = self.category(entry, one.get("category"))
+        ranking = self.ranking(entry, one) or (Score(category, conf),)
         frame = one.get("frame_number")
         if frame is not None and not (isinstance(frame, int) and frame >= 0):
             raise entry.fault(frame)
@@ -126,14 +126,24 @@ class Detections:
             **known,
         )
 
-    def _category(self, entry: Entry, key: object) -> str:
+    def category(self, entry: Entry, key: object) -> str:
+        """What the detector calls something, by its key in the file.
+
+        Raises:
+            DataError: there is no such key.
+        """
         if self.dialect is Dialect.PIXELS and isinstance(key, str) and key.strip():
             return key
         if not isinstance(key, str | int) or str(key) not in self.categories:
             raise entry.fault(key)
         return self.categories[str(key)]
 
-    def _ranking(self, entry: Entry, one: dict[str, Any]) -> tuple[Score, ...]:
+    def ranking(self, entry: Entry, one: dict[str, Any]) -> tuple[Score, ...]:
+        """What the classifier says of a detection, best first; empty where it says nothing.
+
+        Raises:
+            DataError: a class is not known, or a score is none.
+        """
         found = one.get("classifications") or []
         try:
             pairs = [(self.classes[str(key)], entry.score(score)) for key, score in found]
