@@ -155,7 +155,9 @@ class _Run:
             known, classes = Known(entries), ClassFolders(settings.folders)
             survey = self._survey(known, classes)
             self._check_room(survey)
-            write_settings(self._out, Settings(settings.photos, settings.how, classes.given, settings.new))
+            now = Settings(settings.photos, settings.how, classes.given, settings.new)
+            if now != read_settings(self._out):
+                write_settings(self._out, now)
             if not tidy:
                 write_list(self._out, entries)
             if survey.to_write or survey.moved:
@@ -285,8 +287,10 @@ class _Run:
         rows = csv.writer(text)
         rows.writerow(("file", "reason"))
         rows.writerows((in_utf8(photo), self._say(reason)) for photo, reason in survey.named_left_out)
-        with written_whole(file) as binary:
-            binary.write(text.getvalue().encode("utf-8", "backslashreplace"))
+        content = text.getvalue().encode("utf-8", "backslashreplace")
+        if not file.is_file() or file.read_bytes() != content:
+            with written_whole(file) as binary:
+                binary.write(content)
 
     def _finish(self) -> None:
         """A list without what was taken back, and everything on the disk."""
