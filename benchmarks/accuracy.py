@@ -108,8 +108,12 @@ def held_back_fifth(name: str, data: Path, place: Path) -> Iterator[Row]:
     yield Row(name, "colour histogram + HOG", judged(floor_answers(data, run)))
 
 
-def fold_tables(data: Path, place: Path) -> Iterator[Path]:
-    """The camera-trap photos in five folds of whole runs of consecutive frames; rare classes left out."""
+def fold_tables(data: Path, place: Path, *, validating: int = 1) -> Iterator[Path]:
+    """The camera-trap photos in five folds of whole runs of consecutive frames; rare classes left out.
+
+    Args:
+        validating: one in so many runs of the fold after the one held back validates; the others of it teach.
+    """
     photos = sorted(path for path in data.rglob("*.jpg"))
     counts = Counter(path.parent.name for path in photos)
     photos = [path for path in photos if counts[path.parent.name] >= FEWEST]
@@ -119,12 +123,15 @@ def fold_tables(data: Path, place: Path) -> Iterator[Path]:
     ]
     fold = folds(images, FOLDS, SplitBy.SEQUENCE, 0)
     for held_back in range(FOLDS):
-        table = data / f"fold{held_back}.csv"
+        after = (held_back + 1) % FOLDS
+        runs = sorted({image.sequence or "" for image, own in zip(images, fold, strict=True) if own == after})
+        judges = set(runs[::validating])
+        table = data / f"{'fold' if validating == 1 else 'most'}{held_back}.csv"
         with table.open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file)
             writer.writerow(["file", "label", "sequence", "split"])
             for image, own in zip(images, fold, strict=True):
-                part = "test" if own == held_back else "val" if own == (held_back + 1) % FOLDS else "train"
+                part = "test" if own == held_back else "val" if image.sequence in judges else "train"
                 writer.writerow([image.name, image.label, image.sequence, part])
         yield table
 

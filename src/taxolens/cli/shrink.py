@@ -1,4 +1,4 @@
-"""`taxolens shrink`: a trained network to a smaller and faster one."""
+"""`taxolens shrink`: a model to a smaller and faster one."""
 
 from __future__ import annotations
 
@@ -15,73 +15,57 @@ from taxolens.cli.source_options import WORKERS
 from taxolens.cli.table import plain_table, show, shown
 from taxolens.cli.words import language, say, settings, tell
 from taxolens.compose.trainers import load_pruner, load_trainer
+from taxolens.core.errors import UsageError
 from taxolens.recipes.parse import parse_recipe
 from taxolens.recipes.shrink import ShrinkRecipe
+from taxolens.recipes.variant import VariantRecipe
+from taxolens.report.table import Table
 from taxolens.report.wording import Wording
 from taxolens.workflows.shrink import shrink
-from taxolens.workflows.shrink_facts import ShrinkFacts
 from taxolens.workflows.shrink_words import shrink_table
+from taxolens.workflows.variant import make_variant
+from taxolens.workflows.variant_words import variant_table
 
 app = App()
 
 EPILOG = examples(
-    "taxolens shrink run/ photos/ --out small-run/",
+    "taxolens shrink run/model.onnx photos/ --out small.onnx",
+    "taxolens shrink run/ photos/ --out small.onnx --rival pruned-run/ --smaller 3",
+    "taxolens shrink run/ photos/ --out small-run/ --speedup 2",
     "taxolens shrink run/ photos/ --out small-run/ --speedup 3 --at-most-lost 2 --epochs 20",
 )
 MODEL = Option(
     "model",
     "model",
-    say("Run folder that train --method finetune or scratch left, or its model.onnx."),
+    say("Model file, or run folder; to prune, a run of train --method finetune or scratch."),
     Path,
-    "RUN",
+    "MODEL|RUN",
     required=True,
 )
-DATA = Option("data", "data", say("The photos of that run."), Path, "DATA", required=True)
-OPTIONS = (
-    Option(
-        "--speedup", "speedup", say("How many times fewer multiplications are to be left (2)."), float, "N"
-    ),
+DATA = Option(
+    "data",
+    "data",
+    say("The photos of its run, or labelled photos that it did not learn from."),
+    Path,
+    "DATA",
+    required=True,
+)
+OUT = Option(
+    "--out -o",
+    "out",
+    say("A model file (.onnx): int8 and smaller inputs are tried. A folder: the network is pruned."),
+    Path,
+    "FILE.onnx|RUN",
+    required=True,
+)
+BOTH = (
     Option(
         "--at-most-lost",
         "at_most_lost",
-        say("Points of accuracy that may be lost (1); more, and nothing is kept."),
+        say("Points of accuracy that may be lost (a model file 0.5, a pruned network 1)."),
         float,
         "POINTS",
     ),
-    Option("--steps", "steps", say("Steps in which channels are taken out (2)."), int, "N"),
-    Option("--epochs", "recovery.epochs", say("Passes in which the smaller network learns (12)."), int, "N"),
-    Option("--rate", "recovery.rate", say("Learning rate; what suits the optimizer."), float, "R"),
-    Option("--batch", "recovery.batch", say("Photos in a step; as the run."), int, "N"),
-    Option(
-        "--augment",
-        "recovery.augment",
-        say("How photos are changed at random; as the run."),
-        metavar="none|light|standard|strong|randaugment|trivialaugment",
-    ),
-    Option(
-        "--distill-weight",
-        "recovery.weight",
-        say("Share of the original's answers in what it learns from (0.7); 0: labels alone."),
-        float,
-        "0..1",
-    ),
-    Option(
-        "--distill-temperature", "recovery.temperature", say("Softens the teacher's answers (4)."), float, "T"
-    ),
-    Option(
-        "--distill-hints",
-        "recovery.hints",
-        say("Weight of what the teacher sees before it decides (0)."),
-        float,
-        "W",
-    ),
-    Option(
-        "--numbers",
-        "recovery.precision",
-        say("Numbers to compute with (auto: measured)."),
-        metavar="auto|fp32|bf16",
-    ),
-    Option("--device", "recovery.device", say("Where to compute."), metavar="auto|cpu|cuda"),
     Option("--timed", "timed", say("Photos to measure the speed on (100)."), int, "N"),
     Option(
         "--max-megapixels",
@@ -90,19 +74,136 @@ OPTIONS = (
         float,
         "N",
     ),
-    Option("--overwrite", "overwrite", say("Replace the run that is there."), bool),
-    Option("--restart", "restart", say("Forget what a stopped attempt left."), bool),
+    Option("--overwrite", "overwrite", say("Replace what is there."), bool),
+)
+_FILE = say("To a model file (--out FILE.onnx)")
+VARIANTS = (
+    Option("--smaller", "smaller", say("How many smaller inputs are tried (2)."), int, "N", _FILE),
+    Option("--no-int8", "integers", say("No whole numbers of eight bits."), bool, None, _FILE, gives=False),
     Option(
-        "--no-saliency", "saliency", say("Leave out of the report what answers hang on."), bool, gives=False
+        "--rival",
+        "rivals",
+        say("A further model of the same classes, such as a pruned one; may be given several times."),
+        list[Path],
+        "MODEL|RUN",
+        _FILE,
+        read=tuple,
+    ),
+    Option(
+        "--at-worst-lost",
+        "at_worst_lost",
+        say("Points that may be lost at the worst, with 95% certainty (1)."),
+        float,
+        "POINTS",
+        _FILE,
+    ),
+    Option("--least-faster", "least_faster", say("How many times as fast (1.2)."), float, "N", _FILE),
+    Option("--unproven", "unproven", say("Also take what lost little on too few photos."), bool, None, _FILE),
+    Option(
+        "--calibrating", "calibrating", say("Photos to take ranges from, at most (200)."), int, "N", _FILE
+    ),
+    Option("--report", "report", say("Page to write (beside the model)."), Path, "FILE", _FILE),
+    Option("--json", "json", say("Write the figures."), Path, "FILE", _FILE),
+)
+_RUN = say("To a pruned network (--out RUN)")
+PRUNING = (
+    Option(
+        "--speedup",
+        "speedup",
+        say("How many times fewer multiplications are to be left (2)."),
+        float,
+        "N",
+        _RUN,
+    ),
+    Option("--steps", "steps", say("Steps in which channels are taken out (2)."), int, "N", _RUN),
+    Option(
+        "--epochs", "recovery.epochs", say("Passes in which the smaller network learns (12)."), int, "N", _RUN
+    ),
+    Option("--rate", "recovery.rate", say("Learning rate; what suits the optimizer."), float, "R", _RUN),
+    Option("--batch", "recovery.batch", say("Photos in a step; as the run."), int, "N", _RUN),
+    Option(
+        "--augment",
+        "recovery.augment",
+        say("How photos are changed at random; as the run."),
+        metavar="none|light|standard|strong|randaugment|trivialaugment",
+        panel=_RUN,
+    ),
+    Option(
+        "--distill-weight",
+        "recovery.weight",
+        say("Share of the original's answers in what it learns from (0.7); 0: labels alone."),
+        float,
+        "0..1",
+        _RUN,
+    ),
+    Option(
+        "--distill-temperature",
+        "recovery.temperature",
+        say("Softens the teacher's answers (4)."),
+        float,
+        "T",
+        _RUN,
+    ),
+    Option(
+        "--distill-hints",
+        "recovery.hints",
+        say("Weight of what the teacher sees before it decides (0)."),
+        float,
+        "W",
+        _RUN,
+    ),
+    Option(
+        "--numbers",
+        "recovery.precision",
+        say("Numbers to compute with (auto: measured)."),
+        metavar="auto|fp32|bf16",
+        panel=_RUN,
+    ),
+    Option("--device", "recovery.device", say("Where to compute."), metavar="auto|cpu|cuda", panel=_RUN),
+    Option("--restart", "restart", say("Forget what a stopped attempt left."), bool, None, _RUN),
+    Option(
+        "--no-saliency",
+        "saliency",
+        say("Leave out of the report what answers hang on."),
+        bool,
+        None,
+        _RUN,
+        gives=False,
     ),
 )
 
 
-@app.command(help=say("Make a trained network smaller and faster."), epilog=EPILOG)
-@with_options(MODEL, DATA, shared.RUN, shared.MODEL_NAME, WORKERS, *OPTIONS)
+_NAMED_ELSEWHERE = {"data": "source.data", "max_megapixels": "source.max_megapixels"}
+
+
+@app.command(help=say("Make a model smaller and faster."), epilog=EPILOG)
+@with_options(MODEL, DATA, OUT, shared.MODEL_NAME, WORKERS, *BOTH, *VARIANTS, *PRUNING)
 def command(given: dict[str, Any], recipe: shared.RecipeFile = None, quiet: shared.Quiet = False) -> None:
-    """Parses a recipe and runs its workflow; exit code 1 when the smaller network does not pay, 3 when some
+    """Parses a recipe and runs its workflow; exit code 1 when a pruned network does not pay, 3 when some
     photos could not be read."""
+    to_file = given["out"].suffix.lower() == ".onnx"
+    _check(given, PRUNING if to_file else VARIANTS)
+    (_to_file if to_file else _to_run)(given, recipe, quiet)
+
+
+def _to_file(given: dict[str, Any], recipe: Path | None, quiet: bool) -> None:
+    """Int8 and smaller inputs."""
+    asked = {_NAMED_ELSEWHERE.get(field, field): value for field, value in given.items()}
+    summary = make_variant(
+        parse_recipe(VariantRecipe, {**asked, "language": language}, recipe),
+        home=settings.home,
+        progress=progress_for(quiet),
+        say=say,
+    )
+    wording = Wording(say, language)
+    if not quiet:
+        _show(variant_table(summary.facts, wording))
+        tell(summary.lines(wording))
+    raise typer.Exit(3 if summary.unread else 0)
+
+
+def _to_run(given: dict[str, Any], recipe: Path | None, quiet: bool) -> None:
+    """Pruning and learning."""
     summary = shrink(
         parse_recipe(ShrinkRecipe, {**given, "language": language}, recipe),
         home=settings.home,
@@ -111,15 +212,27 @@ def command(given: dict[str, Any], recipe: shared.RecipeFile = None, quiet: shar
         progress=progress_for(quiet),
         say=say,
     )
+    wording = Wording(say, language)
     if not quiet:
-        _show(summary.facts)
-        tell(summary.lines(Wording(say, language)))
+        _show(shrink_table(summary.facts, wording))
+        tell(summary.lines(wording))
     raise typer.Exit(3 if summary.failures else 0)
 
 
-def _show(facts: ShrinkFacts) -> None:
+def _check(given: dict[str, Any], others: tuple[Option, ...]) -> None:
+    """Options of the other kind of shrinking mean that --out is not what was meant."""
+    for option in others:
+        if option.field in given:
+            raise UsageError(
+                "{option} does not go with --out {out}. A model file (.onnx) is made without training; a folder "
+                "gets a pruned network that learns again.",
+                option=option.flags.split()[0],
+                out=given["out"],
+            )
+
+
+def _show(found: Table) -> None:
     """The table of the report."""
-    found = shrink_table(facts, Wording(say, language))
     table = plain_table()
     for column in found.columns:
         table.add_column(shown(column.title), justify="right" if column.numeric else "left")

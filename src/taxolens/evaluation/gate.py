@@ -93,7 +93,7 @@ def judge_candidate(
     """
     rule = rule or GateRule()
     pair = compare_paired(original, candidate)
-    lost, bound = -pair.accuracy.value, loss_bound(pair.outcomes)
+    lost, bound = 0.0 - pair.accuracy.value, loss_bound(pair.outcomes)
     verdict, needed = _verdict(pair.outcomes, lost, bound, faster, rule)
     return Gated(verdict, lost, bound, faster, pair.outcomes.n, needed)
 

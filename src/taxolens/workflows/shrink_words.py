@@ -91,8 +91,8 @@ def _row(name: str, one: Contender, wording: Wording) -> Row:
             Cell(name),
             Cell(wording.decimal(one.multiplications / 1e6, 1), one.multiplications),
             Cell(wording.megabytes(one.size), one.size),
-            _time(milliseconds(one.speed.alone), wording),
-            _time(milliseconds(one.speed.whole), wording),
+            time_cell(milliseconds(one.speed.alone), wording),
+            time_cell(milliseconds(one.speed.whole), wording),
             Cell(
                 wording.percent(accuracy.value),
                 accuracy.value,
@@ -102,7 +102,8 @@ def _row(name: str, one: Contender, wording: Wording) -> Row:
     )
 
 
-def _time(figure: Interval, wording: Wording) -> Cell:
+def time_cell(figure: Interval, wording: Wording) -> Cell:
+    """Milliseconds, with their interval beneath."""
     digits = 1 if figure.value >= 10 else 2
     reach = wording.say("{low} to {high}").format(
         low=wording.decimal(figure.low, digits), high=wording.decimal(figure.high, digits)

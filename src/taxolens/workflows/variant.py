@@ -1,0 +1,184 @@
+"""A model file to a faster one that answers as well: the page to read first.
+
+the original's answers -> smaller inputs, whole numbers, rivals -> their answers -> speed in turns -> gate -> file
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from taxolens.core.errors import ModelError, UsageError
+from taxolens.core.progress import Progress, Silent
+from taxolens.core.texts import Say, plain
+from taxolens.evaluation.gate import GateRule, judge_candidate
+from taxolens.inference.predictor import Predictor
+from taxolens.modelfile.card import Card, Metric, Task
+from taxolens.modelfile.read import ModelFile, model_from_bytes, read_model
+from taxolens.modelfile.write import place
+from taxolens.recipes.variant import VariantRecipe
+from taxolens.report.wording import Wording
+from taxolens.storage.atomic import written_whole
+from taxolens.workflows.compare_speed import measure_speeds
+from taxolens.workflows.judging import check_places
+from taxolens.workflows.listener import Listener
+from taxolens.workflows.run_folder import MODEL, json_text
+from taxolens.workflows.variant_candidates import Bench, recarded, variants_of
+from taxolens.workflows.variant_facts import Candidate, Judged, Refused, VariantFacts, Way, chosen_of
+from taxolens.workflows.variant_page import variant_page
+from taxolens.workflows.variant_photos import variant_photos
+from taxolens.workflows.variant_words import told_choice
+
+_POINTS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class VariantSummary:
+    """What was written.
+
+    Attributes:
+        facts: every way that was tried.
+        out: the model file.
+        page: where the table and picture are.
+        unread: how many photos could not be read.
+    """
+
+    facts: VariantFacts
+    out: Path
+    page: Path
+    unread: int
+
+    def lines(self, wording: Wording) -> tuple[str, ...]:
+        """The outcome in a few sentences."""
+        say = wording.say
+        return (
+            told_choice(self.facts, wording),
+            say("The report: {report}").format(report=self.page),
+            say("The model, one file: {model}").format(model=self.out),
+        )
+
+
+def make_variant(
+    recipe: VariantRecipe, *, home: Path, progress: Progress | None = None, say: Say = plain
+) -> VariantSummary:
+    """Writes the fastest variant that may take the original's place; the original where none may.
+
+    Raises:
+        UsageError: a place that cannot be written, or a recipe that cannot be meant.
+        DataError: photos that the model cannot be judged on.
+        ModelError: a model that cannot be used, or a rival of other classes.
+        OutputError: a file cannot be written.
+    """
+    listener = Listener(progress or Silent())
+    rule = GateRule(recipe.at_most_lost / _POINTS, recipe.at_worst_lost / _POINTS, recipe.least_faster)
+    file = recipe.model / MODEL if recipe.model.is_dir() else recipe.model
+    _check_free(recipe, file)
+    predictor = Predictor(read_model(file, task=Task.CLASSIFY))
+    rivals = _rivals(recipe.rivals, predictor.model)
+    photos = variant_photos(recipe, file.parent, predictor, home=home, progress=listener, say=say)
+    bench = Bench(photos, rule, recipe.source.max_megapixels, recipe.workers, listener, say)
+    bench, original = bench.ask_original(predictor.model)
+    tried = tuple(variants_of(original, rivals, bench, smaller=recipe.smaller, integers=recipe.integers))
+    facts = _judged(recipe, bench, original, tried)
+    _write(recipe, facts, tuple(listener.notes), say)
+    unread = len(photos.failures) + len(photos.judged) - facts.n
+    return VariantSummary(facts, recipe.out, recipe.page, unread)
+
+
+def _check_free(recipe: VariantRecipe, file: Path) -> None:
+    check_places((recipe.out, recipe.page, recipe.json), read=(file, recipe.source.data, *recipe.rivals))
+    if recipe.out.exists() and not recipe.overwrite:
+        raise UsageError("{out} is there already. Name another file, or add --overwrite.", out=recipe.out)
+
+
+def _rivals(paths: Sequence[Path], original: ModelFile) -> tuple[tuple[Way, ModelFile], ...]:
+    """Other models that may take the original's place, by the names of their files."""
+    found = []
+    for path in paths:
+        file = path / MODEL if path.is_dir() else path
+        model = read_model(file, task=Task.CLASSIFY)
+        if model.card.labels != original.card.labels:
+            raise ModelError(
+                "{model} does not name the {n} classes of the original, in their order. Name a model that was "
+                "made from it.",
+                model=file,
+                n=len(original.card.labels),
+            )
+        found.append((Way(path.name if path.is_dir() else path.stem), model))
+    return tuple(found)
+
+
+def _judged(
+    recipe: VariantRecipe, bench: Bench, original: Candidate, tried: Sequence[Candidate | Refused]
+) -> VariantFacts:
+    """Speeds in turns, and the verdicts."""
+    made = [one for one in tried if isinstance(one, Candidate)]
+    speeds = measure_speeds(
+        [Predictor(one.model) for one in (original, *made)],
+        [image.path for image in bench.photos.judged],
+        most=recipe.timed,
+        max_megapixels=recipe.source.max_megapixels,
+        progress=bench.progress,
+        say=bench.say,
+    )
+    first = Judged(original, speeds[0], None)
+    variants = tuple(
+        Judged(
+            one,
+            speed,
+            judge_candidate(
+                original.answers, one.answers, faster=speed.alone.value / first.rate, rule=bench.rule
+            ),
+        )
+        for one, speed in zip(made, speeds[1:], strict=True)
+    )
+    return VariantFacts(
+        data=recipe.source.data.name,
+        n=original.answers.n,
+        calibrated=len(bench.photos.calibrating),
+        original=first,
+        variants=variants,
+        refused=tuple(one for one in tried if isinstance(one, Refused)),
+        chosen=chosen_of(first, variants, unproven=recipe.unproven),
+    )
+
+
+def _write(recipe: VariantRecipe, facts: VariantFacts, notes: tuple[str, ...], say: Say) -> None:
+    """The model last: where it lies, the rest does."""
+    with written_whole(recipe.page) as file:
+        file.write(variant_page(recipe, facts, notes, say=say).encode())
+    if recipe.json:
+        with written_whole(recipe.json) as file:
+            file.write(json_text(facts.document()).encode())
+    place(_bytes(recipe, facts, say), recipe.out)
+
+
+def _bytes(recipe: VariantRecipe, facts: VariantFacts, say: Say) -> bytes:
+    """The file of the chosen model; the original's own bytes where that is it."""
+    chosen = facts.chosen
+    if chosen is facts.original:
+        return chosen.candidate.model.graph
+    found = chosen.candidate
+    card = found.model.card
+    told = Metric(
+        name="accuracy",
+        value=found.accuracy.value,
+        low=found.accuracy.low,
+        high=found.accuracy.high,
+        n=facts.n,
+        data=facts.data,
+    )
+    changes = {
+        "name": recipe.name or _name(card, found.way),
+        "metrics": (told,),
+        "variant_of": facts.original.candidate.model.sha256,
+    }
+    data = recarded(found.model, card.changed(**changes))
+    model_from_bytes(data, recipe.out)
+    return data
+
+
+def _name(card: Card, way: Way) -> str:
+    """The original's name with the way behind it, in English as all of a card."""
+    return f"{card.name} ({way.told(plain)})"[:200]

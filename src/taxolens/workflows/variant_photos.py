@@ -1,0 +1,116 @@
+"""The photos that decide between variants of a model: those to judge on, and those to take ranges from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from taxolens.core.errors import DataError
+from taxolens.core.progress import Progress
+from taxolens.core.records import Failure, Image, Part
+from taxolens.core.texts import Say
+from taxolens.data.dataset import load_dataset, named
+from taxolens.inference.predictor import Predictor
+from taxolens.recipes.variant import VariantRecipe
+from taxolens.workflows.judging import classes_meant, fingerprint_of
+from taxolens.workflows.run_folder import is_run
+from taxolens.workflows.run_record import parts_of
+
+_SHARE_TO_CALIBRATE = 5  # one photo in so many
+
+
+@dataclass(frozen=True, slots=True)
+class VariantPhotos:
+    """Photos with the classes that the model gives their labels.
+
+    Attributes:
+        judged: to compare on.
+        truth: class of each of these, int64 [judged].
+        calibrating: to take the ranges of whole numbers from; none of them is judged.
+        failures: files that are no photos.
+    """
+
+    judged: tuple[Image, ...]
+    truth: NDArray[np.int64]
+    calibrating: tuple[Image, ...]
+    failures: tuple[Failure, ...]
+
+
+def variant_photos(
+    recipe: VariantRecipe, run: Path, predictor: Predictor, *, home: Path, progress: Progress, say: Say
+) -> VariantPhotos:
+    """Divides the photos.
+
+    A run's own division is kept: judged is what it held back. So is a column that says so. Other photos are
+    judged but for a fifth, chosen by their bytes.
+
+    Args:
+        run: folder in which the model lies.
+
+    Raises:
+        DataError: no photos, or none of a class that the model knows.
+    """
+    dataset = load_dataset(recipe.source, home=home, progress=progress, say=say)
+    dataset = named(dataset, recipe.source.data)
+    classes = classes_meant({image.label or "" for image in dataset.images}, predictor.card.taxa)
+    known = tuple(image for image in dataset.images if image.label in classes)
+    if left := len(dataset.images) - len(known):
+        progress.note(
+            say("{n} photos are of classes that the model does not know and are left out.").format(n=left)
+        )
+    parts = parts_of(run) if is_run(run) else {}
+    judged, rest = _of_run(known, parts) if parts else ((), ())
+    if not judged:
+        judged, rest = _of_column(known)
+    if not judged:
+        if fingerprint_of(dataset, ()) == predictor.card.data_fingerprint:
+            progress.note(
+                say("The model was made from these very photos: these figures say nothing about new ones.")
+            )
+        judged, rest = _by_bytes(known)
+    if not judged or not rest:
+        raise DataError(
+            "{data} holds {n} photos of classes that the model knows, too few to judge on some and learn ranges "
+            "from others. Name more photos.",
+            data=recipe.source.data,
+            n=len(known),
+        )
+    truth = np.array([classes[image.label or ""] for image in judged], dtype=np.int64)
+    return VariantPhotos(judged, truth, _some(rest, recipe.calibrating), dataset.failures)
+
+
+def _of_run(
+    images: Sequence[Image], parts: Mapping[tuple[str, str], Part]
+) -> tuple[tuple[Image, ...], tuple[Image, ...]]:
+    """What the run held back, and what it learnt from."""
+    part = {image: parts.get((image.sha256 or "", image.label or "")) for image in images}
+    return (
+        tuple(image for image in images if part[image] is Part.TEST),
+        tuple(image for image in images if part[image] is Part.TRAIN),
+    )
+
+
+def _of_column(images: Sequence[Image]) -> tuple[tuple[Image, ...], tuple[Image, ...]]:
+    return (
+        tuple(image for image in images if image.part is Part.TEST),
+        tuple(image for image in images if image.part is Part.TRAIN),
+    )
+
+
+def _by_bytes(images: Sequence[Image]) -> tuple[tuple[Image, ...], tuple[Image, ...]]:
+    """All but a fifth, and that fifth; copies of one photo are on one side."""
+    aside = [int((image.sha256 or "0")[:8], 16) % _SHARE_TO_CALIBRATE == 0 for image in images]
+    return (
+        tuple(image for image, away in zip(images, aside, strict=True) if not away),
+        tuple(image for image, away in zip(images, aside, strict=True) if away),
+    )
+
+
+def _some(images: Sequence[Image], most: int) -> tuple[Image, ...]:
+    """At most so many, evenly from the photos in the order of their bytes, which is no order."""
+    ranked = sorted(images, key=lambda image: image.sha256 or "")
+    return tuple(ranked[:most])
