@@ -10,7 +10,7 @@ from pathlib import Path
 from taxolens.core.errors import DataError
 from taxolens.core.geometry import Box
 from taxolens.core.records import Failure, Prediction, Score, Status
-from taxolens.formats.boxes import box_within, finite
+from taxolens.formats.boxes import finite
 from taxolens.formats.moment import local_time
 from taxolens.formats.result import Event, Result
 
@@ -110,12 +110,10 @@ def _box(row: Row) -> Box | None:
     cells = [row.get(edge, "").replace(",", ".") for edge in _EDGES]
     if not any(cells):
         return None
-    numbers = [finite(cell) for cell in cells]
-    left, top, width, height = (number if number is not None else -1.0 for number in numbers)
-    box = box_within(left, top, left + width, top + height) if min(left, top, width, height) >= 0 else None
-    if box is None:
+    left, top, width, height = (finite(cell) for cell in cells)
+    if left is None or top is None or width is None or height is None:
         raise ValueError(f"x, y, width, height {', '.join(cells)}")
-    return box
+    return Box(left, top, width, height)
 
 
 def _failure(row: Row) -> Failure | None:

@@ -84,7 +84,7 @@ def folders_of(
                 parts.append(classes.of(_named(level, label, names, language)))
             else:
                 parts += _parts(level, facts)
-        found.append("/".join(parts or ["."]))
+        found.append("/".join(parts))
     return tuple(dict.fromkeys(found))
 
 

@@ -92,7 +92,7 @@ class Placer:
     def _renamed(self, files: Sequence[Ready]) -> tuple[Ready, ...]:
         """The files under a free name; what of them lay in its place already goes with them."""
         main = PurePath(files[0].entry.file)
-        name = self._names.take(main.parent.as_posix(), PurePath(main.name), main.suffix)
+        name = self._names.take(files[0].entry.folder, PurePath(main.name), main.suffix)
         renamed = []
         for ready in files:
             old = self._out / ready.entry.file

@@ -122,6 +122,18 @@ def test_folders_follow_the_pattern_and_what_no_level_names_stands_in_front(
     assert "north/2026-05/1.jpg" in tree(card.with_name("c"))
 
 
+def test_photos_of_the_searched_folder_itself_lie_beside_the_list(
+    sort: Organise, card: Path, tmp_path: Path
+) -> None:
+    (card / "organised.csv").write_bytes(b"named like the list")
+    results = write_detections(tmp_path / "r.json", fox("organised.csv"), fox(str(photo(card / "9.jpg"))))
+    sort(results, photos=card, by="folder")
+    assert tree(card.with_name("out")) == ["9.jpg", "organised-2.csv"]
+    assert sort(results, photos=card, by="folder").there == 2
+    undo(UndoRecipe(card.with_name("out")))
+    assert not card.with_name("out").exists()
+
+
 def test_folders_can_bear_the_names_of_a_table(sort: Organise, card: Path, tmp_path: Path) -> None:
     (tmp_path / "taxa.csv").write_text(TAXA, encoding="utf-8")
     sort(by="name/scientific", taxonomy=tmp_path / "taxa.csv", language="fr")
