@@ -12,6 +12,7 @@ from taxolens.cli import options as shared
 from taxolens.cli.help_page import App, examples
 from taxolens.cli.option_table import Option, with_options
 from taxolens.cli.progress import progress_for
+from taxolens.cli.results_options import ENGINE
 from taxolens.cli.source_options import MAX_MEGAPIXELS, WORKERS
 from taxolens.cli.table import plain_table, show
 from taxolens.cli.words import language, say
@@ -26,6 +27,7 @@ app = App()
 
 EPILOG = examples(
     "taxolens bench card/ --model run/",
+    "taxolens bench card/ --model run/ --variant small.onnx --engine openvino",
     "taxolens bench card/ --model run/model.onnx --photos-used 500 --markdown speed.md",
 )
 PHOTOS = Option("photos", "photos", say("A folder of photos."), Path, "PHOTOS", required=True)
@@ -37,16 +39,24 @@ MODEL = Option(
     "RUN|FILE",
     required=True,
 )
+VARIANT = Option(
+    "--variant", "variant", say("A faster model file made of it by shrink, measured too."), Path, "FILE"
+)
 MOST = Option("--photos-used", "most", say("Photos to use, spread over the folder (200)."), int, "N")
 ROUNDS = Option("--rounds", "rounds", say("How often the ways take turns (5)."), int, "N")
 MARKDOWN = Option("--markdown", "markdown", say("Write a table for a page of documentation."), Path, "FILE")
 _NAMES: Mapping[Way, str] = MappingProxyType(
-    {Way.TORCH: "PyTorch", Way.ONNX: "onnxruntime", Way.OURS: "taxolens"}
+    {
+        Way.TORCH: "PyTorch",
+        Way.ONNX: "onnxruntime",
+        Way.OURS: "taxolens",
+        Way.VARIANT: "taxolens, variant",
+    }
 )
 
 
 @app.command(help=say("Measure how fast this machine names photos."), epilog=EPILOG)
-@with_options(PHOTOS, MODEL, MOST, ROUNDS, WORKERS, MAX_MEGAPIXELS, shared.JSON, MARKDOWN)
+@with_options(PHOTOS, MODEL, VARIANT, ENGINE, MOST, ROUNDS, WORKERS, MAX_MEGAPIXELS, shared.JSON, MARKDOWN)
 def command(given: dict[str, Any], quiet: shared.Quiet = False) -> None:
     """Parses a recipe and runs its workflow."""
     recipe = parse_recipe(BenchRecipe, given)

@@ -40,6 +40,12 @@ SITE_BY = Option(
     say("The first folder below PHOTOS is the camera's site."),
     metavar="none|folder",
 )
+ENGINE = Option(
+    "--engine",
+    "engine",
+    say("What computes the model; openvino is an extra part, fast with int8 on x86 (onnxruntime)."),
+    metavar="onnxruntime|openvino",
+)
 CORRECTIONS = Option(
     "--corrections",
     "corrections",

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from taxolens.core.engine import Engine
 from taxolens.core.errors import ModelError, UsageError
 from taxolens.modelfile.card import Card
 from taxolens.storage.atomic import written_whole
@@ -30,6 +31,7 @@ class Journal:
         created: UTC, ISO 8601.
         card: what the model said of itself, so that answers can be decided anew without its file; None in
             journals of earlier versions, until the model is used again.
+        engine: what computed the answers; empty in journals of earlier versions: onnxruntime.
         merged: they are the union of others, and can be united anew.
         shard: "2/5" where only that part of the photos was asked for, else empty.
         version: of the layout of journal and segments.
@@ -43,6 +45,7 @@ class Journal:
     created: str
     card: Card | None = None
     shard: str = ""
+    engine: str = ""
     merged: bool = False
     version: int = VERSION
 
@@ -55,6 +58,7 @@ def new_journal(
     photos: Path,
     card: Card | None = None,
     shard: str = "",
+    engine: Engine = Engine.ONNXRUNTIME,
 ) -> Journal:
     """A journal that begins now."""
     return Journal(
@@ -66,6 +70,7 @@ def new_journal(
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         card=card,
         shard=shard,
+        engine="" if engine is Engine.ONNXRUNTIME else engine.value,
     )
 
 
@@ -120,6 +125,13 @@ def check_same_work(old: Journal, new: Journal, folder: Path) -> None:
             "Name another --out, or start anew with --restart.",
             folder=folder,
             old=f"{old.model_name}, {old.model_sha256[:12]}",
+        )
+    if old.engine != new.engine:
+        raise UsageError(
+            "The results in {folder} were computed by {old}. Give --engine {old}, name another --out, or start anew "
+            "with --restart.",
+            folder=folder,
+            old=old.engine or Engine.ONNXRUNTIME.value,
         )
     if old.shard != new.shard:
         raise UsageError(

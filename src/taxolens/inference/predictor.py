@@ -10,12 +10,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from taxolens.core.engine import Engine
 from taxolens.core.errors import ImageError, ModelError, UsageError
 from taxolens.core.records import Failure, Prediction
 from taxolens.execution.local import default_workers, ordered_map
 from taxolens.imaging.container import DEFAULT_MEGAPIXELS
 from taxolens.imaging.decode import decode, prepare
 from taxolens.inference.decision import DecisionRule, decide, failed, rule_of
+from taxolens.inference.openvino_session import OpenvinoSession
 from taxolens.inference.session import Session
 from taxolens.inference.tensor import to_probabilities, to_tensor
 from taxolens.modelfile.card import Card, Task
@@ -24,6 +26,7 @@ from taxolens.modelfile.read import ModelFile, read_model
 Source = Path | NDArray[np.uint8]
 
 _AHEAD_PER_WORKER = 16
+_BLACK = np.zeros((8, 8, 3), np.uint8)
 
 
 class Predictor:
@@ -35,10 +38,14 @@ class Predictor:
 
     Args:
         model: a verified model file of the task "classify".
+        engine: what computes its graph.
+        calls: how many threads ask at once, for engines that want to know.
     """
 
-    def __init__(self, model: ModelFile) -> None:
+    def __init__(self, model: ModelFile, engine: Engine = Engine.ONNXRUNTIME, *, calls: int = 0) -> None:
         self.model = model
+        self.engine = engine
+        self._calls = calls
         self._labels = model.card.labels
         self._preprocess = model.card.preprocess
 
@@ -134,8 +141,13 @@ class Predictor:
         _ = self._session
 
     @cached_property
-    def _session(self) -> Session:
-        return Session(self.model.graph, output=self.card.output.tensor)
+    def _session(self) -> Session | OpenvinoSession:
+        output = self.card.output.tensor
+        if self.engine is Engine.OPENVINO:
+            shape = to_tensor(prepare(_BLACK, self._preprocess), self.card.input).shape
+            calls = threads_for(self._calls)
+            return OpenvinoSession(self.model.graph, output=output, shape=shape, calls=calls)
+        return Session(self.model.graph, output=output)
 
     def _answers(
         self, sources: Iterable[Source], workers: int, max_megapixels: float
@@ -151,13 +163,13 @@ class Predictor:
         return ordered_map(answer, sources, workers=threads, window=threads * _AHEAD_PER_WORKER)
 
 
-def open_predictor(path: str | Path) -> Predictor:
-    """Opens a model file for use.
+def open_predictor(path: str | Path, engine: Engine = Engine.ONNXRUNTIME, *, calls: int = 0) -> Predictor:
+    """Opens a model file for use; see `Predictor`.
 
     Raises:
         ModelError: the file is absent, damaged, no model of Taxolens, or made for another task.
     """
-    return Predictor(read_model(Path(path), task=Task.CLASSIFY))
+    return Predictor(read_model(Path(path), task=Task.CLASSIFY), engine, calls=calls)
 
 
 def threads_for(workers: int) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from taxolens.core.engine import Engine
 from taxolens.core.errors import UsageError
 from taxolens.recipes.numbers import check_count
 
@@ -16,6 +17,8 @@ class BenchRecipe:
     Attributes:
         photos: a folder of photos, searched to any depth.
         model: model file or run folder; a run's weights allow PyTorch's own way too.
+        variant: a faster model file made of it, measured too.
+        engine: what computes the model in our own ways.
         most: photos to use, spread over the folder.
         rounds: how often the ways take turns, each time on another part of the photos.
         workers: photos that our way works on at once; 0: one per processor.
@@ -26,6 +29,8 @@ class BenchRecipe:
 
     photos: Path
     model: Path
+    variant: Path | None = None
+    engine: Engine = Engine.ONNXRUNTIME
     most: int = 200
     rounds: int = 5
     workers: int = 0

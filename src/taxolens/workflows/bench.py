@@ -1,4 +1,4 @@
-"""How fast this machine names photos: three ways in turns, in one run. The page to read first.
+"""How fast this machine names photos: several ways in turns, in one run. The page to read first.
 
 sample -> (each way, a part of the photos, in turns) x rounds -> rates, ratios, agreement -> where the time goes
 """
@@ -108,7 +108,7 @@ class Benchmark:
                 f"({one.times_low:.2f}-{one.times_high:.2f}) | {one.processor:.1f} | {memory} | {one.agreement:.4f} |"
             )
         parts = ", ".join(f"{name} {value:.2f}" for name, value in asdict(self.stages).items())
-        ours = self.ways[-1].rate
+        ours = next(one.rate for one in self.ways if one.way is Way.OURS)
         told = f"{self.photos} photos of {self.megapixels:.1f} megapixels, {self.workers} workers, {self.machine}."
         share = f"Milliseconds of a photo: {parts}; {ours / self.bound:.0%} of what decoding and the network allow."
         return "\n".join((*lines, "", told, share, ""))
@@ -131,9 +131,13 @@ def bench(
     """
     progress = progress or Silent()
     model, weights = _model_of(recipe.model)
-    predictor, workers = open_predictor(model), threads_for(recipe.workers)
+    workers = threads_for(recipe.workers)
+    predictor = open_predictor(model, recipe.engine, calls=workers)
+    if recipe.variant:
+        _check_variant(predictor, recipe.variant)
     photos, megapixels = _sample(recipe, predictor)
-    task = Task(model.resolve(), weights, workers, recipe.max_megapixels, peers)
+    variant = recipe.variant.resolve() if recipe.variant else None
+    task = Task(model.resolve(), weights, workers, recipe.max_megapixels, peers, variant, recipe.engine)
     turns = _take_turns(task, photos, recipe.rounds, progress, say)
     stages = measure_stages(predictor, photos[:_STAGED], max_megapixels=recipe.max_megapixels)
     found = Benchmark(
@@ -148,6 +152,14 @@ def bench(
     )
     _write(found, recipe)
     return found
+
+
+def _check_variant(predictor: Predictor, variant: Path) -> None:
+    if open_predictor(variant).labels != predictor.labels:
+        raise UsageError(
+            "{variant} does not name the classes of the model, in their order. Name a variant that was made of it.",
+            variant=variant,
+        )
 
 
 def _model_of(named: Path) -> tuple[Path, Path | None]:
@@ -204,7 +216,8 @@ def _runners(task: Task, progress: Progress, say: Say) -> list[Runner]:
             runners.append(Runner(Way.TORCH, task))
         except MissingExtra as error:
             progress.note(say(_LEFT_OUT).format(why=error.told(say)))
-    return [*runners, Runner(Way.ONNX, task), Runner(Way.OURS, task)]
+    ours = [Way.ONNX, Way.OURS, *([Way.VARIANT] if task.variant else [])]
+    return [*runners, *(Runner(way, task) for way in ours)]
 
 
 def _measured(turns: dict[Way, list[Turn]], photos: Sequence[Path], rounds: int) -> tuple[Measured, ...]:

@@ -21,6 +21,7 @@ from typing import Self
 import numpy as np
 import onnxruntime as ort
 
+from taxolens.core.engine import Engine
 from taxolens.core.errors import TaxolensError, TrainingFailed
 from taxolens.core.peer import PeerMaker
 from taxolens.execution.local import ordered_map
@@ -44,11 +45,13 @@ class Way(StrEnum):
 
     `torch`: full decoding, PyTorch eager, one photo at a time. `onnx`: full decoding, onnxruntime as it comes, one
     photo at a time on all processors. `ours`: what `taxolens identify` does, results on the disk included.
+    `variant`: the same with a variant of the model.
     """
 
     TORCH = "torch"
     ONNX = "onnx"
     OURS = "ours"
+    VARIANT = "variant"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,8 @@ class Task:
     Attributes:
         weights: of the run that the model came from; needed by the way of PyTorch alone.
         peers: opens networks in that way.
+        variant: a faster model file made of the model.
+        engine: what computes the graph in our ways.
     """
 
     model: Path
@@ -65,6 +70,8 @@ class Task:
     workers: int
     max_megapixels: float
     peers: Callable[[], PeerMaker]
+    variant: Path | None = None
+    engine: Engine = Engine.ONNXRUNTIME
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +212,15 @@ def _onnx(task: Task, place: Path) -> Names:
 
 
 def _ours(task: Task, place: Path) -> Names:
-    predictor = open_predictor(task.model)
+    return _identifying(task.model, task, place)
+
+
+def _variant(task: Task, place: Path) -> Names:
+    return _identifying(task.variant or task.model, task, place)
+
+
+def _identifying(model: Path, task: Task, place: Path) -> Names:
+    predictor = open_predictor(model, task.engine, calls=task.workers)
     predictor.start()
     look = Look(Path(), predictor, task.workers, task.max_megapixels)
 
@@ -226,4 +241,9 @@ def _ours(task: Task, place: Path) -> Names:
     return names
 
 
-_OPENERS: dict[Way, Callable[[Task, Path], Names]] = {Way.TORCH: _torch, Way.ONNX: _onnx, Way.OURS: _ours}
+_OPENERS: dict[Way, Callable[[Task, Path], Names]] = {
+    Way.TORCH: _torch,
+    Way.ONNX: _onnx,
+    Way.OURS: _ours,
+    Way.VARIANT: _variant,
+}

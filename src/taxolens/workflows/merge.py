@@ -186,7 +186,7 @@ def _journal(first: Stored) -> Journal:
         photos=first.root,
         card=first.card,
     )
-    return replace(journal, created=first.journal.created, merged=True)
+    return replace(journal, created=first.journal.created, engine=first.journal.engine, merged=True)
 
 
 def _corrections(shards: list[Stored], folder: Path) -> Mapping[str, Correction]:
