@@ -11,7 +11,7 @@ from taxolens.cli import options as shared
 from taxolens.cli.help_page import App, examples
 from taxolens.cli.option_table import Option, with_options
 from taxolens.cli.progress import progress_for
-from taxolens.cli.results_options import CORRECTIONS, SITE_BY, WRITTEN, counts_told
+from taxolens.cli.results_options import CORRECTIONS, ENGINE, SITE_BY, WRITTEN, counts_told
 from taxolens.cli.source_options import MAX_MEGAPIXELS, SEQUENCE, WORKERS
 from taxolens.cli.words import language, say, tell
 from taxolens.recipes.identify import IdentifyRecipe
@@ -32,7 +32,7 @@ OPTIONS = (
     Option(
         "photos",
         "photos",
-        say("A photo, or a folder that is searched to any depth."),
+        say("A photo or a clip, or a folder that is searched to any depth."),
         Path,
         "PHOTOS",
         required=True,
@@ -44,6 +44,9 @@ OPTIONS = (
     SITE_BY,
     *SEQUENCE,
     Option("--restart", "restart", say("Forget what an earlier run answered."), bool),
+    Option("--every", "every", say("Seconds between the frames of a clip that are looked at."), float, "S"),
+    Option("--most-frames", "most_frames", say("Frames of each clip that are looked at."), int, "N"),
+    ENGINE,
     Option("--retry-failed", "retry_failed", say("Try once more what could not be read."), bool),
     Option(
         "--shard",

@@ -256,7 +256,8 @@ def _span(medium: _Medium, row: Result) -> tuple[datetime, datetime]:
     clip = row.clip
     if clip is None or row.taken is None or not clip.frames:
         return medium.start, medium.end
-    frames = (row.frame, row.frame) if row.frame is not None else (clip.frames[0], clip.frames[-1])
+    boxed = row.frame is not None and row.prediction.box is not None
+    frames = (row.frame or 0, row.frame or 0) if boxed else (clip.frames[0], clip.frames[-1])
     begin, end = (medium.start + timedelta(seconds=frame / clip.frame_rate) for frame in frames)
     return begin, end
 

@@ -112,6 +112,8 @@ _LAST = (
     Column("corrected_by", str, lambda result: result.corrected_by or ""),
     Column("utc_offset", str, _utc_offset),
     Column("clock", str, _clock),
+    Column("frame", int, lambda result: result.frame),
+    Column("frame_seconds", float, lambda result: result.frame_seconds),
 )
 COLUMNS = tuple(column.name for column in _FIXED)
 """Headings of the columns that every table begins with."""

@@ -63,7 +63,9 @@ class Result:
         category: what the detector calls what is in the box ("animal", "person", "vehicle"); None where there
             was no detector.
         clip: set where the file is a video.
-        frame: number of the video's frame that the box is in, from 0.
+        frame: number of the video's frame that the box is in, from 0; without a box, of the frame that is most like
+            the answer.
+        frame_seconds: its time in the video.
         utc_offset: minutes by which `taken` is ahead of UTC; None where the photo does not tell.
     """
 
@@ -79,4 +81,5 @@ class Result:
     category: str | None = None
     clip: Clip | None = None
     frame: int | None = None
+    frame_seconds: float | None = None
     utc_offset: int | None = None

@@ -52,7 +52,7 @@ def read_metadata(source: Source) -> Metadata:
     taken, utc_offset = _moment(main, detail)
     return Metadata(
         taken=taken,
-        camera=_camera(_text(main.get(ExifTags.Base.Make)), _text(main.get(ExifTags.Base.Model))),
+        camera=camera_name(main.get(ExifTags.Base.Make), main.get(ExifTags.Base.Model)),
         width=width,
         height=height,
         utc_offset=utc_offset,
@@ -68,7 +68,7 @@ def _moment(main: dict[int, object], detail: dict[int, object]) -> tuple[datetim
         (main.get(ExifTags.Base.DateTime), detail.get(ExifTags.Base.OffsetTime)),
     )
     for time, offset in told:
-        taken = _time(time)
+        taken = time_of(time)
         if taken is not None:
             return taken, _minutes(offset)
     return None, None
@@ -100,7 +100,8 @@ def _text(value: object) -> str:
     return " ".join(value.replace("\0", " ").split()) if isinstance(value, str) else ""
 
 
-def _time(value: object) -> datetime | None:
+def time_of(value: object) -> datetime | None:
+    """A time as EXIF, or a container of video, writes it; None for anything else."""
     found = _DATE.match(_text(value))
     if not found:
         return None
@@ -123,8 +124,9 @@ def _minutes(value: object) -> int | None:
     return minutes if _EARLIEST_ZONE <= minutes <= _LATEST_ZONE else None
 
 
-def _camera(make: str, model: str) -> str | None:
-    """Many makers repeat their name in the model."""
+def camera_name(maker: object, model_name: object) -> str | None:
+    """Make and model, whatever they are stored as; many makers repeat their name in the model."""
+    make, model = _text(maker), _text(model_name)
     if make and model.lower().startswith(make.split()[0].lower()):
         make = ""
     return " ".join(filter(None, (make, model))) or None

@@ -19,9 +19,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-import numpy as np
-from numpy.typing import NDArray
-
 from taxolens.core.errors import UsageError
 from taxolens.core.records import UNSURE, Status
 from taxolens.core.taxonomy import Role, usual_role
@@ -29,10 +26,9 @@ from taxolens.formats.corrections import Correction
 from taxolens.formats.result import Event
 from taxolens.inference.context import Placed
 from taxolens.inference.decision import DecisionRule, decide, without
+from taxolens.inference.mean_log import MeanLog
 
 TEMPERATURE = 1.0
-_LEAST = 1e-6
-"""A probability of nothing would let one photo silence all others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,33 +117,13 @@ def _joined(events: Sequence[Event]) -> Event:
 
 
 @dataclass(slots=True)
-class _Logs:
-    """A sum of logarithms of probabilities."""
-
-    total: NDArray[np.float64] | None = None
-    photos: int = 0
-
-    def add(self, logs: NDArray[np.float64]) -> None:
-        self.total = logs if self.total is None else self.total + logs
-        self.photos += 1
-
-    def probabilities(self, temperature: float) -> NDArray[np.float32] | None:
-        """Those of the mean; None where no photo was added."""
-        if self.total is None:
-            return None
-        mean = self.total / self.photos / temperature
-        powers = np.exp(mean - mean.max())
-        return np.asarray(powers / powers.sum(), dtype=np.float32)
-
-
-@dataclass(slots=True)
 class _Gathered:
     """What is known of one event so far."""
 
     name: str
     rule: DecisionRule
-    animals: _Logs = field(default_factory=_Logs)
-    blanks: _Logs = field(default_factory=_Logs)
+    animals: MeanLog = field(default_factory=MeanLog)
+    blanks: MeanLog = field(default_factory=MeanLog)
     said: Counter[str] = field(default_factory=Counter)
     shown: Counter[str] = field(default_factory=Counter)
     start: datetime | None = None
@@ -162,9 +138,8 @@ class _Gathered:
             self.said[correction.label] += 1
             self.shown[name] += not is_blank(correction.label, self.rule)
         elif scores is not None:
-            logs = np.log(np.maximum(scores.astype(np.float64), _LEAST))
             best = self.rule.labels[int(without(scores, self.rule).argmax())]
-            (self.blanks if best in self.rule.blanks else self.animals).add(logs)
+            (self.blanks if best in self.rule.blanks else self.animals).add(scores)
             self.shown[name] += 1
 
     def event(self, temperature: float) -> Event:

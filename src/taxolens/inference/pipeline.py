@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from threading import Lock
 
@@ -20,14 +21,16 @@ from taxolens.core.errors import DataError, ImageError, OutputError, UsageError
 from taxolens.core.progress import Progress
 from taxolens.core.texts import Say
 from taxolens.execution.local import ordered_map
+from taxolens.formats.moment import time_in_name
 from taxolens.imaging.metadata import read_metadata
 from taxolens.inference.answered import Answered, Place
+from taxolens.inference.clip import SAMPLING, Sampling, look_at_clip
 from taxolens.inference.forecast import forecast
 from taxolens.inference.predictor import Predictor
 from taxolens.inference.row import Fault, Row
 from taxolens.inference.scan import ALL, Photo, Shard, scan
 from taxolens.inference.store import Store
-from taxolens.storage.photos import LeftOut
+from taxolens.storage.photos import LeftOut, is_clip
 
 AHEAD_PER_WORKER = 16
 """Photos taken ahead of the one that is stored next; they hold scores, not pixels."""
@@ -65,6 +68,8 @@ class Look:
         workers: photos worked on at once.
         max_megapixels: photos that announce more pixels are recorded as failures, unread.
         shard: the part of the photos that is looked at.
+        sampling: which frames of clips are looked at.
+        clips: whether clips can be read here; those that are not answered are passed over else.
         changed: photos that changed while they were read; grows.
     """
 
@@ -73,6 +78,8 @@ class Look:
     workers: int
     max_megapixels: float
     shard: Shard = ALL
+    sampling: Sampling = SAMPLING
+    clips: bool = True
     changed: Changed = field(default_factory=Changed)
 
 
@@ -85,12 +92,16 @@ class Found:
         photos: all of them.
         left_out: how many links and resource files were passed over.
         links: the first few links that lead out of the folder.
+        clips: how many clips are passed over because they cannot be read here.
+        clip_names: the first few of them.
     """
 
     places: array[Place]
     photos: int = 0
     left_out: Counter[LeftOut] = field(default_factory=Counter)
     links: list[str] = field(default_factory=list)
+    clips: int = 0
+    clip_names: list[str] = field(default_factory=list)
 
     def note(self, why: LeftOut, path: str) -> None:
         """Counts what is passed over."""
@@ -98,13 +109,26 @@ class Found:
         if why is LeftOut.LINK and len(self.links) < _LINKS_KEPT:
             self.links.append(path)
 
+    def pass_over(self, clip: str) -> None:
+        """Counts a clip that cannot be read here."""
+        self.clips += 1
+        if self.clips <= _LINKS_KEPT:
+            self.clip_names.append(clip)
 
-def find(root: Path, answered: Answered, shard: Shard = ALL) -> Found:
-    """Looks which photos there are and which of them are answered."""
+
+def find(root: Path, answered: Answered, shard: Shard = ALL, *, clips: bool = True) -> Found:
+    """Looks which photos and clips there are and which of them are answered.
+
+    Args:
+        clips: whether clips can be read here.
+    """
     found = Found(array("Q"))
-    for photo in scan(root, shard=shard, left_out=found.note):
-        found.photos += 1
+    for photo in scan(root, shard=shard, left_out=found.note, clips=True):
         place = answered.find(photo.stamp.key())
+        if place is None and not clips and is_clip(photo.stamp.name):
+            found.pass_over(photo.stamp.name)
+            continue
+        found.photos += 1
         if place is not None:
             found.places.append(place)
     return found
@@ -131,7 +155,7 @@ def answer(
     def rows() -> Iterator[tuple[int, Row]]:
         return ordered_map(
             lambda turn: (turn[0], look_at(turn[1], look)),
-            _pending(scan(look.root, shard=look.shard), answered, places),
+            _pending(scan(look.root, shard=look.shard, clips=True), answered, places, look.clips),
             workers=look.workers,
             window=look.workers * AHEAD_PER_WORKER,
         )
@@ -156,24 +180,45 @@ def answer(
 
 
 def look_at(photo: Photo, look: Look) -> Row:
-    """One photo's row: its scores, or why it has none.
+    """The row of one photo or clip: its scores, or why it has none.
 
     Raises:
-        DataError: the photo cannot be read because the whole folder went away.
+        DataError: it cannot be read because the whole folder went away.
     """
-    path = photo.path
     try:
-        scores, fault = look.predictor.scores(path, max_megapixels=look.max_megapixels), None
+        row = _clip_row(photo, look) if is_clip(photo.stamp.name) else _photo_row(photo, look)
     except ImageError as error:
         if error.code in MENDED_ELSEWHERE:
             _still_there(look.root)
-        scores, fault = None, Fault(error.code, error.told())
-    metadata = read_metadata(path)
-    taken = metadata.taken.isoformat(timespec="seconds") if metadata.taken else None
+        row = _failed_row(photo, error)
     if not _as_found(photo):
         # The row keeps the state that was found first, so the next run looks at the photo again.
         look.changed.note(photo.stamp.name)
-    return Row(photo.stamp, taken, scores, fault, metadata.camera, metadata.utc_offset)
+    return row
+
+
+def _photo_row(photo: Photo, look: Look) -> Row:
+    scores = look.predictor.scores(photo.path, max_megapixels=look.max_megapixels)
+    metadata = read_metadata(photo.path)
+    return Row(photo.stamp, _iso(metadata.taken), scores, None, metadata.camera, metadata.utc_offset)
+
+
+def _clip_row(photo: Photo, look: Look) -> Row:
+    said = look_at_clip(photo.path, look.predictor, look.sampling, max_megapixels=look.max_megapixels)
+    taken = said.taken or time_in_name(photo.stamp.name)
+    return Row(photo.stamp, _iso(taken), said.scores, camera=said.camera, looked=said.looked)
+
+
+def _failed_row(photo: Photo, error: ImageError) -> Row:
+    fault = Fault(error.code, error.told())
+    if is_clip(photo.stamp.name):
+        return Row(photo.stamp, _iso(time_in_name(photo.stamp.name)), fault=fault)
+    metadata = read_metadata(photo.path)
+    return Row(photo.stamp, _iso(metadata.taken), None, fault, metadata.camera, metadata.utc_offset)
+
+
+def _iso(taken: datetime | None) -> str | None:
+    return taken.isoformat(timespec="seconds") if taken else None
 
 
 def _as_found(photo: Photo) -> bool:
@@ -186,11 +231,13 @@ def _as_found(photo: Photo) -> bool:
 
 
 def _pending(
-    photos: Iterable[Photo], answered: Answered, places: array[Place]
+    photos: Iterable[Photo], answered: Answered, places: array[Place], clips: bool
 ) -> Iterator[tuple[int, Photo]]:
     """Photos that are not answered, with their position; notes the place of those that are."""
     for photo in photos:
         place = answered.find(photo.stamp.key())
+        if place is None and not clips and is_clip(photo.stamp.name):
+            continue
         places.append(_NOT_YET if place is None else place)
         if place is None:
             yield len(places) - 1, photo

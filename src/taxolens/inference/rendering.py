@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from taxolens.core.records import Failure, Prediction, Status
 from taxolens.formats.corrections import Correction
-from taxolens.formats.result import Event, Result
+from taxolens.formats.result import Clip, Event, Result
 from taxolens.inference.answered import Place
 from taxolens.inference.context import Context, Placed, folder_of, placed, site_of
 from taxolens.inference.decision import DecisionRule, decide, failed
@@ -95,7 +95,7 @@ class _Renderer:
         else:
             fault = row.fault or Fault("unreadable", "")
             said = failed(Failure(self._base / name, name, fault.code, fault.reason))
-        correction = self._correction(name)
+        correction, looked = self._correction(name), row.looked
         return Result(
             _corrected(said, correction, rule) if correction else said,
             taken=found.taken,
@@ -106,6 +106,9 @@ class _Renderer:
             corrected_by=correction.by if correction else None,
             camera=row.camera,
             utc_offset=row.utc_offset,
+            clip=Clip(looked.frame_rate, looked.frames) if looked else None,
+            frame=looked.best if looked else None,
+            frame_seconds=looked.seconds if looked else None,
         )
 
     def _correction(self, name: str) -> Correction | None:

@@ -40,6 +40,27 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True)
+class Looked:
+    """What of a video clip was looked at.
+
+    Attributes:
+        frame_rate: frames per second, above 0.
+        frames: numbers of the frames that were looked at, from 0, rising.
+        best: number of the one that is most like the answer.
+        seconds: its time in the clip.
+        every: seconds between two frames, as they were asked for.
+        most: how many frames were asked for.
+    """
+
+    frame_rate: float
+    frames: tuple[int, ...]
+    best: int
+    seconds: float
+    every: float
+    most: int
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
     """One looked-at photo: its scores, or why there are none.
 
@@ -49,6 +70,7 @@ class Row:
         scores: float32 [classes], probabilities in the model's order; None where it could not be read.
         fault: set exactly where `scores` is None.
         camera: make and model.
+        looked: set exactly where it is a video clip that was read; its scores are those of all frames together.
     """
 
     stamp: Stamp
@@ -57,6 +79,7 @@ class Row:
     fault: Fault | None = None
     camera: str | None = None
     utc_offset: int | None = None
+    looked: Looked | None = None
 
 
 def row_to_line(row: Row) -> bytes:
@@ -69,6 +92,8 @@ def row_to_line(row: Row) -> bytes:
         document["utc_offset"] = row.utc_offset
     if row.camera:
         document["camera"] = row.camera
+    if row.looked is not None:
+        document["clip"] = {name: getattr(row.looked, name) for name in Looked.__slots__}
     if row.scores is not None:
         document["scores"] = base64.b64encode(row.scores.astype("<f4").tobytes()).decode("ascii")
     if row.fault is not None:
@@ -92,6 +117,8 @@ def line_to_row(line: bytes) -> Row:
             fault = Fault(failure["code"], failure["reason"])
             return Row(stamp, taken, fault=fault, camera=camera, utc_offset=utc_offset)
         scores = np.frombuffer(base64.b64decode(document["scores"], validate=True), dtype="<f4")
+        clip = document.get("clip")
+        looked = Looked(**{**clip, "frames": tuple(clip["frames"])}) if clip else None
     except (KeyError, TypeError) as error:
         raise ValueError(f"no row: {error}") from error
-    return Row(stamp, taken, scores=scores, camera=camera, utc_offset=utc_offset)
+    return Row(stamp, taken, scores=scores, camera=camera, utc_offset=utc_offset, looked=looked)

@@ -59,7 +59,11 @@ def _untold(why: LeftOut, path: str) -> None:
 
 
 def scan(
-    root: Path, *, shard: Shard = ALL, left_out: Callable[[LeftOut, str], None] = _untold
+    root: Path,
+    *,
+    shard: Shard = ALL,
+    left_out: Callable[[LeftOut, str], None] = _untold,
+    clips: bool = False,
 ) -> Iterator[Photo]:
     """The photos below a folder, or the one that `root` is, in the order of the table; one at a time.
 
@@ -67,9 +71,10 @@ def scan(
 
     Args:
         left_out: told of links that lead out of the folder, and of resource files; neither is looked at.
+        clips: find video clips too.
     """
     cut = len(os.path.join(root, "")) if root.is_dir() else -len(root.name)  # noqa: PTH118 - text is faster
-    for place in walk_inside(root, left_out):
+    for place in walk_inside(root, left_out, clips=clips):
         name = place[cut:].replace(_SEPARATOR, "/")
         if not shard.holds(name):
             continue

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from taxolens.core.engine import Engine
+from taxolens.core.errors import UsageError
 from taxolens.recipes.derive import OutputRecipe
 from taxolens.recipes.numbers import check_gap
 from taxolens.recipes.shard import shard_of
@@ -22,6 +24,7 @@ class IdentifyRecipe:
         threshold: score below which the answer is "unsure"; None: the model's own.
         top_k: how many best labels the table shows.
         workers: photos worked on at once; 0: one per processor.
+        engine: what computes the model.
         restart: forget what an earlier run answered.
         retry_failed: try once more what could not be read.
         site_by: "folder": the first folder below `photos` is the site.
@@ -29,6 +32,8 @@ class IdentifyRecipe:
         gap: what still is one event: seconds between photos (exif), or steps between the numbers in file
             names (filename).
         max_megapixels: photos that announce more pixels are recorded as failures, unread.
+        every: seconds between the frames of a clip that are looked at.
+        most_frames: at most so many of them in each clip.
         shard: "2/5": look at the second of five parts of the photos, which other machines need not know of;
             `taxolens merge` unites them.
         corrections: a table of file and label: what people say is in photos. It is kept beside the results,
@@ -45,12 +50,15 @@ class IdentifyRecipe:
     threshold: float | None = None
     top_k: int = 3
     workers: int = 0
+    engine: Engine = Engine.ONNXRUNTIME
     restart: bool = False
     retry_failed: bool = False
     site_by: SiteBy = SiteBy.NONE
     sequence_by: SequenceBy = SequenceBy.NONE
     gap: float = 60.0
     max_megapixels: float = 150.0
+    every: float = 1.0
+    most_frames: int = 60
     shard: str | None = None
     corrections: Path | None = None
     format: str | None = None
@@ -60,6 +68,12 @@ class IdentifyRecipe:
 
     def __post_init__(self) -> None:
         check_gap(self.gap)
+        if not 0 < self.every < float("inf"):
+            raise UsageError(
+                "Frames cannot be {every} seconds apart. Give a number above 0.", every=self.every
+            )
+        if self.most_frames < 1:
+            raise UsageError("{frames} frames of a clip are none. Give 1 or more.", frames=self.most_frames)
         shard_of(self.shard)
 
     @property

@@ -16,7 +16,7 @@ _TABLES = (
     ".txt .csv .tsv .json .jsonl .xml .yaml .yml .toml .ini .cfg .md .html .htm .svg .log .pdf .doc .docx .xls "
     ".xlsx .ods .odt .db .sqlite .py .r .ipynb .npy .npz .onnx .pt .pth .safetensors .parquet"
 )
-_FILMS = ".zip .tar .gz .7z .rar .mp4 .mov .avi .mkv .webm .m4v .mts .wmv .wav .mp3 .thm .lrv"
+_FILMS = ".zip .tar .gz .7z .rar .mts .wmv .wav .mp3 .thm .lrv"
 _RAW = (  # they look like TIFF and hold a stamp-sized preview where a reader expects the photo
     ".cr2 .cr3 .crw .nef .nrw .arw .sr2 .srf .orf .rw2 .raf .pef .dng .raw .3fr .iiq .x3f .erf .kdc .dcr .mrw "
     ".xmp .psd .xcf .ico"
@@ -25,7 +25,10 @@ _RAW = (  # they look like TIFF and hold a stamp-sized preview where a reader ex
 PHOTO_SUFFIXES = frozenset(_PHOTOS.split())
 """Files so named are photos, whatever they hold: one that cannot be read must be listed, not passed over."""
 
-_OTHER_SUFFIXES = frozenset(f"{_TABLES} {_FILMS} {_RAW}".split())
+CLIP_SUFFIXES = frozenset({".mp4", ".mov", ".avi", ".mkv", ".webm", ".m4v"})
+"""Files so named are video clips, whatever they hold."""
+
+_OTHER_SUFFIXES = CLIP_SUFFIXES.union(f"{_TABLES} {_FILMS} {_RAW}".split())
 _NOT_FOR_PEOPLE = frozenset(
     {"__macosx", "@eadir", "$recycle.bin", "system volume information", "lost+found"}
 )  # what macOS, network drives and file systems leave
@@ -37,6 +40,11 @@ class LeftOut(StrEnum):
 
     RESOURCE = "resource"  # `._NAME`, which macOS writes beside a photo on a card
     LINK = "link"  # leads out of the folder
+
+
+def is_clip(name: str) -> bool:
+    """Whether a file is called a video clip."""
+    return os.path.splitext(name)[1].lower() in CLIP_SUFFIXES  # noqa: PTH122
 
 
 def _unheard(folder: Path) -> None:
@@ -67,18 +75,21 @@ def walk_photos(root: Path, empty: Callable[[Path], None] = _unheard) -> Iterato
         yield root
 
 
-def walk_inside(root: Path, left_out: Callable[[LeftOut, str], None]) -> Iterator[str]:
+def walk_inside(
+    root: Path, left_out: Callable[[LeftOut, str], None], *, clips: bool = False
+) -> Iterator[str]:
     """As `walk_photos`, but nothing outside the folder is looked at, and paths are text: a million are found
     in a few seconds.
 
     Args:
         left_out: told of each link that leads out of the folder, and of each resource file.
+        clips: find video clips too.
 
     Raises:
         UsageError: a folder may not be read.
     """
     if root.is_dir():
-        yield from _Walk(root, left_out=left_out).photos()
+        yield from _Walk(root, left_out=left_out, clips=clips).photos()
     elif root.exists():
         yield str(root)
 
@@ -108,6 +119,7 @@ class _Walk:
         root: the folder.
         empty: told of each folder below it that holds neither photos nor folders.
         left_out: told of what is passed over; None: links that lead out are followed.
+        clips: find video clips too.
     """
 
     def __init__(
@@ -116,11 +128,13 @@ class _Walk:
         *,
         empty: Callable[[Path], None] = _unheard,
         left_out: Callable[[LeftOut, str], None] | None = None,
+        clips: bool = False,
     ) -> None:
         self._root = str(root)
         self._inside = os.path.join(os.path.realpath(root), "")  # noqa: PTH118
         self._empty = empty
         self._left_out = left_out
+        self._clips = clips
 
     def photos(self) -> Iterator[str]:
         """Paths of photos, in each folder by name, then its folders by name."""
@@ -146,7 +160,7 @@ class _Walk:
             with os.scandir(folder) as entries:
                 for entry in entries:
                     if not self._passed_over(entry):
-                        _sort_in(entry, listing)
+                        _sort_in(entry, listing, self._clips)
         except OSError as error:
             raise UsageError(
                 "The folder {folder} cannot be read: {why}. "
@@ -187,7 +201,7 @@ def _identity(path: str) -> frozenset[tuple[int, int]]:
     return frozenset({(state.st_dev, state.st_ino)})
 
 
-def _sort_in(entry: os.DirEntry[str], listing: _Listing) -> None:
+def _sort_in(entry: os.DirEntry[str], listing: _Listing, clips: bool) -> None:
     name = entry.name
     if name.startswith(".") or name.lower() in _NOT_FOR_PEOPLE:
         return
@@ -196,7 +210,7 @@ def _sort_in(entry: os.DirEntry[str], listing: _Listing) -> None:
             listing.folders.append(name)
             if entry.is_symlink():
                 listing.links.add(name)
-    elif _is_photo(entry):
+    elif _is_photo(entry) or (clips and is_clip(name) and _is_plain(entry)):
         listing.photos.append(name)
 
 

@@ -6,10 +6,12 @@ import time
 from array import array
 from dataclasses import dataclass
 
-from taxolens.core.errors import DataError, UsageError
+from taxolens.core.errors import DataError, MissingExtra, UsageError
 from taxolens.core.progress import Progress, Silent
 from taxolens.core.texts import Say, plain
+from taxolens.imaging.video import can_read_clips
 from taxolens.inference.answered import Answered, Place
+from taxolens.inference.clip import Sampling
 from taxolens.inference.context import Context
 from taxolens.inference.decision import DecisionRule
 from taxolens.inference.journal import Journal, new_journal
@@ -21,7 +23,7 @@ from taxolens.inference.scan import Shard, scan
 from taxolens.inference.store import Store, open_store
 from taxolens.recipes.identify import IdentifyRecipe
 from taxolens.recipes.shard import shard_of
-from taxolens.storage.photos import LeftOut
+from taxolens.storage.photos import LeftOut, is_clip
 from taxolens.storage.signature import image_format, read_head
 from taxolens.workflows.finished import Finished
 from taxolens.workflows.kept_corrections import CorrectionCheck, keep_corrections
@@ -63,12 +65,14 @@ def identify(
     progress = progress or Silent()
     began = time.monotonic()
     workers = _checked(recipe)
-    predictor = open_predictor(recipe.model)
+    predictor = open_predictor(recipe.model, recipe.engine, calls=workers)
     rule = predictor.rule(top_k=recipe.top_k, threshold=recipe.threshold)
     shard = Shard(*shard_of(recipe.shard))
-    if next(scan(recipe.photos), None) is None:
-        raise DataError("There are no photos in {photos}. Name another folder.", photos=recipe.photos)
-    look = Look(recipe.photos, predictor, workers, recipe.max_megapixels, shard)
+    _check_something(recipe)
+    sampling = Sampling(recipe.every, recipe.most_frames)
+    look = Look(
+        recipe.photos, predictor, workers, recipe.max_megapixels, shard, sampling, clips=can_read_clips()
+    )
     journal = _journal(recipe, predictor)
     card = predictor.card
     out = results_out(recipe.output, journal, card, taxa=card.taxa, top_k=recipe.top_k)
@@ -83,7 +87,8 @@ def _checked(recipe: IdentifyRecipe) -> int:
     """Refuses what cannot be meant before anything is touched; how many threads to use."""
     if not recipe.photos.exists():
         raise UsageError("There is no photo and no folder {photos}. Check the path.", photos=recipe.photos)
-    if recipe.photos.is_file() and image_format(read_head(recipe.photos)) is None:
+    is_photo = image_format(read_head(recipe.photos)) is not None or is_clip(recipe.photos.name)
+    if recipe.photos.is_file() and not is_photo:
         raise UsageError(
             "{photos} is no photo. Name a photo, or a folder of photos; unpack an archive first.",
             photos=recipe.photos,
@@ -98,6 +103,19 @@ def _checked(recipe: IdentifyRecipe) -> int:
 
 
 def _check_apart(recipe: IdentifyRecipe) -> None:
+def _check_something(recipe: IdentifyRecipe) -> None:
+    """Refuses a folder of nothing, or of nothing but clips where these cannot be read."""
+    if next(scan(recipe.photos, clips=can_read_clips()), None) is not None:
+        return
+    if next(scan(recipe.photos, clips=True), None) is not None:
+        raise MissingExtra(
+            "There are only clips in {photos}. Reading clips needs an optional part: "
+            "pip install 'taxolens[video]'.",
+            photos=recipe.photos,
+        )
+    raise DataError("There are no photos in {photos}. Name another folder.", photos=recipe.photos)
+
+
     out = recipe.out
     if out.resolve() in (recipe.model.resolve(), recipe.photos.resolve()):
         raise UsageError("{out} is read, so results cannot be written there. Name another --out.", out=out)
@@ -113,6 +131,7 @@ def _journal(recipe: IdentifyRecipe, predictor: Predictor) -> Journal:
         card=predictor.card,
         shard=f"{number}/{count}" if count > 1 else "",
     )
+        engine=predictor.engine,
 
 
 def _run(
@@ -148,7 +167,7 @@ def _places(
     look: Look, store: Store, answered: Answered, progress: Progress, say: Say
 ) -> tuple[array[Place], int]:
     """Looks at the photos that are not answered; where all rows lie, and how many were there before."""
-    found = find(look.root, answered, look.shard)
+    found = find(look.root, answered, look.shard, clips=look.clips)
     _tell_left_out(found, progress, say)
     known = len(found.places)
     if known:
@@ -163,6 +182,7 @@ def _places(
             say(
                 "Photos that changed while they were read: {count} ({names}). The next run looks again."
             ).format(count=look.changed.count, names=", ".join(sorted(look.changed.names)[:_NAMED]))
+    _tell_clips(found, progress, say)
         )
     return places, known
 
@@ -195,6 +215,21 @@ def _asked(recipe: IdentifyRecipe) -> dict[str, object]:
 
 def _answered(recipe: IdentifyRecipe, store: Store, progress: Progress, say: Say) -> Answered:
     def again(row: Row) -> bool:
+def _tell_clips(found: Found, progress: Progress, say: Say) -> None:
+    if found.clips:
+        progress.note(
+            say(
+                "Clips that are not looked at: {count} ({names}). Reading clips needs an optional part: "
+                "pip install 'taxolens[video]'."
+            ).format(
+                count=found.clips,
+                names=", ".join(
+                    [*found.clip_names, "..."] if found.clips > len(found.clip_names) else found.clip_names
+                ),
+            )
+        )
+
+
         return row.fault is not None and (recipe.retry_failed or row.fault.code in MENDED_ELSEWHERE)
 
     def damaged(name: str) -> None:
@@ -206,3 +241,6 @@ def _answered(recipe: IdentifyRecipe, store: Store, progress: Progress, say: Say
         )
 
     return store.load(again=again, damaged=damaged)
+        looked = row.looked
+        if looked is not None and (looked.every, looked.most) != (recipe.every, recipe.most_frames):
+            return True  # other frames of the clip are asked for

@@ -1,0 +1,106 @@
+"""One answer for a video clip: pure rules over the scores of its frames, and the frames that they need.
+
+1. Frames are taken every so many seconds, up to a number of them.
+2. A frame whose best class means that nothing is there says nothing about the animal of the others: it counts only
+   where all frames are such. A camera goes on filming when the animal has left.
+3. The others count the same: the mean of the logarithms of their probabilities, turned into probabilities again.
+   These are the clip's scores, decided like those of a photo.
+4. The best frame is the one of those that count that gives the clip's best class most.
+
+Rules 2 and 3 are those of events (`events.py`): a clip is an event that is filmed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from taxolens.core.errors import ImageError
+from taxolens.imaging.video import NO_FRAMES, opened_clip
+from taxolens.inference.decision import blanks_of
+from taxolens.inference.mean_log import MeanLog
+from taxolens.inference.predictor import Predictor
+from taxolens.inference.row import Looked
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """Which frames of a clip are looked at.
+
+    Attributes:
+        every: seconds between two of them, above 0.
+        most: at most so many, at least 1.
+    """
+
+    every: float = 1.0
+    most: int = 60
+
+
+SAMPLING = Sampling()
+
+
+@dataclass(frozen=True, slots=True)
+class ClipAnswer:
+    """What a clip is answered.
+
+    Attributes:
+        scores: float32 [c], probabilities.
+        looked: which frames they come from.
+        taken: local time, as the container tells it.
+        camera: make and model, likewise.
+    """
+
+    scores: NDArray[np.float32]
+    looked: Looked
+    taken: datetime | None
+    camera: str | None
+
+
+def look_at_clip(
+    path: Path, predictor: Predictor, sampling: Sampling, *, max_megapixels: float
+) -> ClipAnswer:
+    """Looks at the frames of a clip; one is held at a time.
+
+    Raises:
+        ImageError: the clip cannot be read.
+        ModelError: the model's graph cannot be run.
+    """
+    numbers: list[int] = []
+    seconds: list[float] = []
+    scores: list[NDArray[np.float32]] = []
+    with opened_clip(path, max_megapixels=max_megapixels) as clip:
+        for frame in clip.frames(every=sampling.every, most=sampling.most):
+            numbers.append(frame.number)
+            seconds.append(round(frame.seconds, 3))
+            scores.append(predictor.scores(frame.pixels))
+        rate, metadata = clip.frame_rate, clip.metadata
+    if not scores:
+        raise ImageError("empty", NO_FRAMES)
+    blanks = blanks_of(predictor.card.taxa)
+    pooled, best = pool(scores, [label in blanks for label in predictor.labels])
+    looked = Looked(rate, tuple(numbers), numbers[best], seconds[best], sampling.every, sampling.most)
+    return ClipAnswer(pooled, looked, metadata.taken, metadata.camera)
+
+
+def pool(scores: Sequence[NDArray[np.float32]], blanks: Sequence[bool]) -> tuple[NDArray[np.float32], int]:
+    """The scores of a clip, and the position of its best frame (rules 2 to 4).
+
+    Args:
+        scores: of each frame, at least one: float32 [c], probabilities.
+        blanks: bool [c], which classes mean that nothing is there.
+    """
+    seen = [position for position, one in enumerate(scores) if not blanks[int(one.argmax())]]
+    counted = seen or list(range(len(scores)))
+    mean = MeanLog()
+    for position in counted:
+        mean.add(scores[position])
+    pooled = mean.probabilities()
+    if pooled is None:
+        raise ValueError("a clip without frames has no scores")
+    answer = int(pooled.argmax())
+    return pooled, max(counted, key=lambda position: (float(scores[position][answer]), -position))
