@@ -11,6 +11,7 @@ ARCHIVES = {
     "leaves8": "leaves8/leaves8_train.zip",
     "cameratrap": "cameratrap/cameratrap_train.zip",
     "cifar10": "cifar10/cifar10_train24k.zip",
+    "animals7": "animals7/animals7_train.zip",
     "odd_images": "odd_images/odd_images.zip",
     "cameratrap_fullres": "cameratrap_fullres/cameratrap_fullres.zip",
 }
