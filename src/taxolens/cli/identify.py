@@ -43,10 +43,10 @@ OPTIONS = (
     Option("--top-k", "top_k", say("How many best labels to show."), int, "K"),
     SITE_BY,
     *SEQUENCE,
-    Option("--restart", "restart", say("Forget what an earlier run answered."), bool),
     Option("--every", "every", say("Seconds between the frames of a clip that are looked at."), float, "S"),
     Option("--most-frames", "most_frames", say("Frames of each clip that are looked at."), int, "N"),
     ENGINE,
+    Option("--restart", "restart", say("Forget what an earlier run answered."), bool),
     Option("--retry-failed", "retry_failed", say("Try once more what could not be read."), bool),
     Option(
         "--shard",

@@ -102,7 +102,6 @@ def _checked(recipe: IdentifyRecipe) -> int:
     return threads_for(recipe.workers)
 
 
-def _check_apart(recipe: IdentifyRecipe) -> None:
 def _check_something(recipe: IdentifyRecipe) -> None:
     """Refuses a folder of nothing, or of nothing but clips where these cannot be read."""
     if next(scan(recipe.photos, clips=can_read_clips()), None) is not None:
@@ -116,6 +115,7 @@ def _check_something(recipe: IdentifyRecipe) -> None:
     raise DataError("There are no photos in {photos}. Name another folder.", photos=recipe.photos)
 
 
+def _check_apart(recipe: IdentifyRecipe) -> None:
     out = recipe.out
     if out.resolve() in (recipe.model.resolve(), recipe.photos.resolve()):
         raise UsageError("{out} is read, so results cannot be written there. Name another --out.", out=out)
@@ -130,8 +130,8 @@ def _journal(recipe: IdentifyRecipe, predictor: Predictor) -> Journal:
         photos=recipe.photos.resolve(),
         card=predictor.card,
         shard=f"{number}/{count}" if count > 1 else "",
-    )
         engine=predictor.engine,
+    )
 
 
 def _run(
@@ -169,6 +169,7 @@ def _places(
     """Looks at the photos that are not answered; where all rows lie, and how many were there before."""
     found = find(look.root, answered, look.shard, clips=look.clips)
     _tell_left_out(found, progress, say)
+    _tell_clips(found, progress, say)
     known = len(found.places)
     if known:
         progress.note(
@@ -182,7 +183,6 @@ def _places(
             say(
                 "Photos that changed while they were read: {count} ({names}). The next run looks again."
             ).format(count=look.changed.count, names=", ".join(sorted(look.changed.names)[:_NAMED]))
-    _tell_clips(found, progress, say)
         )
     return places, known
 
@@ -202,19 +202,6 @@ def _tell_left_out(found: Found, progress: Progress, say: Say) -> None:
         )
 
 
-def _asked(recipe: IdentifyRecipe) -> dict[str, object]:
-    """How the table is decided, for those who decide anew."""
-    return {
-        "threshold": recipe.threshold,
-        "top_k": recipe.top_k,
-        "site_by": recipe.site_by.value,
-        "sequence_by": recipe.sequence_by.value,
-        "gap": recipe.gap,
-    }
-
-
-def _answered(recipe: IdentifyRecipe, store: Store, progress: Progress, say: Say) -> Answered:
-    def again(row: Row) -> bool:
 def _tell_clips(found: Found, progress: Progress, say: Say) -> None:
     if found.clips:
         progress.note(
@@ -230,6 +217,22 @@ def _tell_clips(found: Found, progress: Progress, say: Say) -> None:
         )
 
 
+def _asked(recipe: IdentifyRecipe) -> dict[str, object]:
+    """How the table is decided, for those who decide anew."""
+    return {
+        "threshold": recipe.threshold,
+        "top_k": recipe.top_k,
+        "site_by": recipe.site_by.value,
+        "sequence_by": recipe.sequence_by.value,
+        "gap": recipe.gap,
+    }
+
+
+def _answered(recipe: IdentifyRecipe, store: Store, progress: Progress, say: Say) -> Answered:
+    def again(row: Row) -> bool:
+        looked = row.looked
+        if looked is not None and (looked.every, looked.most) != (recipe.every, recipe.most_frames):
+            return True  # other frames of the clip are asked for
         return row.fault is not None and (recipe.retry_failed or row.fault.code in MENDED_ELSEWHERE)
 
     def damaged(name: str) -> None:
@@ -241,6 +244,3 @@ def _tell_clips(found: Found, progress: Progress, say: Say) -> None:
         )
 
     return store.load(again=again, damaged=damaged)
-        looked = row.looked
-        if looked is not None and (looked.every, looked.most) != (recipe.every, recipe.most_frames):
-            return True  # other frames of the clip are asked for

@@ -133,7 +133,9 @@ def test_a_header_that_lies_about_its_size_is_a_fault(tmp_path: Path) -> None:
     path.write_bytes(data)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     assert fault(path).code in ("too_large", "damaged")
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000  # kB; a picture would take 768 MB
+    assert (
+        resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000
+    )  # kB; a picture would take 768 MB
 
 
 def test_frames_without_end_cost_no_more_than_was_asked_for(
