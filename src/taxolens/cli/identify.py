@@ -13,6 +13,7 @@ from taxolens.cli.option_table import Option, with_options
 from taxolens.cli.progress import progress_for
 from taxolens.cli.results_options import CORRECTIONS, ENGINE, SITE_BY, WRITTEN, counts_told
 from taxolens.cli.source_options import MAX_MEGAPIXELS, SEQUENCE, WORKERS
+from taxolens.cli.stopping import stopped_by_term
 from taxolens.cli.words import language, say, tell
 from taxolens.recipes.identify import IdentifyRecipe
 from taxolens.recipes.parse import parse_recipe
@@ -65,7 +66,8 @@ OPTIONS = (
 def command(given: dict[str, Any], quiet: shared.Quiet = False) -> None:
     """Parses a recipe and runs its workflow; exit code 3 when some photos failed."""
     recipe = parse_recipe(IdentifyRecipe, {**given, "language": language})
-    summary = identify(recipe, progress=progress_for(quiet), say=say)
+    with stopped_by_term():
+        summary = identify(recipe, progress=progress_for(quiet), say=say)
     if not quiet:
         _tell(summary, recipe.out)
     raise typer.Exit(3 if summary.failed else 0)

@@ -25,6 +25,7 @@ from taxolens.recipes.identify import IdentifyRecipe
 from taxolens.recipes.shard import shard_of
 from taxolens.storage.photos import LeftOut, is_clip
 from taxolens.storage.signature import image_format, read_head
+from taxolens.workflows.clock_check import ClockCheck
 from taxolens.workflows.finished import Finished
 from taxolens.workflows.kept_corrections import CorrectionCheck, keep_corrections
 from taxolens.workflows.results_out import ResultsOut, results_out
@@ -154,13 +155,25 @@ def _run(
         return counts, known
     context = Context(recipe.site_by, recipe.sequence_by, recipe.gap)
     how = Rendering(rule, recipe.photos, context, corrections=corrections)
-    check, tally = CorrectionCheck(corrections, rule.labels), Tally()
-    rows = tally.counting(check.watching(results(places, store, how)))
-    out.write(progress.track(rows, what=say("Writing the results"), total=len(places)))
-    check.tell(progress, say)
-    counts = tally.counts()
+    counts = _written(places, store, how, out, progress, say)
     finished.leave(counts)
     return counts, known
+
+
+def _written(
+    places: array[Place], store: Store, how: Rendering, out: ResultsOut, progress: Progress, say: Say
+) -> Counts:
+    """Writes the results, and says what of them is odd."""
+    check, clocks, tally = CorrectionCheck(how.corrections, how.rule.labels), ClockCheck(), Tally()
+    rows = tally.counting(clocks.watching(check.watching(results(places, store, how))))
+    try:
+        out.write(progress.track(rows, what=say("Writing the results"), total=len(places)))
+    except KeyboardInterrupt:
+        progress.note(say("Stopped. All photos are answered; the same command writes the results."))
+        raise
+    check.tell(progress, say)
+    clocks.tell(progress, say)
+    return tally.counts()
 
 
 def _places(
