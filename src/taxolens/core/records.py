@@ -51,6 +51,7 @@ class Image:
         sha256: hash of the file's bytes, hexadecimal.
         annotations: boxes with their labels; None where its source gives no boxes, empty where it says that
             nothing is there.
+        copy_of: for a copy that was made from another photo of the same source, that photo's `name`.
         utc_offset: minutes by which `taken` is ahead of UTC; None where the photo does not tell.
     """
 
@@ -66,6 +67,7 @@ class Image:
     sha256: str | None = None
     annotations: tuple[Annotation, ...] | None = None
     utc_offset: int | None = None
+    copy_of: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

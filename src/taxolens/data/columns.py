@@ -31,6 +31,8 @@ class Columns:
         day: int64 [n], day on which it was taken (1 is 1 January of the year 1), or `UNKNOWN`.
         part: int64 [n], what the source says: place in `PARTS`, or `UNKNOWN`.
         content: int64 [n], number of the file's bytes: identical files have the same.
+        origin: int64 [n], number of the photo that a copy was made from, and of that photo itself; None where
+            no photo is known to be a copy.
     """
 
     names: Sequence[str]
@@ -42,6 +44,7 @@ class Columns:
     day: NDArray[np.int64]
     part: NDArray[np.int64]
     content: NDArray[np.int64]
+    origin: NDArray[np.int64] | None = None
 
     def __len__(self) -> int:
         return len(self.label)
@@ -58,6 +61,7 @@ class Columns:
             self.day[rows],
             np.full(len(rows), UNKNOWN, np.int64),
             self.content[rows],
+            None if self.origin is None else self.origin[rows],
         )
 
     def without_parts(self) -> Columns:
@@ -67,11 +71,21 @@ class Columns:
     def duplicates(self) -> tuple[tuple[int, ...], ...]:
         """Photos with identical bytes, in groups of two and more, in the order of the photos."""
         copies = np.bincount(self.content)[self.content] > 1 if len(self) else np.empty(0, np.bool_)
-        groups: dict[int, list[int]] = {}
-        rows = np.flatnonzero(copies)
-        for row, content in zip(rows.tolist(), self.content[rows].tolist(), strict=True):
-            groups.setdefault(content, []).append(row)
-        return tuple(map(tuple, groups.values()))
+        return _alike(self.content, np.flatnonzero(copies))
+
+    def made_of_one(self) -> tuple[tuple[int, ...], ...]:
+        """Photos with the copies that were made from them, in groups of two and more."""
+        if self.origin is None:
+            return ()
+        return _alike(self.origin, np.flatnonzero(np.bincount(self.origin)[self.origin] > 1))
+
+
+def _alike(numbers: NDArray[np.int64], rows: NDArray[np.int64]) -> tuple[tuple[int, ...], ...]:
+    """The rows that share a number."""
+    groups: dict[int, list[int]] = {}
+    for row, number in zip(rows.tolist(), numbers[rows].tolist(), strict=True):
+        groups.setdefault(number, []).append(row)
+    return tuple(map(tuple, groups.values()))
 
 
 class Numbers:
@@ -93,6 +107,7 @@ class Numbers:
 def columns_of(images: Sequence[Image]) -> Columns:
     """The columns of images; one without a hash is identical only to itself, listed twice."""
     labels, codes = as_codes([image.label or "" for image in images])
+    copies, origins = any(image.copy_of for image in images), Numbers()
     sites, sequences, contents = Numbers(), Numbers(), Numbers()
     return Columns(
         names=[image.name for image in images],
@@ -104,6 +119,9 @@ def columns_of(images: Sequence[Image]) -> Columns:
         day=_column((image.taken.toordinal() if image.taken else UNKNOWN for image in images), len(images)),
         part=_column((PARTS.index(image.part) if image.part else UNKNOWN for image in images), len(images)),
         content=_column((contents.of(image.sha256 or str(image.path)) for image in images), len(images)),
+        origin=_column((origins.of(image.copy_of or image.name) for image in images), len(images))
+        if copies
+        else None,
     )
 
 

@@ -13,7 +13,8 @@ from taxolens.recipes.split import SplitBy
 
 
 def units_of(columns: Columns, by: SplitBy) -> NDArray[np.int64]:
-    """Numbers the units of photos: what shares a site, sequence or date, merged through identical files.
+    """Numbers the units of photos: what shares a site, sequence or date, merged through identical files and
+    through copies that were made from a photo.
 
     A photo without the site (or date) that is asked for stays with its sequence, else alone.
 
@@ -22,7 +23,7 @@ def units_of(columns: Columns, by: SplitBy) -> NDArray[np.int64]:
     """
     unit = _numbered(_keys(columns, by))
     parent = list(range(int(unit.max(initial=-1)) + 1))
-    for group in columns.duplicates():
+    for group in (*columns.duplicates(), *columns.made_of_one()):
         first = _root(parent, int(unit[group[0]]))
         for row in group[1:]:
             parent[_root(parent, int(unit[row]))] = first

@@ -1,4 +1,4 @@
-"""A CSV that names photos: `file,label[,site,sequence,datetime,split]`, read and written.
+"""A CSV that names photos: `file,label[,site,sequence,datetime,split,copy_of]`, read and written.
 
 Files are named relative to the folder of the table. Columns come in any order, further ones are ignored;
 comma, semicolon and tab separate; UTF-8 with or without a mark at its beginning.
@@ -199,6 +199,7 @@ class _Reader:
             sequence=self._text(row, "sequence") or None,
             taken=self._taken(row),
             part=self._part(row),
+            copy_of=self._text(row, "copy_of") or None,
         )
 
     def listed(self, row: _Row) -> Listed:
@@ -326,9 +327,10 @@ def _groups(above: tuple[str, ...], label: str) -> tuple[str, ...]:
 def _from_above(images: list[Image], table: Path) -> Labelled:
     """Photos that are all named by their full path, named anew from the folder that holds them all."""
     root = Path(os.path.commonpath([image.path.parent for image in images]))
+    names = {image.name: printable(image.path.relative_to(root).as_posix()) for image in images}
     named = []
     for image in images:
-        below = image.path.relative_to(root)
-        groups = _groups(below.parent.parts, image.label or "")
-        named.append(replace(image, name=printable(below.as_posix()), groups=groups))
+        groups = _groups(image.path.relative_to(root).parent.parts, image.label or "")
+        origin = names.get(image.copy_of, image.copy_of) if image.copy_of else None
+        named.append(replace(image, name=names[image.name], groups=groups, copy_of=origin))
     return Labelled(root, tuple(named), layout=Layout.TABLE, file=table)

@@ -29,6 +29,7 @@ from taxolens.data.split import (
     write_split,
 )
 from taxolens.formats.labelled import read_labelled
+from taxolens.formats.table import read_table
 from taxolens.recipes.split import SplitBy, SplitRecipe
 
 START = datetime(2024, 1, 1)
@@ -334,3 +335,31 @@ def test_a_hundred_thousand_photos_take_seconds() -> None:
     split = split_images(images, SplitRecipe())
     assert time.perf_counter() - begin < 40
     assert abs(split.parts.count(Part.TRAIN) - 65_000) < 100
+
+
+def test_a_photo_and_its_copies_stay_on_one_side_where_the_source_leaves_out_a_part() -> None:
+    """As in the table of a fold: who is held back is said, who validates is not."""
+    sources = [replace(photo(n, f"c{n % 4}"), part=Part.TRAIN) for n in range(80)]
+    copies = [
+        replace(
+            one, name=f"{one.name}-{turn}", path=Path(f"{one.path}-{turn}"), sha256=None, copy_of=one.name
+        )
+        for one in sources
+        for turn in range(3)
+    ]
+    judged = [replace(photo(n, f"c{n % 4}"), part=Part.TEST) for n in range(80, 100)]
+    images = [*sources, *copies, *judged]
+
+    split = split_images(images, SplitRecipe())
+
+    part = {image.name: one for image, one in zip(images, split.parts, strict=True)}
+    assert Part.VAL in split.parts
+    assert all(part[one.name] is part[one.copy_of] for one in copies if one.copy_of)
+
+
+def test_the_table_of_a_prepared_folder_says_what_is_a_copy(tmp_path: Path) -> None:
+    table = tmp_path / "fold-1.csv"
+    rows = ["file,label,copy_of", "a.png,x,", "a-1.png,x,a.png", "b.png,y,"]
+    table.write_text("\n".join(rows) + "\n", encoding="utf-8")
+
+    assert [image.copy_of for image in read_table(table).images] == [None, "a.png", None]
