@@ -18,6 +18,7 @@ _EXTRAS = {
     "prepare": (("cv2", "skimage"), noted("Transforming and augmenting photos")),
     "train": (("torch", "timm"), noted("Backbones by their timm name")),
     "tables": (("openpyxl", "pyarrow"), noted("Results as XLSX and Parquet")),
+    "video": (("av",), noted("Video clips of camera traps")),
     "heif": (("pillow_heif",), noted("HEIC photos of telephones")),
 }
 
