@@ -45,8 +45,8 @@ def variant_photos(
 ) -> VariantPhotos:
     """Divides the photos.
 
-    A run's own division is kept: judged is what it held back. So is a column that says so. Other photos are
-    judged but for a fifth, chosen by their bytes.
+    A run's own division is kept: judged is what it held back, or photos that it did not know, never what it
+    learnt from. So is a column that says so. Other photos are judged but for a fifth, chosen by their bytes.
 
     Args:
         run: folder in which the model lies.
@@ -63,10 +63,8 @@ def variant_photos(
             say("{n} photos are of classes that the model does not know and are left out.").format(n=left)
         )
     parts = parts_of(run) if is_run(run) else {}
-    judged, rest = _of_run(known, parts) if parts else ((), ())
-    if not judged:
-        judged, rest = _of_column(known)
-    if not judged:
+    judged, rest = _of_run(known, parts) if parts else _of_column(known)
+    if not judged and not parts:
         if fingerprint_of(dataset, ()) == predictor.card.data_fingerprint:
             progress.note(
                 say("The model was made from these very photos: these figures say nothing about new ones.")
@@ -86,12 +84,16 @@ def variant_photos(
 def _of_run(
     images: Sequence[Image], parts: Mapping[tuple[str, str], Part]
 ) -> tuple[tuple[Image, ...], tuple[Image, ...]]:
-    """What the run held back, and what it learnt from."""
-    part = {image: parts.get((image.sha256 or "", image.label or "")) for image in images}
-    return (
-        tuple(image for image in images if part[image] is Part.TEST),
-        tuple(image for image in images if part[image] is Part.TRAIN),
+    """What the run held back, else what it did not know; and what it learnt from, else a fifth of the others."""
+    own = [parts.get((image.sha256 or "", image.label or "")) for image in images]
+    held_back, learnt, new = (
+        tuple(image for image, part in zip(images, own, strict=True) if part is wanted)
+        for wanted in (Part.TEST, Part.TRAIN, None)
     )
+    if held_back and learnt:
+        return held_back, learnt
+    judged, rest = _by_bytes(held_back or new)
+    return (held_back or new, learnt) if learnt else (judged, rest)
 
 
 def _of_column(images: Sequence[Image]) -> tuple[tuple[Image, ...], tuple[Image, ...]]:
