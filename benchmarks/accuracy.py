@@ -148,19 +148,16 @@ def consecutive(photos: list[Path]) -> list[str]:
 
 def pooled(parts: list[Answers]) -> Answers:
     """The answers of all folds as one; groups stay apart."""
-    offsets = np.cumsum([0, *(int(part.groups.max()) + 1 for part in parts if part.groups is not None)])
+    known = [part.groups for part in parts if part.groups is not None]
+    offsets = np.cumsum([0, *(int(groups.max()) + 1 for groups in known)])
     return Answers(
         labels=parts[0].labels,
         names=tuple(name for part in parts for name in part.names),
         truth=np.concatenate([part.truth for part in parts]),
         probabilities=np.concatenate([part.probabilities for part in parts]),
-        groups=np.concatenate(
-            [
-                part.groups + offset
-                for part, offset in zip(parts, offsets, strict=False)
-                if part.groups is not None
-            ]
-        ),
+        groups=np.concatenate([groups + offset for groups, offset in zip(known, offsets, strict=False)])
+        if known
+        else None,
     )
 
 
