@@ -31,8 +31,10 @@ from taxolens.workflows.organise_list import (
     Known,
     OpenList,
     Settings,
+    State,
     read_list,
     read_settings,
+    state_of,
     write_list,
     write_settings,
 )
@@ -184,6 +186,8 @@ class _Run:
                 )
         if settings is None:
             return Settings(photos, how, {}, not self._out.exists())
+        if settings.how != how and self._is_empty():
+            return Settings(photos, how, {}, settings.new)
         if settings.how != how:
             raise UsageError(
                 "{out} was organised in another way ({old}). Take that back with --undo, or name another --out.",
@@ -197,6 +201,11 @@ class _Run:
                 old=settings.photos,
             )
         return Settings(photos, how, settings.folders, settings.new)
+
+    def _is_empty(self) -> bool:
+        """Whether nothing came of what was begun here."""
+        entries, _ = read_list(self._out)
+        return all(state_of(self._out, entry) is State.MISSING for entry in entries)
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
@@ -213,9 +222,9 @@ class _Run:
                     shutil.rmtree(self._own / SCRATCH)
 
     def _survey(self, known: Known, classes: ClassFolders) -> Survey:
-        survey = Survey()
+        survey, say = Survey(), self._say
         plans = survey.counting(self._plans(known, classes))
-        for _ in self._progress.track(plans, what=self._say("Looking for the photos")):
+        for _ in self._progress.track(plans, what=say("Looking for the photos")):
             pass
         return survey
 
@@ -230,16 +239,16 @@ class _Run:
             free = shutil.disk_usage(self._out).free
         if survey.bytes > free:
             raise OutputError(
-                "There is no room for the copies in {out}: they take about {need:.1f} GB, and {free:.1f} GB are "
-                "free. Free some space, name an --out on another disk, or make hard links with --link.",
+                "There is no room for the copies in {out}: they take about {need}, and {free} are free. "
+                "Free some space, name an --out on another disk, or make hard links with --link.",
                 out=self._out,
-                need=survey.bytes / 1e9,
-                free=free / 1e9,
+                need=_size(survey.bytes),
+                free=_size(free),
             )
 
     def _write(self, known: Known, classes: ClassFolders, total: int) -> Survey:
         """Makes and places what is not there; counts what came of it."""
-        survey = Survey()
+        survey, say = Survey(), self._say
         listed = OpenList(self._out)
         try:
             placer = Placer(self._out, listed, FileNames(self._out, known.all()))
@@ -247,8 +256,8 @@ class _Run:
             workers = self._recipe.workers or default_workers()
             jobs = self._jobs(survey, known, classes, placer)
             made = ordered_map(bench.make, jobs, workers=workers, window=workers * _AHEAD)
-            done = forecast(made, total=total, progress=self._progress, say=self._say)
-            for one in self._progress.track(done, what=self._say("Writing copies"), total=total):
+            done = forecast(made, total=total, progress=self._progress, say=say)
+            for one in self._progress.track(done, what=say("Writing copies"), total=total):
                 self._take(one, survey, placer)
             placer.flush()
         finally:
@@ -299,6 +308,10 @@ class _Run:
             write_list(self._out, entries)
         if hasattr(os, "sync"):
             os.sync()
+
+
+def _size(count: int) -> str:
+    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.1f} MB"
 
 
 def _how(recipe: OrganiseRecipe) -> str:

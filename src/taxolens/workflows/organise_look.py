@@ -106,11 +106,11 @@ class Looks:
         return tuple(marks)
 
     def _text(self, row: Result) -> str:
-        said = row.prediction
+        said, say = row.prediction, self._say
         if row.corrected_by:
             return f"{self._drawable(said.label)} ({_readable(row.corrected_by)})"
         if said.label == UNSURE:
-            what = f"{self._say('unsure')}: {self._drawable(said.top1)}" if said.top1 else self._say("unsure")
+            what = ": ".join(filter(None, (say("unsure"), self._drawable(said.top1) if said.top1 else "")))
         else:
             what = self._drawable(said.label)
         return f"{what} {said.score * 100:.0f} %"

@@ -107,10 +107,11 @@ class _Undo:
 
     def done(self) -> UndoSummary:
         """Removes files, one at a time."""
+        say = self._say
         entries, _ = read_list(self._folder)
         counts = dict.fromkeys(Fate, 0)
         kept: list[str] = []
-        for entry in self._progress.track(entries, what=self._say("Removing copies"), total=len(entries)):
+        for entry in self._progress.track(entries, what=say("Removing copies"), total=len(entries)):
             fate = self._fate(entry)
             counts[fate] += 1
             if fate is Fate.LAST:
