@@ -13,6 +13,7 @@ from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
+from zipfile import ZIP_DEFLATED, ZipFile
 
 from taxolens.formats.columns import Column, Value, columns
 from taxolens.formats.extras import tables_library
@@ -92,8 +93,16 @@ class _Book:
         self._sheet.append([self._cell(column.value(result)) for column in self._shown])
 
     def save(self, file: BinaryIO) -> None:
-        """Writes the workbook."""
-        self._book.save(file)
+        """Writes the workbook. openpyxl's own way leaves the archive open where the disk is full, and Python then
+        complains on the terminal when it comes to close it."""
+        writer = tables_library("openpyxl.writer.excel", "XLSX").ExcelWriter
+        archive = ZipFile(file, "w", ZIP_DEFLATED)
+        try:
+            writer(self._book, archive).save()
+        except BaseException:
+            with suppress(Exception):
+                archive.close()
+            raise
 
     def discard(self) -> None:
         """Takes away what is on the disk of a workbook that is not saved."""

@@ -4,7 +4,7 @@ and the taxa above them: genus, family, order, class, phylum, kingdom."""
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
@@ -12,6 +12,7 @@ from taxolens.core.errors import UsageError
 from taxolens.core.taxonomy import Role, Taxon, usual_role
 
 _LANGUAGES = ("en", "fr", "de", "es", "it", "nl", "pt")
+_NAMED = 20
 HIGHER_RANKS = ("genus", "family", "order", "class", "phylum", "kingdom")
 
 
@@ -41,8 +42,30 @@ def read_taxonomy(table: Path) -> Mapping[str, Taxon]:
 
 
 def described(labels: tuple[str, ...], taxonomy: Mapping[str, Taxon]) -> tuple[Taxon, ...]:
-    """The taxa of labels: as the table says, else the label alone with its usual role."""
+    """The taxa of labels: as the table says, else the label alone with its usual role.
+
+    Raises:
+        UsageError: the table is about other classes.
+    """
+    unnamed(labels, taxonomy)
     return tuple(taxonomy.get(label) or Taxon(id=label, role=usual_role(label)) for label in labels)
+
+
+def unnamed(labels: Sequence[str], taxonomy: Mapping[str, Taxon]) -> tuple[str, ...]:
+    """The labels that a table leaves out; it may well name more than there are. Without a table, none.
+
+    Raises:
+        UsageError: it names none of them, so it is the table of another model.
+    """
+    missing = tuple(label for label in labels if label not in taxonomy) if taxonomy else ()
+    if missing and len(missing) == len(labels):
+        raise UsageError(
+            "The taxonomy table names none of the classes: {classes}. Its column label must call them so; "
+            "it holds: {known}.",
+            classes=", ".join(labels[:_NAMED]),
+            known=", ".join(list(taxonomy)[:_NAMED]),
+        )
+    return missing
 
 
 def _delimiter(text: str) -> str:

@@ -12,7 +12,7 @@ from taxolens.core.taxonomy import Taxon
 from taxolens.core.texts import Say, plain
 from taxolens.formats.clocks import read_clocks
 from taxolens.formats.species_list import SpeciesList, read_species_list
-from taxolens.formats.taxonomy_table import read_taxonomy
+from taxolens.formats.taxonomy_table import read_taxonomy, unnamed
 from taxolens.inference.clocks import Clocks
 from taxolens.inference.context import Context
 from taxolens.inference.decision import blanks_of, rule_of
@@ -32,6 +32,7 @@ from taxolens.workflows.site_book import SiteBook
 from taxolens.workflows.tally import Counts, Tally
 
 _SECONDS, _STEPS = 60.0, 1.0
+_NAMED = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ def derive(recipe: DeriveRecipe, *, progress: Progress | None = None, say: Say =
             )
         )
     asked = parse_recipe(Asked, stored.asked)
-    taxa = _taxa(recipe, stored)
+    taxa = _taxa(recipe, stored, progress, say)
     how = _rendering(recipe, stored, asked, taxa)
     out = results_out(recipe.output, stored.journal, stored.card, taxa=taxa, top_k=how.rule.top_k)
     out = out.made(stored.journal.created)
@@ -87,9 +88,16 @@ def derive(recipe: DeriveRecipe, *, progress: Progress | None = None, say: Say =
     )
 
 
-def _taxa(recipe: DeriveRecipe, stored: Stored) -> tuple[Taxon, ...]:
-    """The classes as the user's table says, else as the model does."""
+def _taxa(recipe: DeriveRecipe, stored: Stored, progress: Progress, say: Say) -> tuple[Taxon, ...]:
+    """The classes as the user's table says, else as the model does; says which the table leaves out."""
     table = read_taxonomy(recipe.taxonomy) if recipe.taxonomy else {}
+    missing = unnamed(stored.card.labels, table)
+    if missing:
+        progress.note(
+            say("Classes that the taxonomy table does not name: {count} ({classes}).").format(
+                count=len(missing), classes=", ".join([*missing[:_NAMED], *["..."][: len(missing) > _NAMED]])
+            )
+        )
     return tuple(table.get(taxon.id, taxon) for taxon in stored.card.taxa)
 
 

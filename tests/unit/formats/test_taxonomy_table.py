@@ -45,6 +45,17 @@ def test_a_table_that_cannot_be_meant_is_refused(tmp_path: Path, text: str, word
         read_taxonomy(written(tmp_path, text))
 
 
+def test_a_table_about_other_classes_is_refused(tmp_path: Path) -> None:
+    table = tmp_path / "taxa.csv"
+    table.write_text("label,en\nVulpes vulpes,Fox\n", encoding="utf-8")
+    with pytest.raises(UsageError, match="names none of the classes: fox, hare"):
+        described(("fox", "hare"), read_taxonomy(table))
+    assert [taxon.id for taxon in described(("fox", "Vulpes vulpes"), read_taxonomy(table))] == [
+        "fox",
+        "Vulpes vulpes",
+    ]
+
+
 def test_an_absent_table_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="cannot be read"):
         read_taxonomy(tmp_path / "nowhere.csv")

@@ -119,6 +119,20 @@ def test_a_table_of_taxa_serves_models_that_know_none(results: Path, tmp_path: P
         done(results, rollup=RollUp.GENUS, taxonomy=table)
 
 
+def test_a_taxonomy_that_fits_the_model_in_part_says_what_it_leaves_out(
+    results: Path, tmp_path: Path
+) -> None:
+    table, notes = tmp_path / "taxa.csv", Notes()
+    table.write_text("label,order\nlynx,Carnivora\nnothing,\nwolf,Carnivora\n", encoding="utf-8")
+    done(results, notes, taxonomy=table)
+    assert "Classes that the taxonomy table does not name: 2 (cat, fox)." in notes.told
+    table.write_text("label,order\nLynx lynx,Carnivora\nwolf,Carnivora\n", encoding="utf-8")
+    with pytest.raises(
+        UsageError, match="names none of the classes: lynx, cat, fox.*it holds: Lynx lynx, wolf"
+    ):
+        done(results, taxonomy=table)
+
+
 def test_a_list_of_species_excludes_what_is_impossible_in_a_region(results: Path, tmp_path: Path) -> None:
     table = tmp_path / "species.csv"
     table.write_text("species;country\nFelis catus;FR\nVulpes vulpes;FR\nlynx;CH\n", encoding="utf-8")
