@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import signal
 import subprocess
 import time
@@ -148,3 +149,22 @@ def test_two_runs_over_one_folder_do_not_meet(taxolens: Command, tmp_path: Path)
             outcome = taxolens(*one)
             assert outcome.code == 2
             assert "Another run is writing" in outcome.err
+
+
+@pytest.mark.slow
+def test_the_page_about_sorting_can_be_followed(tmp_path: Path, home: Path) -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "organise.md").read_text(encoding="utf-8")
+    shell = "\n".join(re.findall(r"^```sh\n(.*?)^```", page, re.MULTILINE | re.DOTALL))
+    path = f"{TAXOLENS.parent}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", shell],
+        cwd=tmp_path,
+        env={**os.environ, "PATH": path, "TAXOLENS_HOME": str(home)},
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert tree(tmp_path / "sorted")
+    assert not (tmp_path / "to-show").exists()
