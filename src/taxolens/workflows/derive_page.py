@@ -15,6 +15,7 @@ from taxolens.report.panels import Fact, Facts, Notice, Tile, Tiles, Tone
 from taxolens.report.small import Small, Smalls, small_histogram
 from taxolens.report.table import Cell, Column, Row, ShareBar, Table
 from taxolens.report.wording import MISSING, Wording
+from taxolens.workflows.blanks_page import blanks_section
 from taxolens.workflows.site_book import Site, SiteBook
 from taxolens.workflows.tally import Counts
 
@@ -32,6 +33,7 @@ def derive_page(
         facts.overview(),
         facts.species(),
         facts.sites(),
+        blanks_section(list(book.sites.values()), facts.wording),
         facts.species_by_site(),
         facts.hours(),
         facts.clocks(),

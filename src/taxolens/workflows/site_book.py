@@ -13,6 +13,7 @@ from taxolens.core.taxonomy import Role, Taxon, usual_role
 from taxolens.core.texts import Say
 from taxolens.formats.moment import clock_was_reset
 from taxolens.formats.result import Result
+from taxolens.workflows.blanks import Blanks
 
 _SITES_TOLD = 5
 
@@ -37,6 +38,7 @@ class Site:
         cameras: make and model -> photos.
         odd: photos whose clock cannot be right.
         odd_example: the name of one of them.
+        blanks: on which days photos were blank, and how many in a row.
     """
 
     name: str
@@ -54,6 +56,7 @@ class Site:
     cameras: Counter[str] = field(default_factory=Counter)
     odd: int = 0
     odd_example: str = ""
+    blanks: Blanks = field(default_factory=Blanks)
 
 
 class SiteBook:
@@ -115,6 +118,8 @@ class SiteBook:
         if result.camera:
             site.cameras[result.camera] += 1
         right = self._clock(site, result)
+        if said.status is not Status.FAILED:
+            site.blanks.add(said.name, right, blank=said.status is Status.BLANK)
         if said.status is not Status.OK:
             pass
         elif said.label == UNSURE:
