@@ -1,11 +1,12 @@
 """Training photos in random order, changed at random, in steps; the same for the same seed and epoch.
 
-What is done to a photo depends on seed, epoch and the photo's row alone: not on threads, on the size of a
-step or on where a stopped training was taken up again.
+What is done to a photo depends on seed, epoch, the photo's row and how often it was shown in this epoch alone:
+not on threads, on the size of a step or on where a stopped training was taken up again.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -87,22 +88,24 @@ class Batches:
     def epoch(self, number: int) -> Iterator[Batch]:
         """The steps of epoch `number`, as even in size as can be: a last one of a single photo teaches little."""
         order = self._order(number)
+        turns = _turns(order)
 
-        def seen(row: int) -> NDArray[np.uint8]:
-            return self._changed(row, number)
+        def seen(place: int) -> NDArray[np.uint8]:
+            return self._changed(int(order[place]), number, turns[place])
 
-        steps = np.array_split(order, max(1, len(self))) if len(order) else []
+        steps = np.array_split(np.arange(len(order)), max(1, len(self))) if len(order) else []
         parts = [self._part(step) for step in steps]
         window = _AHEAD * min(self._recipe.batch, max(1, len(order)))
-        mine = [row for part in parts for row in part.tolist()]
+        mine = [place for part in parts for place in part.tolist()]
         threads = max(1, default_workers() // self._team.neighbours)
         changed = ordered_map(seen, mine, workers=threads, window=window)
-        for step, rows in zip(steps, parts, strict=True):
+        for step, part in zip(steps, parts, strict=True):
+            rows = order[part]
             pixels = np.stack([next(changed) for _ in rows])
             yield Batch(torch.from_numpy(pixels), torch.from_numpy(self._lesson.truth[rows]), len(step), rows)
 
     def _part(self, step: NDArray[np.int64]) -> NDArray[np.int64]:
-        """This process's photos of a step."""
+        """This process's share of a step's places."""
         sizes = part_sizes(len(step), self._team.size)
         start = sum(sizes[: self._team.rank])
         return step[start : start + sizes[self._team.rank]]
@@ -115,13 +118,23 @@ class Batches:
         order: NDArray[np.int64] = rng.permutation(rows)
         return order
 
-    def _changed(self, row: int, epoch: int) -> NDArray[np.uint8]:
-        rng = np.random.default_rng((self._recipe.seed, epoch, row))
+    def _changed(self, row: int, epoch: int, turn: int) -> NDArray[np.uint8]:
+        rng = np.random.default_rng((self._recipe.seed, epoch, row, turn))
         pixels = self._lesson.pixels[row]
         changed = self._policy(Picture.of(pixels), rng).pixels
         if changed.shape != pixels.shape:
             raise ValueError(f"a policy made {changed.shape} of {pixels.shape}")
         return np.ascontiguousarray(changed)
+
+
+def _turns(order: NDArray[np.int64]) -> list[int]:
+    """How often each row was shown before: a photo that makes up for others is to be another one each time."""
+    shown: Counter[int] = Counter()
+    turns = []
+    for row in order.tolist():
+        turns.append(shown[row])
+        shown[row] += 1
+    return turns
 
 
 def balanced(

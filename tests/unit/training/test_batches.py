@@ -100,6 +100,19 @@ def test_balanced_sampling_shows_every_class_as_often() -> None:
     assert max(Counter(row for row in shown if truth[row] == 0).values()) == 1
 
 
+def test_a_photo_that_is_shown_again_in_an_epoch_is_changed_anew() -> None:
+    noisy = np.random.default_rng(0).integers(0, 255, (9, 16, 16, 3), dtype=np.uint8)
+    taught = Lesson(KeptPixels(noisy), np.array([0] * 8 + [1]), np.arange(9), 2)
+    recipe = replace(PLAIN, augment="strong", sampling=Sampling.BALANCED)
+    shown = list(Batches(taught, recipe).epoch(1))
+    pairs = [pair for one in shown for pair in zip(one.pixels.numpy(), one.truth.tolist(), strict=True)]
+    rare = [photo.tobytes() for photo, truth in pairs if truth]
+    assert len(rare) >= 4
+    assert len(set(rare)) == len(rare)
+    again = list(Batches(taught, replace(recipe, batch=9)).epoch(1))
+    assert np.array_equal(*(np.concatenate([one.pixels.numpy() for one in way]) for way in (shown, again)))
+
+
 @given(truth=st.lists(st.integers(0, 4), min_size=1, max_size=40), seed=st.integers(0, 3))
 def test_balanced_rows_are_as_many_as_before_and_as_even_as_can_be(truth: list[int], seed: int) -> None:
     classes: NDArray[np.int64] = np.array(truth)
