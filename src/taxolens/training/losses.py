@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch.nn import functional
 
-from taxolens.recipes.network import Loss, NetworkRecipe
+from taxolens.recipes.network import Loss, NetworkRecipe, Sampling
 
 LossOf = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 """Logits [b, c] and targets [b, c] (rows sum to 1) to a number."""
@@ -21,10 +21,13 @@ _BETA = 0.999
 def loss_of(recipe: NetworkRecipe, counts: NDArray[np.int64]) -> LossOf:
     """The loss that a recipe asks for.
 
+    What makes up for rare classes goes by how often each is shown: where all are shown as often, none is rare.
+
     Args:
         counts: int64 [c], training photos of each class; a class without any counts as one.
     """
-    shown = torch.from_numpy(np.maximum(counts, 1).astype(np.float32))
+    even = recipe.sampling is Sampling.BALANCED
+    shown = torch.from_numpy((np.ones_like(counts) if even else np.maximum(counts, 1)).astype(np.float32))
     match recipe.loss:
         case Loss.FOCAL:
             return _focal

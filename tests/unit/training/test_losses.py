@@ -10,7 +10,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from taxolens.recipes.network import Loss, NetworkRecipe  # noqa: E402
+from taxolens.recipes.network import Loss, NetworkRecipe, Sampling  # noqa: E402
 from taxolens.training.losses import distilled, loss_of, soft_targets  # noqa: E402
 
 # Softmax of these logits is exactly (1/2, 1/4, 1/4).
@@ -51,6 +51,14 @@ def test_logit_adjustment_adds_the_logarithm_of_the_share_of_each_class() -> Non
     for truth in range(3):
         expected = -math.log(powers[truth] / sum(powers))
         assert value(Loss.LOGIT_ADJUSTED, truth) == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.mark.parametrize("loss", [Loss.CLASS_BALANCED, Loss.LOGIT_ADJUSTED])
+def test_rare_classes_are_made_up_for_once_not_twice(loss: Loss) -> None:
+    recipe = replace(NetworkRecipe("small_cnn"), loss=loss, sampling=Sampling.BALANCED)
+    for truth in range(3):
+        told = float(loss_of(recipe, COUNTS)(LOGITS, soft_targets(torch.tensor([truth]), 3, 0.0)))
+        assert told == pytest.approx(value(Loss.CROSS_ENTROPY, truth), rel=1e-5)
 
 
 def test_a_class_without_photos_makes_no_loss_infinite() -> None:
