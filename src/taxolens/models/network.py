@@ -107,17 +107,20 @@ def build_network(
             "or choose --method scratch.",
             name=recipe.name,
         )
-    network, known = _narrowed(network, recipe), 0
+    network, known = _as_left(network, recipe), 0
     if load:
         weights = recipe.weights or weights_of(recipe, network.module)
         known = load_weights(network.module, weights, network.head, labels)
     return replace(network, pretrained=True, known=known)
 
 
-def _narrowed(network: Network, recipe: NetworkRecipe) -> Network:
-    """As narrow as the recipe's weights say that it was pruned."""
+def _as_left(network: Network, recipe: NetworkRecipe) -> Network:
+    """As the run that left the recipe's weights knew it: under its licence, and as narrow as it was pruned."""
     card = read_weights_card(recipe.weights) if recipe.weights else None
-    if recipe.weights is None or card is None or not card.shapes or card.network != recipe.name:
+    if recipe.weights is None or card is None or card.network != recipe.name:
+        return network
+    network = replace(network, input=replace(network.input, licence=card.licence))
+    if not card.shapes:
         return network
     narrow(network.module, card.shapes, network.head, network.input, recipe.weights)
     return replace(network, shapes=card.shapes)

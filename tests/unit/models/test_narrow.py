@@ -89,3 +89,18 @@ def test_the_card_of_weights_remembers_shapes(tmp_path: Path) -> None:
     header = json.dumps({"__metadata__": bad.metadata()}).encode()
     file.write_bytes(struct.pack("<Q", len(header)) + header)
     assert read_weights_card(file) is None, "no layer has no channels"
+
+
+@pytest.mark.parametrize("shapes", [{}, NARROWER], ids=["as it was", "pruned"])
+def test_a_network_that_goes_on_stays_under_the_licence_of_its_weights(
+    shapes: Shapes, tmp_path: Path
+) -> None:
+    from taxolens.training.trainer import weights_file
+
+    first = narrowed(shapes)
+    first = replace(first, input=replace(first.input, licence="cc-by-nc-4.0"), shapes=shapes)
+    file = tmp_path / "weights.safetensors"
+    file.write_bytes(weights_file(first, RECIPE, LABELS))
+    for labels in (LABELS, ()):
+        further = build_network(replace(RECIPE, weights=file), labels, pretrained=True, load=bool(labels))
+        assert further.input.licence == "cc-by-nc-4.0"
