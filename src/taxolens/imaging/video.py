@@ -42,7 +42,7 @@ from taxolens.storage.signature import read_head
 NO_VIDEO = noted("Reading clips needs an optional part: pip install 'taxolens[video]'.")
 NOT_A_CLIP = noted("This is no clip: it holds no pictures that move, in MP4, MOV, AVI, Matroska or WebM.")
 DAMAGED_CLIP = noted("The clip is damaged or cut short.")
-CUT_SHORT = noted("The clip ends after {found} of {announced} seconds: it is cut short.")
+CUT_SHORT = noted("The clip ends earlier than it announces: it is cut short.")
 NO_FRAMES = noted("The clip holds no picture.")
 
 _CONTAINERS = "mov,mp4,m4a,3gp,3g2,mj2,avi,matroska,webm"
@@ -132,7 +132,7 @@ class Clip:
         announced = _announced(self._container, self._stream)
         found = seconds + 1 / self.frame_rate
         if found < announced * (1 - _MISSING_SHARE) - _MISSING_FRAMES / self.frame_rate:
-            raise ImageError("damaged", CUT_SHORT, found=f"{found:.1f}", announced=f"{announced:.1f}")
+            raise ImageError("damaged", CUT_SHORT)
 
 
 def can_read_clips() -> bool:
