@@ -59,7 +59,7 @@ def _tell_found(found: RepeatsSummary, recipe: RepeatsRecipe, quiet: bool) -> No
     if quiet:
         return
     lines = [
-        say("{objects} objects, {boxes} of {detections} boxes.").format(
+        say("Objects: {objects}. Their boxes: {boxes} of {detections}.").format(
             objects=found.objects, boxes=found.boxes, detections=found.detections
         )
     ]
@@ -93,7 +93,7 @@ def _tell_aside(summary: AsideSummary, out: Path, quiet: bool) -> None:
     tell(
         [
             say(
-                "Set aside: {boxes} boxes of {objects} objects in {photos} photos; objects kept: {kept}."
+                "Boxes set aside: {boxes}, in photos: {photos}. Objects set aside: {objects}, kept: {kept}."
             ).format(
                 boxes=done.boxes,
                 objects=summary.reviewed.objects,

@@ -66,6 +66,20 @@ def test_the_container_tells_rate_time_and_size(tmp_path: Path) -> None:
         assert (clip.metadata.width, clip.metadata.height) == (64, 48)
 
 
+def test_the_time_of_digitising_in_avi_is_read(tmp_path: Path) -> None:
+    path = write_clip(tmp_path / "clip.avi", map(flat, COLOURS))
+    data = bytearray(path.read_bytes())
+    told = b"Fri May 01 06:15:00 2026\n\0"
+    chunk = b"IDIT" + struct.pack("<I", len(told)) + told
+    (length,) = struct.unpack_from("<I", data, 16)  # of the list "hdrl", which comes first
+    data[20 + length : 20 + length] = chunk
+    struct.pack_into("<I", data, 16, length + len(chunk))
+    struct.pack_into("<I", data, 4, len(data) - 8)
+    path.write_bytes(data)
+    with opened_clip(path) as clip:
+        assert clip.metadata.taken == datetime(2026, 5, 1, 6, 15)
+
+
 def test_a_clip_filmed_on_its_side_is_turned_upright(tmp_path: Path) -> None:
     half = flat(GREEN)
     half[:, :32] = RED  # the left half, which a quarter turn clockwise brings to the top
