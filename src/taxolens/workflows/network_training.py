@@ -30,6 +30,7 @@ from taxolens.workflows.divided import answers_on, doubts_of
 from taxolens.workflows.lesson import load_photos
 from taxolens.workflows.listener import Listener
 from taxolens.workflows.network_lesson import PIXELS, NetworkLesson, fingerprint_of, prepare_network_lesson
+from taxolens.workflows.network_past import doubts_of_past
 from taxolens.workflows.networks import resolve_network
 from taxolens.workflows.stopwatch import Stopwatch
 from taxolens.workflows.tracking import Tracking
@@ -131,7 +132,7 @@ def school(
         dataset = load_photos(recipe, home=home, progress=listener, say=say)
     with watch.stage(noted("Looking at the photos")):
         lesson = prepare_network_lesson(recipe, dataset, wanted, folder, progress=listener, say=say)
-    for doubt in doubts_of(lesson, say):
+    for doubt in (*doubts_of(lesson, say), *doubts_of_past(settings, lesson, say)):
         listener.note(doubt)
     with watch.stage(noted("Training the network")):
         request = replace(request_of(recipe, settings, lesson, folder), watch=tracking.learnt)

@@ -40,6 +40,7 @@ from taxolens.workflows.lesson import load_photos
 from taxolens.workflows.listener import Listener
 from taxolens.workflows.model_card import class_taxa
 from taxolens.workflows.network_lesson import fingerprint_of, prepare_network_lesson
+from taxolens.workflows.network_past import doubts_of_past
 from taxolens.workflows.network_run import write_network_run
 from taxolens.workflows.network_training import Schooled, judged_network
 from taxolens.workflows.networks import resolve_network
@@ -192,7 +193,7 @@ def _bench(
         lesson = prepare_network_lesson(train, dataset, wanted, place.own, progress=listener, say=say)
     if not len(lesson.rows(Part.VAL)):
         raise UsageError(_NOTHING_TO_CHOOSE_BY)
-    for doubt in doubts_of(lesson, say):
+    for doubt in (*doubts_of(lesson, say), *doubts_of_past(settings, lesson, say)):
         listener.note(doubt)
     return Bench(train, teacher, applied(ranges.base, ranges.first), ranges, lesson, place, tracking)
 

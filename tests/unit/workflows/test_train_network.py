@@ -28,6 +28,7 @@ from taxolens.recipes.evaluate import EvaluateRecipe  # noqa: E402
 from taxolens.recipes.network import DistillRecipe, NetworkRecipe, Precision  # noqa: E402
 from taxolens.recipes.parse import parse_recipe  # noqa: E402
 from taxolens.recipes.source import SourceRecipe  # noqa: E402
+from taxolens.recipes.split import SplitRecipe  # noqa: E402
 from taxolens.recipes.train import BackboneRecipe, TrainRecipe  # noqa: E402
 from taxolens.training import trainer as room  # noqa: E402
 from taxolens.workflows.backbones import add_backbone, remove_backbone  # noqa: E402
@@ -309,6 +310,24 @@ def test_a_head_that_knows_all_classes_is_gone_on_with(further: Path) -> None:
     assert {row[0] for row in rows} == {"network"}
     figures = json.loads((further / "metrics.json").read_text())
     assert figures["accuracy"] > 0.9
+
+
+def test_held_back_photos_that_the_weights_or_the_teacher_know_are_told(
+    run: Path, further: Path, class_folders: Path, home: Path, tmp_path: Path
+) -> None:
+    assert "learnt from" not in (further / "report.html").read_text(), "the same division as that of its run"
+    teacher = DistillRecipe(run)
+    network = NetworkRecipe(weights=run / "weights.safetensors", epochs=0, head_epochs=0, distill=teacher)
+    recipe = asked(class_folders, tmp_path / "other", network, split=SplitRecipe(seed=1), saliency=False)
+    told = [note for note in trained(replace(recipe, method="finetune"), home).notes if "learnt from" in note]
+    assert [file in note for note, file in zip(told, ("weights.safetensors", "model.onnx"), strict=True)] == [
+        True,
+        True,
+    ]
+    assert (
+        "figures are too good" in told[0]
+        and "figures are too good" in (tmp_path / "other/report.html").read_text()
+    )
 
 
 def test_rows_of_the_head_follow_the_names_of_the_classes(run: Path, tmp_path: Path) -> None:
