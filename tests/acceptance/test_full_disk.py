@@ -21,6 +21,7 @@ from taxolens.recipes.identify import IdentifyRecipe
 from taxolens.workflows.finished import Finished
 from taxolens.workflows.identify import identify
 from taxolens.workflows.results_out import ResultsOut
+from tests.acceptance.conftest import Command
 from tests.unit.inference.colour_model import write_colour_model, write_photo
 
 PHOTOS = 30
@@ -192,6 +193,20 @@ def test_after_the_results_are_written(
             identify(recipe)
     disk.free()
     assert ends_as_undisturbed(recipe, tmp_path) == PHOTOS
+
+
+@pytest.mark.parametrize("stop", STOPS)
+def test_the_command_says_it_in_one_sentence(
+    taxolens: Command, recipe: IdentifyRecipe, disk: Disk, stop: str
+) -> None:
+    spoil, sentence = STOPS[stop]
+    command = ("identify", recipe.photos, "--model", recipe.model, "--out", recipe.out, "--quiet")
+    spoil(disk)
+    outcome = taxolens(*command)
+    assert outcome.code == 1 and re.search(sentence, outcome.err), outcome.err
+    assert "Traceback" not in outcome.err and len(outcome.err.splitlines()) == 1, outcome.err
+    disk.free()
+    assert taxolens(*command).code == 0
 
 
 def test_an_earlier_table_outlives_a_full_disk(recipe: IdentifyRecipe, disk: Disk, tmp_path: Path) -> None:
