@@ -14,7 +14,7 @@ from taxolens.core.progress import Progress, Silent
 from taxolens.core.texts import Say, plain
 from taxolens.evaluation.gate import GateRule, judge_candidate
 from taxolens.inference.predictor import Predictor
-from taxolens.modelfile.card import Card, Metric, Task
+from taxolens.modelfile.card import Task
 from taxolens.modelfile.read import ModelFile, model_from_bytes, read_model
 from taxolens.modelfile.write import place
 from taxolens.recipes.variant import VariantRecipe
@@ -25,6 +25,7 @@ from taxolens.workflows.judging import check_places
 from taxolens.workflows.listener import Listener
 from taxolens.workflows.run_folder import MODEL, json_text
 from taxolens.workflows.variant_candidates import Bench, recarded, variants_of
+from taxolens.workflows.variant_card import card_of_variant
 from taxolens.workflows.variant_facts import Candidate, Judged, Refused, VariantFacts, Way, chosen_of
 from taxolens.workflows.variant_page import variant_page
 from taxolens.workflows.variant_photos import variant_photos
@@ -151,34 +152,14 @@ def _write(recipe: VariantRecipe, facts: VariantFacts, notes: tuple[str, ...], s
     if recipe.json:
         with written_whole(recipe.json) as file:
             file.write(json_text(facts.document()).encode())
-    place(_bytes(recipe, facts, say), recipe.out)
+    place(_bytes(recipe, facts), recipe.out)
 
 
-def _bytes(recipe: VariantRecipe, facts: VariantFacts, say: Say) -> bytes:
+def _bytes(recipe: VariantRecipe, facts: VariantFacts) -> bytes:
     """The file of the chosen model; the original's own bytes where that is it."""
-    chosen = facts.chosen
-    if chosen is facts.original:
-        return chosen.candidate.model.graph
-    found = chosen.candidate
-    card = found.model.card
-    told = Metric(
-        name="accuracy",
-        value=found.accuracy.value,
-        low=found.accuracy.low,
-        high=found.accuracy.high,
-        n=facts.n,
-        data=facts.data,
-    )
-    changes = {
-        "name": recipe.name or _name(card, found.way),
-        "metrics": (told,),
-        "variant_of": facts.original.candidate.model.sha256,
-    }
-    data = recarded(found.model, card.changed(**changes))
+    found = facts.chosen.candidate
+    if facts.chosen is facts.original:
+        return found.model.graph
+    data = recarded(found.model, card_of_variant(recipe, facts))
     model_from_bytes(data, recipe.out)
     return data
-
-
-def _name(card: Card, way: Way) -> str:
-    """The original's name with the way behind it, in English as all of a card."""
-    return f"{card.name} ({way.told(plain)})"[:200]

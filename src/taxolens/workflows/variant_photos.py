@@ -12,15 +12,17 @@ from numpy.typing import NDArray
 from taxolens.core.errors import DataError
 from taxolens.core.progress import Progress
 from taxolens.core.records import Failure, Image, Part
-from taxolens.core.texts import Say
+from taxolens.core.texts import Say, for_count, noted
 from taxolens.data.dataset import load_dataset, named
 from taxolens.inference.predictor import Predictor
 from taxolens.recipes.variant import VariantRecipe
 from taxolens.workflows.judging import classes_meant, fingerprint_of
 from taxolens.workflows.run_folder import is_run
-from taxolens.workflows.run_record import parts_of
+from taxolens.workflows.run_record import learnt_from, parts_of
 
 _SHARE_TO_CALIBRATE = 5  # one photo in so many
+_GONE_ONE = noted("1 photo is left out, because a model learnt from it.")
+_GONE = noted("{n} photos are left out, because a model learnt from them.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,7 @@ def variant_photos(
 
     A run's own division is kept: judged is what it held back, or photos that it did not know, never what it
     learnt from. So is a column that says so. Other photos are judged but for a fifth, chosen by their bytes.
+    What a rival's run learnt from judges nobody.
 
     Args:
         run: folder in which the model lies.
@@ -70,6 +73,7 @@ def variant_photos(
                 say("The model was made from these very photos: these figures say nothing about new ones.")
             )
         judged, rest = _by_bytes(known)
+    judged = _unseen(judged, recipe.rivals, progress, say)
     if not judged or not rest:
         raise DataError(
             "{data} holds {n} photos of classes that the model knows, too few to judge on some and learn ranges "
@@ -79,6 +83,18 @@ def variant_photos(
         )
     truth = np.array([classes[image.label or ""] for image in judged], dtype=np.int64)
     return VariantPhotos(judged, truth, _some(rest, recipe.calibrating), dataset.failures)
+
+
+def _unseen(
+    images: tuple[Image, ...], rivals: Sequence[Path], progress: Progress, say: Say
+) -> tuple[Image, ...]:
+    """Without the photos that a rival is known to have learnt from, which would flatter it."""
+    folders = [path if path.is_dir() else path.parent for path in rivals]
+    seen = frozenset[str]().union(*(learnt_from(one) for one in folders if is_run(one)))
+    kept = tuple(image for image in images if image.sha256 not in seen)
+    if gone := len(images) - len(kept):
+        progress.note(say(for_count(gone, _GONE_ONE, _GONE)).format(n=gone))
+    return kept
 
 
 def _of_run(

@@ -9,7 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from taxolens.core.records import Image, Part
-from taxolens.workflows.variant_photos import _of_run
+from taxolens.core.texts import plain
+from taxolens.inference.predictor import open_predictor
+from taxolens.recipes.source import SourceRecipe
+from taxolens.recipes.variant import VariantRecipe
+from taxolens.workflows.run_folder import MODEL
+from taxolens.workflows.variant_photos import _of_run, variant_photos
+from tests.unit.workflows.made_run import COLOURS, make_run, write_model_of, write_photos
+from tests.unit.workflows.test_identify import Listener
 
 
 def image(number: int) -> Image:
@@ -39,3 +46,26 @@ def test_new_photos_judge_only_where_the_run_held_none_of_these_back(held_back: 
 
     assert len(judged) == (held_back or 20)
     assert {one.name for one in rest} == {f"{n}.jpg" for n in range(held_back, 10)}
+
+
+@pytest.mark.parametrize("named", ["run", "file"])
+def test_what_a_rival_learnt_from_judges_nobody(named: str, tmp_path: Path) -> None:
+    photos = write_photos(tmp_path / "photos", 10)
+    learnt = sorted(photos.glob("*/*.png"))[::3]
+    original = write_model_of(tmp_path / "original.onnx", COLOURS)
+    run = make_run(tmp_path / "rival", learnt=learnt)
+    rival = run if named == "run" else run / MODEL
+    out, listener = tmp_path / "out.onnx", Listener()
+
+    def judged(*rivals: Path) -> set[Path]:
+        recipe = VariantRecipe(original.path, SourceRecipe(photos), out, rivals=rivals)
+        predictor = open_predictor(original.path)
+        found = variant_photos(
+            recipe, tmp_path, predictor, home=tmp_path / "home", progress=listener, say=plain
+        )
+        return {one.path for one in found.judged}
+
+    whole = judged()
+    assert whole & set(learnt) and not listener.notes
+    assert judged(rival) == whole - set(learnt)
+    assert "because a model learnt from them" in " ".join(listener.notes)
