@@ -22,8 +22,8 @@ from PIL import Image as Pillow
 from taxolens.core.errors import UsageError
 from taxolens.imaging.colour import to_rgb
 from taxolens.imaging.container import DEFAULT_MEGAPIXELS, Source, opened
-from taxolens.imaging.fitting import Size, fitting
-from taxolens.imaging.preprocess import Filter, Fit, Preprocess
+from taxolens.imaging.fitting import Fitting, Size, fitting
+from taxolens.imaging.preprocess import Filter, Preprocess
 
 PADDING = (114, 114, 114)
 
@@ -65,10 +65,34 @@ def decode(
     Raises:
         ImageError: the image cannot be read, for whatever reason.
     """
+    return decode_fitted(source, rule, max_megapixels=max_megapixels).pixels
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """What a model is to see of a photo, and where it lies there.
+
+    Attributes:
+        pixels: uint8 [height, width, 3], the input.
+        fitting: how the photo fills it.
+        size: width and height of the photo, as far as it was decoded.
+    """
+
+    pixels: NDArray[np.uint8]
+    fitting: Fitting
+    size: Size
+
+
+def decode_fitted(source: Source, rule: Preprocess, *, max_megapixels: float = DEFAULT_MEGAPIXELS) -> Fitted:
+    """As `decode`, for those who want to find the way back to the photo.
+
+    Raises:
+        ImageError: the image cannot be read.
+    """
     with opened(source, max_megapixels=max_megapixels) as image:
         if rule.scaled_decode:
             _decode_scaled(image, fitting(upright_size(image), rule).resized, rule.scaled_decode)
-        return _input(upright_rgb(image), rule)
+        return _fitted(upright_rgb(image), rule)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +122,7 @@ def decode_timed(source: Source, rule: Preprocess, *, max_megapixels: float = DE
             _decode_scaled(image, fitting(upright_size(image), rule).resized, rule.scaled_decode)
         picture = upright_rgb(image)
         between = time.thread_time()
-        pixels = _input(picture, rule)
+        pixels = _fitted(picture, rule).pixels
     return Decoded(pixels, between - began, time.thread_time() - between)
 
 
@@ -127,13 +151,22 @@ def prepare(pixels: NDArray[np.uint8], rule: Preprocess) -> NDArray[np.uint8]:
     Raises:
         UsageError: the array is no picture.
     """
+    return prepare_fitted(pixels, rule).pixels
+
+
+def prepare_fitted(pixels: NDArray[np.uint8], rule: Preprocess) -> Fitted:
+    """As `prepare`, for those who want to find the way back to the photo.
+
+    Raises:
+        UsageError: the array is no picture.
+    """
     if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3 or not pixels.size:
         raise UsageError(
             "An image as an array is uint8 [height, width, 3] in RGB, not {dtype} {shape}. Convert it first.",
             dtype=pixels.dtype,
             shape=list(pixels.shape),
         )
-    return _input(Pillow.fromarray(pixels), rule)
+    return _fitted(Pillow.fromarray(pixels), rule)
 
 
 def thumbnail(source: Source, side: int, *, max_megapixels: float = DEFAULT_MEGAPIXELS) -> bytes:
@@ -167,16 +200,18 @@ def _shrunk(size: Size, side: int) -> Size:
     return max(1, round(size[0] * shrink)), max(1, round(size[1] * shrink))
 
 
-def _input(image: Pillow.Image, rule: Preprocess) -> NDArray[np.uint8]:
+def _fitted(image: Pillow.Image, rule: Preprocess) -> Fitted:
     """An upright RGB picture of any size, made the model's input."""
     fit = fitting(image.size, rule)
     picture = image.resize(fit.filled, _RESAMPLING[rule.filter], box=fit.box)
-    if rule.fit is Fit.LETTERBOX:
-        padded = Pillow.new("RGB", (rule.width, rule.height), PADDING)
+    if fit.filled != fit.canvas:
+        padded = Pillow.new("RGB", fit.canvas, PADDING)
         padded.paste(picture, fit.offset)
         picture = padded
     pixels = np.array(picture)
-    return np.ascontiguousarray(pixels[..., ::-1]) if rule.order == "bgr" else pixels
+    if rule.order == "bgr":
+        pixels = np.ascontiguousarray(pixels[..., ::-1])
+    return Fitted(pixels, fit, image.size)
 
 
 def upright_size(image: ImageFile.ImageFile) -> Size:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from taxolens.imaging.preprocess import Fit, Preprocess
 
 Size = tuple[int, int]
@@ -19,22 +22,44 @@ class Fitting:
         box: left, top, right, bottom of the part that is used, in pixels of the photo.
         filled: width and height that this part takes in the input.
         offset: left and top of this part in the input; beyond it lies padding.
+        canvas: width and height of the input, padding included.
     """
 
     resized: Size
     box: tuple[float, float, float, float]
     filled: Size
     offset: Size
+    canvas: Size
+
+    def on_photo(self, points: NDArray[np.floating], size: Size) -> NDArray[np.float64]:
+        """Where points of the input lie on the photo.
+
+        Args:
+            points: [..., 2], x and y in shares of the input.
+            size: width and height of the photo.
+
+        Returns:
+            float64 [..., 2], in shares of the photo; outside 0..1 for points of the padding.
+        """
+        inside = (np.asarray(points, np.float64) * self.canvas - self.offset) / self.filled
+        left, top, right, bottom = self.box
+        return (inside * (right - left, bottom - top) + (left, top)) / size
+
+    def on_input(self, points: NDArray[np.floating], size: Size) -> NDArray[np.float64]:
+        """Where points of the photo lie in the input; the way back from `on_photo`."""
+        left, top, right, bottom = self.box
+        inside = (np.asarray(points, np.float64) * size - (left, top)) / (right - left, bottom - top)
+        return (inside * self.filled + self.offset) / self.canvas
 
 
 def fitting(size: Size, rule: Preprocess) -> Fitting:
     """How an upright photo of `size` (width, height) fills the rule's input."""
     if rule.fit is Fit.CROP:
         return _crop(size, rule)
-    if rule.fit is Fit.LETTERBOX:
+    if rule.fit in (Fit.LETTERBOX, Fit.CORNER):
         return _letterbox(size, rule)
     target = (rule.width, rule.height)
-    return Fitting(target, (0.0, 0.0, float(size[0]), float(size[1])), target, (0, 0))
+    return Fitting(target, (0.0, 0.0, float(size[0]), float(size[1])), target, (0, 0), target)
 
 
 def _crop(size: Size, rule: Preprocess) -> Fitting:
@@ -55,7 +80,8 @@ def _crop(size: Size, rule: Preprocess) -> Fitting:
     across, down = width / resized[0], height / resized[1]
     box = (left * across, top * down, (left + rule.width) * across, (top + rule.height) * down)
     inside = (box[0], box[1], min(box[2], float(width)), min(box[3], float(height)))
-    return Fitting(resized, inside, (rule.width, rule.height), (0, 0))
+    target = (rule.width, rule.height)
+    return Fitting(resized, inside, target, (0, 0), target)
 
 
 def _letterbox(size: Size, rule: Preprocess) -> Fitting:
@@ -65,5 +91,16 @@ def _letterbox(size: Size, rule: Preprocess) -> Fitting:
         min(rule.width, max(1, round(width * scale))),
         min(rule.height, max(1, round(height * scale))),
     )
-    offset = ((rule.width - filled[0]) // 2, (rule.height - filled[1]) // 2)
-    return Fitting(filled, (0.0, 0.0, float(width), float(height)), filled, offset)
+    canvas = _canvas(filled, rule)
+    around = rule.fit is Fit.LETTERBOX
+    offset = ((canvas[0] - filled[0]) // 2, (canvas[1] - filled[1]) // 2) if around else (0, 0)
+    return Fitting(filled, (0.0, 0.0, float(width), float(height)), filled, offset, canvas)
+
+
+def _canvas(filled: Size, rule: Preprocess) -> Size:
+    """The whole input; where its sides are open, the least multiple that the photo fits in."""
+    step = rule.multiple
+    if step is None:
+        return rule.width, rule.height
+    wide, high = (-(-side // step) * step for side in filled)
+    return min(wide, max(rule.width, filled[0])), min(high, max(rule.height, filled[1]))

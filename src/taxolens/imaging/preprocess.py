@@ -11,11 +11,12 @@ from enum import StrEnum
 
 
 class Fit(StrEnum):
-    """How a photo of any shape fills the input."""
+    """How a photo of any shape fills the input: as it is stretched, cut, or padded around or right and below."""
 
     SQUASH = "squash"
     CROP = "crop"
     LETTERBOX = "letterbox"
+    CORNER = "corner"
 
 
 class Filter(StrEnum):
@@ -32,12 +33,15 @@ class Preprocess:
     Attributes:
         width: input width in pixels.
         height: input height in pixels.
-        fit: squash the whole photo, keep the middle (crop), or pad it (letterbox, grey 114).
+        fit: squash the whole photo, keep the middle (crop), or pad it with grey 114, around it (letterbox) or
+            to the right and below (corner).
         filter: averaging.
         crop_fraction: with `crop`, the share of the resized short side that is kept.
         scaled_decode: JPEGs are decoded at a fraction of their size that is still at least this many
             times the target on both sides; 0 decodes at full size.
         order: channel order of the pixels handed to the graph, "rgb" or "bgr".
+        multiple: where it is set, a photo is padded only to the next multiple of it, so that the input has a shape
+            of its own, at most `width` x `height`; with letterbox and corner.
     """
 
     width: int
@@ -47,9 +51,12 @@ class Preprocess:
     crop_fraction: float = 0.875
     scaled_decode: int = 2
     order: str = "rgb"
+    multiple: int | None = None
 
     def __post_init__(self) -> None:
         if self.width < 1 or self.height < 1 or self.scaled_decode < 0 or not 0 < self.crop_fraction <= 1:
             raise ValueError(f"not a rule that a photo can follow: {self}")
         if self.order not in ("rgb", "bgr"):
             raise ValueError(f"not a channel order: {self.order}")
+        if self.multiple is not None and self.multiple < 1:
+            raise ValueError(f"not a multiple: {self.multiple}")

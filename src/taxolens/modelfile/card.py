@@ -132,6 +132,8 @@ class CardInput(_Part):
         layout: "nhwc" or "nchw".
         mean: of pixels in 0..1; what the graph subtracts where `uint8`, else what must be subtracted.
         std: of pixels in 0..1; likewise.
+        multiple: where it is set, the graph's sides are open: photos are padded only to the next multiple of it,
+            and `width` and `height` are the most.
     """
 
     tensor: Word = "image"
@@ -146,27 +148,41 @@ class CardInput(_Part):
     std: Deviations = (1.0, 1.0, 1.0)
     uint8: bool = True
     layout: Literal["nhwc", "nchw"] = "nhwc"
+    multiple: Annotated[int, Field(ge=1, le=LARGEST_SIDE)] | None = None
 
 
 class CardOutput(_Part):
     """What the graph answers.
 
     Attributes:
-        decoder: how the tensor is read ("probabilities", "embedding", ...).
+        decoder: how the tensor is read ("probabilities", "embedding", ...); of a detector see
+            `taxolens.inference.decoders`.
         tensor: its name.
         size: how many numbers it holds for one photo, where that is fixed.
+        overlap: of two boxes of one class with a larger intersection over union, only the surer one is kept;
+            None: the graph itself leaves each thing one box.
     """
 
     decoder: Word
     tensor: Word
     size: Annotated[int, Field(ge=1, le=10_000_000)] | None = None
+    overlap: Share | None = None
 
 
 class Thresholds(_Part):
-    """Below `unsure` the answer is "unsure"; `precision` is the accuracy it was chosen to reach."""
+    """Where an answer begins.
+
+    Attributes:
+        unsure: below it the answer is "unsure".
+        precision: the accuracy that this was chosen to reach.
+        typical: boxes of a detector that are less sure are not shown where nothing else is asked for.
+        conservative: boxes that are less sure are not kept; few animals are missed, many boxes hold nothing.
+    """
 
     unsure: Share = 0.0
     precision: Share | None = None
+    typical: Share | None = None
+    conservative: Share | None = None
 
 
 class Conformal(_Part):
@@ -260,6 +276,7 @@ class Card(_Part):
             crop_fraction=rule.crop_fraction,
             scaled_decode=rule.scaled_decode,
             order=rule.order,
+            multiple=rule.multiple,
         )
 
     @property

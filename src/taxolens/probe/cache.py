@@ -38,7 +38,8 @@ _NOT_REMEMBERED = noted(
 
 def cache_file(home: Path, identity: str, rule: Preprocess) -> Path:
     """Where the embeddings of a backbone under a rule are remembered."""
-    decided = json.dumps([identity, asdict(rule)], sort_keys=True)
+    said = {name: value for name, value in asdict(rule).items() if value is not None}
+    decided = json.dumps([identity, said], sort_keys=True)
     return home / "embeddings" / f"{hashlib.sha256(decided.encode()).hexdigest()[:32]}.sqlite"
 
 

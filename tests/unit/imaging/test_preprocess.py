@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from taxolens.imaging.decode import prepare
+from taxolens.imaging.decode import prepare, prepare_fitted
 from taxolens.imaging.fitting import fitting
 from taxolens.imaging.preprocess import Fit, Preprocess
 
@@ -28,7 +28,7 @@ def test_every_photo_fills_every_input(
     assert 0 <= left < right <= width and 0 <= top < bottom <= height
     for filled, offset, side in zip(found.filled, found.offset, target, strict=True):
         assert filled >= 1 and offset >= 0 and filled + offset <= side
-    if fit is not Fit.LETTERBOX:
+    if fit in (Fit.SQUASH, Fit.CROP):
         assert found.filled == target
     else:
         assert any(filled == side for filled, side in zip(found.filled, target, strict=True))
@@ -73,3 +73,56 @@ def test_padding_is_grey_and_around_the_middle() -> None:
 def test_a_rule_that_no_photo_can_follow_is_refused(fields: dict[str, object]) -> None:
     with pytest.raises(ValueError, match="not a"):
         Preprocess(**{"width": 8, "height": 8, **fields})  # type: ignore[arg-type]
+
+
+def test_padding_in_the_corner_fit_is_right_and_below() -> None:
+    white = np.full((50, 100, 3), 255, np.uint8)
+    found = prepare(white, Preprocess(40, 40, Fit.CORNER))
+    assert (found[:20] == 255).all() and (found[20:] == 114).all()
+
+
+@given(
+    width=sides,
+    height=sides,
+    target=st.tuples(st.integers(1, 400), st.integers(1, 400)),
+    multiple=st.none() | st.integers(1, 64),
+    points=st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), min_size=1, max_size=8),
+)
+@pytest.mark.parametrize("fit", Fit)
+def test_every_point_of_a_photo_finds_its_way_back_from_the_input(
+    fit: Fit,
+    width: int,
+    height: int,
+    target: tuple[int, int],
+    multiple: int | None,
+    points: list[tuple[float, float]],
+) -> None:
+    size = (width, height)
+    found = fitting(size, Preprocess(*target, fit, multiple=multiple))
+    there = found.on_input(np.array(points), size)
+    np.testing.assert_allclose(found.on_photo(there, size), points, atol=1e-9)
+    if fit is not Fit.CROP:
+        assert (there >= -1e-9).all() and (there <= 1 + 1e-9).all()
+        corner = np.array(found.offset) / found.canvas
+        np.testing.assert_allclose(found.on_photo(corner, size), (0, 0), atol=1e-9)
+
+
+@given(width=sides, height=sides, side=st.sampled_from([320, 416, 640]), step=st.sampled_from([32, 64]))
+@pytest.mark.parametrize("fit", [Fit.LETTERBOX, Fit.CORNER])
+def test_open_sides_leave_less_padding_than_one_step(
+    fit: Fit, width: int, height: int, side: int, step: int
+) -> None:
+    found = fitting((width, height), Preprocess(side, side, fit, multiple=step))
+    for canvas, filled in zip(found.canvas, found.filled, strict=True):
+        assert canvas - filled < step and (canvas % step == 0 or canvas == side) and canvas <= side
+
+
+def test_a_mark_on_a_photo_is_found_where_the_geometry_says() -> None:
+    photo = np.zeros((300, 500, 3), np.uint8)
+    photo[120:180, 300:400] = 255
+    for fit in Fit:
+        found = prepare_fitted(photo, Preprocess(200, 160, fit))
+        rows, columns = np.nonzero(found.pixels.min(axis=2) > 200)
+        seen = np.array([[columns.min(), rows.min()], [columns.max() + 1, rows.max() + 1]])
+        back = found.fitting.on_photo(seen / found.fitting.canvas, found.size)
+        np.testing.assert_allclose(back, [[0.6, 0.4], [0.8, 0.6]], atol=0.01)
