@@ -63,14 +63,15 @@ def _object_page(one: Repeat, photos: Path, wording: Wording) -> Page:
     names = sorted(one.boxes)
     spread = np.linspace(0, len(names) - 1, min(_CROPS, len(names))).round().astype(int)
     crops = tuple(_cut(names[position], one, photos) for position in spread)
-    whole = _whole(names[len(names) // 2], one, photos)
+    middle = names[len(names) // 2]
+    whole = Picture(middle, _read(outlined, middle, one, photos, _WHOLE_SIDE), ())
     blocks: tuple[Block, ...] = (
         Gallery(say("The whole photo"), (whole,)),
         Gallery(say("The same place in other photos"), crops, small=True),
     )
     return Page(
         title=say("Object {number}").format(number=one.object),
-        lead=say("{label} in {n} photos of {site}, from {first} to {last}.").format(
+        lead=say("{site}: {n} photos, from {first} to {last}. The detector says: {label}.").format(
             label=one.label,
             n=wording.count(one.n),
             site=one.site or say("All photos"),
@@ -103,7 +104,7 @@ def _index(found: Sequence[Repeat], recipe: RepeatsRecipe, wording: Wording) -> 
     blocks: list[Block] = [Table(say("Boxes that come back"), columns, rows, hidden_caption=True)]
     photos = recipe.photos
     if photos is not None and found:
-        shown = tuple(_cut(min(one.boxes), one, photos, _SMALL_SIDE) for one in found[:_PICTURED])
+        shown = tuple(_sample(one, photos, say) for one in found[:_PICTURED])
         blocks.append(Gallery(say("One photo of each"), shown, small=True))
     if any(isinstance(one.first, str) for one in found):
         blocks.insert(
@@ -114,7 +115,7 @@ def _index(found: Sequence[Repeat], recipe: RepeatsRecipe, wording: Wording) -> 
         )
     return Page(
         title=recipe.results.name,
-        lead=say("{count} places where a box comes back; what nobody keeps is set aside.").format(
+        lead=say("Places where a box comes back: {count}. What nobody keeps is set aside.").format(
             count=wording.count(len(found))
         ),
         sections=(
@@ -144,12 +145,14 @@ def _row(one: Repeat, wording: Wording) -> Row:
     )
 
 
-def _cut(name: str, one: Repeat, photos: Path, side: int = _CROP_SIDE) -> Picture:
-    return Picture(name, _read(crop, name, one, photos, side), ((str(one.object), name),))
+def _cut(name: str, one: Repeat, photos: Path) -> Picture:
+    return Picture(name, _read(crop, name, one, photos, _CROP_SIDE), ())
 
 
-def _whole(name: str, one: Repeat, photos: Path) -> Picture:
-    return Picture(name, _read(outlined, name, one, photos, _WHOLE_SIDE), ((str(one.object), name),))
+def _sample(one: Repeat, photos: Path, say: Say) -> Picture:
+    name = min(one.boxes)
+    number = say("Object {number}").format(number=one.object)
+    return Picture(name, _read(crop, name, one, photos, _SMALL_SIDE), ((say("Object"), number),))
 
 
 def _read(
