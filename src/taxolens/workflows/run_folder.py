@@ -60,7 +60,7 @@ _OLD = "old"
 def run_folder(out: Path, *, overwrite: bool, data: Path | None = None) -> Iterator[Path]:
     """Gives a folder to fill, which becomes `out` when all went well and vanishes otherwise.
 
-    What a killed training left beside `out` goes too.
+    What a killed training left beside `out` goes too; a run that it was about to replace comes back first.
 
     Args:
         out: the run folder to be.
@@ -78,6 +78,7 @@ def run_folder(out: Path, *, overwrite: bool, data: Path | None = None) -> Itera
         "Another training is writing {out}. Wait until it is done, or name another --out.", out=out
     )
     with held(lock_beside(place), busy=busy, place=out):
+        _end_swap(place)
         check_free(out, overwrite=overwrite, data=data)
         _remove(_left_behind(place, _UNFINISHED))
         unfinished = _beside(place, _UNFINISHED)
@@ -166,6 +167,16 @@ def _put_in_place(unfinished: Path, place: Path) -> None:
             old.replace(place)
         raise
     _remove([old, *_left_behind(place, _OLD)])
+
+
+def _end_swap(place: Path) -> None:
+    """Brings back the old run where a training was killed between its two renames."""
+    if place.exists():
+        return
+    for old in filter(is_run, _left_behind(place, _OLD)):
+        with told_as_output(place):
+            old.replace(place)
+        return
 
 
 def _beside(place: Path, kind: str) -> Path:

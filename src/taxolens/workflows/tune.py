@@ -222,10 +222,12 @@ def _search(
     """Trial by trial, until there are enough or time is out."""
     wording = Wording(say, recipe.train.language)
     while study.attempt(recipe.trials, rehearsal):
+        # Listed first: a trial that another process begins from now on must keep its checkpoint.
+        there = bench.place.checkpoints()
         trials = study.trials()
         latest = next(one for one in trials if one.number == rehearsal.latest)
         progress.note(told_trial(trials, latest, recipe.trials, wording))
-        bench.place.forget(_kept(trials))
+        bench.place.forget(there - _kept(trials))
         if rehearsal.out_of_time:
             progress.note(say("The time is out."))
             return

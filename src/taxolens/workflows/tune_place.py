@@ -14,7 +14,7 @@ from filelock import FileLock, Timeout
 from taxolens.core.errors import UsageError
 from taxolens.core.search import STUDY
 from taxolens.recipes.tune import TuneRecipe
-from taxolens.storage.atomic import told_as_output
+from taxolens.storage.atomic import told_as_output, written_whole
 from taxolens.workflows.run_folder import check_free
 
 _TRIALS, _WORKER, _LOCK, _TRACKING = "trials", "worker", ".lock", "tracking"
@@ -41,11 +41,15 @@ class TunePlace:
         """Where trackers keep what they need to go on."""
         return self.folder / _TRACKING
 
-    def forget(self, kept: frozenset[int]) -> None:
-        """Removes the checkpoints of all other trials."""
-        for folder in (self.folder / _TRIALS).glob("*"):
-            if folder.name not in {str(number) for number in kept}:
-                shutil.rmtree(folder, ignore_errors=True)
+    def checkpoints(self) -> frozenset[int]:
+        """Numbers of the trials of which something is kept."""
+        found = (self.folder / _TRIALS).glob("*")
+        return frozenset(int(folder.name) for folder in found if folder.name.isdecimal())
+
+    def forget(self, numbers: frozenset[int]) -> None:
+        """Removes the checkpoints of trials."""
+        for number in numbers:
+            shutil.rmtree(self.of_trial(number), ignore_errors=True)
 
     @contextmanager
     def alone(self) -> Iterator[bool]:
@@ -109,8 +113,14 @@ def _entered(recipe: TuneRecipe, folder: Path) -> tuple[Path, FileLock]:
         _empty(folder, lock)
     earlier = recipe.train.out / STUDY
     if recipe.train.overwrite and not recipe.train.restart and not (folder / STUDY).exists():
-        with told_as_output(folder), suppress(FileNotFoundError):
-            shutil.copyfile(earlier, folder / STUDY)
+        # Whole or not at all: what is there already is gone on with, torn or not.
+        with (
+            told_as_output(folder),
+            suppress(FileNotFoundError),
+            earlier.open("rb") as found,
+            written_whole(folder / STUDY) as copy,
+        ):
+            shutil.copyfileobj(found, copy)
     own.mkdir(exist_ok=True)
     return own, lock
 

@@ -85,6 +85,20 @@ def test_a_swap_that_fails_half_way_brings_the_old_run_back(
     assert left(tmp_path) == ["run"]
 
 
+def test_a_swap_that_was_killed_half_way_is_ended_before_anything_else(tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    finished(out, "one")
+    out.rename(tmp_path / ".run.0123abcd.old")
+    with pytest.raises(UsageError, match="--overwrite"):
+        finished(out, "two")
+    assert (out / MODEL).read_text() == "one"
+    out.rename(tmp_path / ".run.0123abcd.old")
+    with pytest.raises(ZeroDivisionError), run_folder(out, overwrite=True):
+        _ = 1 / 0
+    assert (out / MODEL).read_text() == "one"
+    assert left(tmp_path) == ["run"]
+
+
 def test_other_peoples_folders_are_not_touched(tmp_path: Path) -> None:
     (tmp_path / "holiday").mkdir()
     (tmp_path / "holiday" / "beach.jpg").touch()

@@ -19,7 +19,7 @@ pytest.importorskip("optuna")
 
 from taxolens.compose.trainers import load_backbone_maker, load_searcher, load_trainer  # noqa: E402
 from taxolens.core.errors import TrainingFailed, UsageError  # noqa: E402
-from taxolens.core.search import TrialState  # noqa: E402
+from taxolens.core.search import Study, Trial, TrialState  # noqa: E402
 from taxolens.core.trainer import Epoch, Pixels, TrainingRequest  # noqa: E402
 from taxolens.recipes.network import NetworkRecipe, Precision  # noqa: E402
 from taxolens.recipes.parse import parse_recipe  # noqa: E402
@@ -191,6 +191,39 @@ def test_an_interrupted_search_goes_on_and_learns_no_epoch_twice(
     values = [one.values for one in gone_on.found.trials]
     assert values == [one.values for one in found.found.trials]
     assert len(teacher.learnt) == sum(one.outcome.epochs for one in gone_on.found.trials)
+
+
+def test_a_trial_that_another_process_begins_at_any_moment_keeps_its_checkpoint(
+    class_folders: Path, home: Path, tmp_path: Path
+) -> None:
+    """The other process begins trial 7 just after the trials have been read."""
+    begun = tmp_path / ".run.taxolens-tuning" / "trials" / "7"
+
+    class Beside:
+        def __init__(self, study: Study) -> None:
+            self._study, self._tried = study, False
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self._study, name)
+
+        def attempt(self, most: int, work: Any) -> bool:
+            made = self._study.attempt(most, work)
+            self._tried = True
+            return made
+
+        def trials(self) -> tuple[Trial, ...]:
+            known = self._study.trials()
+            if self._tried:
+                begun.mkdir(parents=True, exist_ok=True)
+            return known
+
+        def running(self) -> int:
+            assert begun.is_dir(), "its checkpoint is gone"
+            return self._study.running()
+
+    search = load_searcher()
+    recipe = asked(class_folders, tmp_path / "run", trials=1)
+    tune(recipe, home=home, trainer=load_trainer, searcher=lambda: lambda *plan: Beside(search(*plan)))
 
 
 def test_a_time_budget_ends_a_trial_after_its_epoch(class_folders: Path, home: Path, tmp_path: Path) -> None:
