@@ -142,6 +142,52 @@ def test_a_loss_that_is_no_number_stops_the_training_and_says_where(tmp_path: Pa
         trained(request(tmp_path / "a", recipe))
 
 
+def test_a_loss_that_is_no_number_leaves_the_best_weights_where_they_are(tmp_path: Path) -> None:
+    asked = request(tmp_path / "a")
+    scratch.rehearse(replace(asked, on_epoch=lambda number, _: number < 2), progress=Silent(), say=plain)
+    kept = training.load_checkpoint(asked.folder / CHECKPOINT)
+    assert kept is not None
+    best = {name: tensor.clone() for name, tensor in kept["course"]["weights"].items()}
+    kept["loop"]["network"]["network.head.bias"].fill_(float("nan"))
+    training.save_checkpoint(kept, asked.folder / CHECKPOINT)
+    with pytest.raises(TrainingFailed, match="epoch 3, step 1"):
+        trained(asked)
+    after = training.load_checkpoint(asked.folder / CHECKPOINT)
+    assert after is not None
+    assert all(torch.equal(tensor, after["course"]["weights"][name]) for name, tensor in best.items())
+    assert all(tensor.isfinite().all() for tensor in best.values())
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError(),
+        torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB"),
+        RuntimeError("[enforce fail at alloc_cpu.cpp:117] DefaultCPUAllocator: can't allocate memory"),
+        RuntimeError("DefaultCPUAllocator: not enough memory: you tried to allocate 8 bytes"),
+    ],
+)
+def test_without_enough_memory_it_says_what_to_lower_and_keeps_what_was_learnt(
+    error: BaseException, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = replace(QUICK, batch=24)
+    whole = trained(request(tmp_path / "whole", recipe))
+
+    def fails(*_: object) -> None:
+        raise error
+
+    asked = request(tmp_path / "a", recipe)
+    scratch.rehearse(replace(asked, on_epoch=lambda number, _: False), progress=Silent(), say=plain)
+    with (
+        monkeypatch.context() as patch,
+        pytest.raises(TrainingFailed, match="24 photos. Lower --batch .*--size"),
+    ):
+        patch.setattr(training, "validated", fails)
+        trained(asked)
+    again = trained(asked)
+    assert np.array_equal(again.told, whole.told)
+
+
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a graphics card")
 def test_a_graphics_card_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no graphics card"):
