@@ -29,6 +29,8 @@ _MOST_NAMED = 3
 _HUB_FILE = "model.safetensors"
 _SECONDS_TO_ANSWER = 10
 _POOL = "pool"
+_OF_WEIGHTS = ("pretrained", "checkpoint", "cache")
+"""What arguments begin with that tell timm where to find weights."""
 
 
 def make_backbone(request: BackboneRequest) -> MadeBackbone:
@@ -122,6 +124,7 @@ def built(request: BackboneRequest, *, classes: int = 0, dropout: float | None =
             name=request.architecture,
             known=", ".join(near) or "one of https://huggingface.co/timm",
         )
+    _check_arguments(request)
     arguments = {name: typed(value) for name, value in request.arguments.items()}
     if dropout is not None:
         arguments["drop_rate"] = dropout
@@ -136,6 +139,18 @@ def built(request: BackboneRequest, *, classes: int = 0, dropout: float | None =
             arguments=", ".join(f"{key}={value}" for key, value in request.arguments.items()) or "-",
             why=str(error).rstrip("."),
         ) from error
+
+
+def _check_arguments(request: BackboneRequest) -> None:
+    """Arguments may come from a file that somebody sent: by these, timm would fetch or open weights of any kind."""
+    for name in request.arguments:
+        if name.startswith(_OF_WEIGHTS):
+            raise UsageError(
+                "{argument} says where weights are from, which {name} takes from --weights FILE.safetensors alone. "
+                "Leave it out.",
+                argument=name,
+                name=request.architecture,
+            )
 
 
 def _is_of_one_size(architecture: str) -> bool:

@@ -72,6 +72,30 @@ def test_weights_that_could_run_code_are_not_opened(tmp_path: Path, suffix: str)
         make_backbone(BackboneRequest(TINY, file))
 
 
+@pytest.mark.parametrize(
+    "argument",
+    [
+        {"checkpoint_path": "{file}"},
+        {"pretrained": "true", "pretrained_cfg_overlay": "{{'file': '{file}'}}"},
+        {"cache_dir": "{file}"},
+    ],
+)
+def test_no_argument_of_a_file_makes_timm_open_or_fetch_weights(
+    argument: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from taxolens.models.network import build_network
+    from taxolens.recipes.network import NetworkRecipe
+
+    file = tmp_path / "weights.pth"
+    torch.save(load_timm().create_model(TINY, num_classes=2).state_dict(), file)
+    opened: list[object] = []
+    monkeypatch.setattr(torch, "load", lambda *given, **named: opened.append(given))
+    arguments = MappingProxyType({name: text.format(file=file) for name, text in argument.items()})
+    with pytest.raises(UsageError, match="--weights"):
+        build_network(NetworkRecipe(f"timm:{TINY}", arguments=arguments), ("a", "b"), pretrained=False)
+    assert not opened
+
+
 def test_weights_that_are_absent_damaged_or_others_are_told_apart(weights: Path, tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="no file"):
         make_backbone(BackboneRequest(TINY, tmp_path / "none.safetensors"))
