@@ -19,7 +19,8 @@ from taxolens.cli.words import language, say, settings, tell
 from taxolens.compose.trainers import load_backbone_maker
 from taxolens.core.errors import UsageError
 from taxolens.core.texts import noted
-from taxolens.imaging.preprocess import Fit
+from taxolens.imaging.preprocess import Colours, Fit
+from taxolens.inference.decoders.registry import DECODERS
 from taxolens.modelfile.card import Card
 from taxolens.modelfile.catalogue import CatalogueEntry, catalogue, download_path
 from taxolens.modelfile.read import ModelFile, read_model
@@ -166,21 +167,29 @@ def remove(
 
 @app.command(
     "describe",
-    help=say("Give an exported classifier its card, or a model new names."),
+    help=say("Give an exported classifier or detector its card, or a model new names."),
     epilog=examples(
         "taxolens models describe net.onnx --labels labels.txt --out model.onnx",
+        "taxolens models describe yolox_nano.onnx --labels coco --out detector.onnx",
         "taxolens models describe run/model.onnx --taxonomy taxa.csv --out named.onnx",
     ),
 )
 @with_options(
-    Option("file", "file", say("An ONNX classifier."), Path, "FILE.onnx", required=True),
+    Option("file", "file", say("An ONNX classifier or detector."), Path, "FILE.onnx", required=True),
     Option("--out -o", "out", say("Model file to write."), Path, "FILE.onnx", required=True),
-    Option("--labels", "labels", say("One label a line, in the network's order."), Path, "FILE"),
+    Option("--labels", "labels", say("One label a line, in the network's order."), Path, "FILE|coco"),
     shared.TAXONOMY,
     shared.MODEL_NAME,
     *NORMALISATION,
     Option("--size", "size", say("Side of its input in pixels."), int, "N"),
-    Option("--fit", "fit", say("How photos fill the model's input."), Fit, default=Fit.SQUASH),
+    Option("--fit", "fit", say("How photos fill the model's input."), Fit),
+    Option("--order", "order", say("Order of the colours that a detector takes."), Colours),
+    Option(
+        "--decoder",
+        "decoder",
+        say("How a detector's output is read, where that cannot be seen."),
+        metavar="|".join(DECODERS),
+    ),
     Option(
         "--activation",
         "activation",

@@ -19,6 +19,13 @@ class Fit(StrEnum):
     CORNER = "corner"
 
 
+class Colours(StrEnum):
+    """Order of the channels of a pixel."""
+
+    RGB = "rgb"
+    BGR = "bgr"
+
+
 class Filter(StrEnum):
     """How pixels are averaged when a photo is made smaller (always antialiased)."""
 

@@ -18,6 +18,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -136,8 +137,8 @@ class Clip:
 
 
 def can_read_clips() -> bool:
-    """Whether the extra part is installed."""
-    return _library() is not None
+    """Whether the extra part is installed; it is not loaded for folders of photos alone."""
+    return find_spec("av") is not None
 
 
 @contextmanager

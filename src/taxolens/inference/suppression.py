@@ -57,4 +57,4 @@ def _overlaps(
     shared = np.minimum(one[2:], others[:, 2:]) - np.maximum(one[:2], others[:, :2])
     both = np.prod(np.maximum(shared, 0.0), axis=1)
     union = area + areas - both
-    return np.divide(both, union, out=np.zeros_like(both), where=union > 0)
+    return np.asarray(np.divide(both, union, out=np.zeros_like(both), where=union > 0))

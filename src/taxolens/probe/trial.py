@@ -18,12 +18,24 @@ def run_once(model: onnx.ModelProto, values: NDArray[np.generic], file: object) 
     Raises:
         ModelError: onnxruntime cannot run it on such an input.
     """
+    return next(iter(run_outputs(model, values, file).values()))
+
+
+def run_outputs(
+    model: onnx.ModelProto, values: NDArray[np.generic], file: object
+) -> dict[str, NDArray[np.generic]]:
+    """All outputs of a graph with one input, by name, in its order.
+
+    Raises:
+        ModelError: onnxruntime cannot run it on such an input.
+    """
     options = ort.SessionOptions()
     options.intra_op_num_threads = 1
     options.log_severity_level = _FATAL_ONLY
     try:
         session = ort.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
-        answer = session.run(None, {session.get_inputs()[0].name: values})[0]
+        names = [output.name for output in session.get_outputs()]
+        answers = session.run(names, {session.get_inputs()[0].name: values})
     # onnxruntime's exceptions have no base of their own.
     except Exception as error:
         raise ModelError(
@@ -31,4 +43,4 @@ def run_once(model: onnx.ModelProto, values: NDArray[np.generic], file: object) 
             file=file,
             why=(str(error).splitlines() or ["?"])[0],
         ) from error
-    return np.asarray(answer)
+    return {name: np.asarray(answer) for name, answer in zip(names, answers, strict=True)}

@@ -1,4 +1,4 @@
-"""A foreign classifier or an own model gets a card: names, roles, how to read it."""
+"""A foreign classifier or detector, or an own model, gets a card: names, roles, how to read it."""
 
 from __future__ import annotations
 
@@ -9,16 +9,28 @@ from pathlib import Path
 import onnx
 
 from taxolens.core.backbone import Triple
-from taxolens.core.errors import UsageError
+from taxolens.core.errors import ModelError, UsageError
 from taxolens.core.taxonomy import Taxon
+from taxolens.formats.coco_names import COCO_NAMES
 from taxolens.formats.taxonomy_table import described, read_taxonomy
-from taxolens.imaging.preprocess import Fit
+from taxolens.imaging.preprocess import Colours, Fit
 from taxolens.modelfile.card import LARGEST_SIDE, LEAST_SIDE, CardClass
 from taxolens.modelfile.read import ModelFile, model_from_bytes, read_bytes
 from taxolens.modelfile.verify import card_of, verified_graph
 from taxolens.modelfile.write import write_model
 from taxolens.probe.adopt import Reading
+from taxolens.probe.exported import Exported, exported
 from taxolens.probe.foreign import Activation, ForeignClassifier, describe_classifier
+from taxolens.probe.foreign_detector import (
+    ForeignDetector,
+    answers_with_boxes,
+    describe_detector,
+    sight,
+)
+
+COCO = Path("coco")
+"""Stands for the 80 classes of COCO where labels are asked for."""
+_OTHER_TASKS = ("segment", "pose", "obb")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +39,10 @@ class Description:
 
     Attributes:
         out: model file to write.
-        labels: text file with one label a line, in the network's order.
+        labels: text file with one label a line, in the network's order; "coco" for the 80 classes of COCO.
         taxonomy: table of names and roles; also gives the labels where no file does.
+        decoder: how a detector's output is read.
+        order: of the colours that a detector takes.
     """
 
     out: Path
@@ -38,9 +52,11 @@ class Description:
     mean: Triple | None = None
     std: Triple | None = None
     size: int | None = None
-    fit: Fit = Fit.SQUASH
+    fit: Fit | None = None
     activation: Activation = Activation.AUTO
     licence: str | None = None
+    decoder: str | None = None
+    order: Colours | None = None
 
 
 def describe(file: Path, said: Description) -> ModelFile:
@@ -48,14 +64,42 @@ def describe(file: Path, said: Description) -> ModelFile:
 
     Raises:
         UsageError: labels are missing or do not fit the network.
-        ModelError: the file is no classifier.
+        ModelError: the file is neither a classifier nor a detector.
     """
     _check_size(said.size)
     taxonomy = read_taxonomy(said.taxonomy) if said.taxonomy else {}
     data = read_bytes(file)
-    if card_of(verified_graph(data, file), file) is not None:
+    graph = verified_graph(data, file)
+    if card_of(graph, file) is not None:
         return _renamed(model_from_bytes(data, file), said, taxonomy)
-    labels = read_labels(said.labels) if said.labels else tuple(taxonomy)
+    notes = exported(graph)
+    if notes.task in _OTHER_TASKS:
+        raise ModelError(
+            'The network in {file} was exported for the task "{task}". Only classifiers and detectors can be '
+            "described.",
+            file=file,
+            task=notes.task,
+        )
+    labels = _labels(said) or tuple(taxonomy) or notes.names
+    if said.decoder is not None or notes.task == "detect" or answers_with_boxes(graph, file, size=said.size):
+        return _detector(graph, file, said, labels, taxonomy)
+    return _classifier(data, file, said, labels, taxonomy, notes)
+
+
+def _labels(said: Description) -> tuple[str, ...]:
+    if said.labels is None:
+        return ()
+    return COCO_NAMES if said.labels == COCO and not said.labels.exists() else read_labels(said.labels)
+
+
+def _classifier(
+    data: bytes,
+    file: Path,
+    said: Description,
+    labels: tuple[str, ...],
+    taxonomy: Mapping[str, Taxon],
+    notes: Exported,
+) -> ModelFile:
     if not labels:
         raise UsageError(
             "The classes of {file} are not known. Give --labels with one label a line, or --taxonomy.",
@@ -64,12 +108,55 @@ def describe(file: Path, said: Description) -> ModelFile:
     known = ForeignClassifier(
         name=said.name or file.stem,
         taxa=described(labels, taxonomy),
-        reading=Reading(said.mean, said.std, said.size, licence=said.licence),
+        reading=Reading(said.mean, said.std, said.size, licence=said.licence or notes.licence),
         activation=said.activation,
-        fit=said.fit,
+        fit=said.fit or Fit.SQUASH,
     )
     graph, card = describe_classifier(data, file, known)
     return write_model(graph, card, said.out)
+
+
+def _detector(
+    graph: onnx.ModelProto,
+    file: Path,
+    said: Description,
+    labels: tuple[str, ...],
+    taxonomy: Mapping[str, Taxon],
+) -> ModelFile:
+    seen = sight(graph, file, size=said.size, decoder=said.decoder, classes=len(labels) or None)
+    if not labels:
+        raise _unnamed(seen.family.classes, file)
+    known = ForeignDetector(
+        name=said.name or file.stem,
+        taxa=described(labels, taxonomy),
+        reading=Reading(said.mean, said.std, said.size, licence=said.licence),
+        fit=said.fit,
+        order=said.order,
+    )
+    model, card = describe_detector(seen, file, known)
+    return write_model(model, card, said.out)
+
+
+def _unnamed(classes: int | None, file: Path) -> UsageError:
+    """What is asked for where a detector does not say what it finds."""
+    if classes == len(COCO_NAMES):
+        return UsageError(
+            "The detector in {file} tells {classes} classes apart and does not name them. Where they are those of "
+            "COCO, add --labels coco; else --labels FILE with one label a line.",
+            file=file,
+            classes=classes,
+        )
+    if classes is not None:
+        return UsageError(
+            "The detector in {file} tells classes apart, {classes} of them, and does not name them. Add --labels FILE "
+            "with one label a line.",
+            file=file,
+            classes=classes,
+        )
+    return UsageError(
+        "The detector in {file} does not name its classes. Add --labels FILE with one label a line, or --labels coco.",
+        file=file,
+    )
 
 
 def _check_size(size: int | None) -> None:

@@ -10,8 +10,6 @@ from numpy.typing import NDArray
 
 from taxolens.core.errors import ModelError
 
-LEAST_CLASSES = 1
-
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
@@ -37,7 +35,7 @@ class Candidates:
     @property
     def confidences(self) -> NDArray[np.float32]:
         """How sure the network is of each box: float32 [n]."""
-        return self.scores.max(axis=1, initial=0.0)
+        return np.asarray(self.scores.max(axis=1, initial=0.0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,5 +83,5 @@ class Decode(Protocol):
 
 def around(centres: NDArray[np.float32]) -> NDArray[np.float32]:
     """Left, top, right, bottom of boxes given as centre x, centre y, width, height: [n, 4]."""
-    middle, half = centres[:, :2], centres[:, 2:4] / 2
+    middle, half = centres[:, :2], centres[:, 2:4] * np.float32(0.5)
     return np.concatenate([middle - half, middle + half], axis=1)
