@@ -26,7 +26,7 @@ def test_a_single_photo_is_its_own_folder(tmp_path: Path) -> None:
 def test_a_photo_that_vanishes_keeps_its_place(tmp_path: Path, monkeypatch) -> None:  # type: ignore[no-untyped-def]
     gone = tmp_path / "gone.png"
     there = write_photo(tmp_path / "a.png")
-    monkeypatch.setattr(room, "walk_inside", lambda root, left_out: iter([str(gone), str(there)]))
+    monkeypatch.setattr(room, "walk_inside", lambda root, left_out, clips: iter([str(gone), str(there)]))
     first, second = scan(tmp_path)
     assert (first.path, first.stamp.size, first.stamp.mtime_ns) == (gone, 0, 0)
     assert second.stamp.size > 0

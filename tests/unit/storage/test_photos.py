@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from taxolens.core.errors import UsageError
-from taxolens.storage.photos import walk_photos
+from taxolens.storage.photos import LeftOut, walk_inside, walk_photos
 
 
 def touch(root: Path, *names: str, content: bytes = b"x") -> None:
@@ -85,3 +85,32 @@ def test_a_name_that_is_no_utf8_is_found(tmp_path: Path) -> None:
     name = os.fsencode(tmp_path) + b"/for\xeat.jpg"
     Path(os.fsdecode(name)).write_bytes(b"x")
     assert [os.fsencode(path) for path in walk_photos(tmp_path)] == [name]
+
+
+def test_clips_are_found_where_they_are_asked_for_and_keep_their_order(tmp_path: Path) -> None:
+    touch(
+        tmp_path,
+        "b.MP4",
+        "a.jpg",
+        "c.png",
+        "d/film.mkv",
+        "d/._film.mkv",
+        ".hidden.avi",
+        "d/film.mts",
+        "d/film.thm",
+    )
+    left_out: list[LeftOut] = []
+    walked = list(walk_inside(tmp_path, lambda why, path: left_out.append(why), clips=True))
+    assert [Path(path).relative_to(tmp_path).as_posix() for path in walked] == [
+        "a.jpg",
+        "b.MP4",
+        "c.png",
+        "d/film.mkv",
+    ]
+    assert left_out == [LeftOut.RESOURCE]
+    assert found(tmp_path) == ["a.jpg", "c.png"]
+
+
+def test_a_pipe_named_like_a_clip_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.mp4")
+    assert list(walk_inside(tmp_path, lambda why, path: None, clips=True)) == []

@@ -262,7 +262,7 @@ def test_a_photo_that_vanishes_under_way_fails_and_keeps_its_row(
     with monkeypatch.context() as patch:
         patch.setattr(pipeline, "scan", vanishing)
         seen = Found(array("Q"), photos=14)
-        patch.setattr("taxolens.workflows.identify.find", lambda root, answered, shard: seen)
+        patch.setattr("taxolens.workflows.identify.find", lambda root, answered, shard, **asked: seen)
         summary = identify(recipe)
     assert (summary.found, summary.failed) == (14, 3)
     assert {row["file"]: row["failure"] for row in rows(recipe)}["site 0/IMG_0004.png"].startswith(

@@ -16,7 +16,6 @@ import numpy as np
 import pytest
 
 from taxolens.core.errors import MissingExtra, UsageError
-from taxolens.imaging import video
 from taxolens.recipes.derive import DeriveRecipe, OutputRecipe
 from taxolens.recipes.identify import IdentifyRecipe
 from taxolens.workflows.derive import derive
@@ -152,7 +151,7 @@ def test_a_single_clip_is_identified(recipe: IdentifyRecipe, card: Path) -> None
 def test_without_the_library_clips_are_counted_and_named(
     recipe: IdentifyRecipe, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(video, "_library", lambda: None)
+    monkeypatch.setattr("taxolens.workflows.identify.can_read_clips", lambda: False)
     listener = Listener()
     summary = identify(recipe, progress=listener)
     assert (summary.found, summary.failed) == (2, 0)
@@ -168,7 +167,7 @@ def test_clips_that_are_answered_stay_where_the_library_is_missing(
 ) -> None:
     identify(recipe)
     before = set(rows(recipe.out))
-    monkeypatch.setattr(video, "_library", lambda: None)
+    monkeypatch.setattr("taxolens.workflows.identify.can_read_clips", lambda: False)
     identify(replace(recipe, threshold=0.9))
     assert set(rows(recipe.out)) == before
 
@@ -178,9 +177,22 @@ def test_a_folder_of_nothing_but_clips_names_the_extra(
 ) -> None:
     for photo in card.rglob("*.png"):
         photo.unlink()
-    monkeypatch.setattr(video, "_library", lambda: None)
+    monkeypatch.setattr("taxolens.workflows.identify.can_read_clips", lambda: False)
     with pytest.raises(MissingExtra, match="video"):
         identify(recipe)
+
+
+def test_a_folder_of_photos_does_not_load_the_library(recipe: IdentifyRecipe, card: Path) -> None:
+    command = (
+        "import sys; from taxolens.cli.main import main\n"
+        "try: main(sys.argv[1:])\n"
+        "except SystemExit: print('av' in sys.modules)"
+    )
+    for clip in [path for path in card.rglob("*.*") if path.suffix != ".png"]:
+        clip.unlink()
+    options = ["identify", str(card), "--model", str(recipe.model), "--out", str(recipe.out), "--quiet"]
+    run = subprocess.run([sys.executable, "-c", command, *options], capture_output=True, text=True)
+    assert run.stdout == "False\n", run.stderr
 
 
 @pytest.mark.parametrize("asked", [{"every": 0.0}, {"every": float("inf")}, {"most_frames": 0}])
