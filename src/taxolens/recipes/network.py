@@ -153,7 +153,7 @@ class NetworkRecipe:
         accumulate: steps whose gradients are added up before the weights change.
         precision: numbers to compute with.
         device: where to compute.
-        seed: same seed, same photos, same machine, same network.
+        seed: same seed, same photos, same machine, same network, where `precision` is not left to be measured.
         distill: a teacher.
     """
 

@@ -25,6 +25,7 @@ from taxolens.recipes.network import (  # noqa: E402
     Sampling,
     Schedule,
 )
+from taxolens.training import loop  # noqa: E402
 from taxolens.training import trainer as training  # noqa: E402
 from taxolens.training.trainer import CHECKPOINT, NetworkTrainer, scratch  # noqa: E402
 
@@ -121,6 +122,22 @@ def test_the_same_seed_gives_the_same_network_and_another_one_another(tmp_path: 
     other = trained(request(tmp_path / "c", replace(recipe, seed=1)))
     assert np.array_equal(first.told, second.told)
     assert not np.array_equal(first.told, other.told)
+
+
+@pytest.mark.parametrize(("asked", "told"), [(Precision.AUTO, 1), (Precision.BF16, 0)])
+def test_numbers_that_were_chosen_by_measuring_are_told(
+    asked: Precision, told: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    notes: list[str] = []
+
+    class Told(Silent):
+        def note(self, text: str) -> None:
+            notes.append(text)
+
+    monkeypatch.setattr(loop, "precision_of", lambda *_: Precision.BF16)
+    recipe = replace(QUICK, epochs=1, precision=asked)
+    scratch.rehearse(request(tmp_path / "a", recipe), progress=Told(), say=plain)
+    assert sum("--numbers fp32" in note for note in notes) == told
 
 
 def test_a_checkpoint_of_another_training_is_refused(tmp_path: Path) -> None:
