@@ -66,8 +66,13 @@ def reliability(probabilities: Floats, truth: Classes) -> Calibration:
     """
     if not len(truth):
         return Calibration(0.0, ())
-    score = probabilities.max(axis=1)
-    right = probabilities.argmax(axis=1) == truth
+    return reliability_of(probabilities.max(axis=1), probabilities.argmax(axis=1) == truth)
+
+
+def reliability_of(score: Floats, right: NDArray[np.bool_]) -> Calibration:
+    """The same for answers of which only the score (0..1, [n]) is known, and whether they are right ([n])."""
+    if not len(score):
+        return Calibration(0.0, ())
     where = np.minimum((score * BINS).astype(np.int64), BINS - 1)
     bins = tuple(
         ReliabilityBin(
@@ -80,7 +85,7 @@ def reliability(probabilities: Floats, truth: Classes) -> Calibration:
         for index in np.unique(where).tolist()
     )
     gaps = sum(one.count * abs(one.accuracy - one.confidence) for one in bins)
-    return Calibration(gaps / len(truth), bins)
+    return Calibration(gaps / len(score), bins)
 
 
 def conformal_quantile(probabilities: Floats, truth: Classes, coverage: float) -> float:

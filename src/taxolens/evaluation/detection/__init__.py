@@ -1,0 +1,1 @@
+"""Detectors judged by their boxes: takes boxes, never models."""
