@@ -17,26 +17,27 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from taxolens.core.records import Prediction
+    from taxolens.inference.detector import DetectorPredictor
     from taxolens.inference.predictor import Predictor
 
-__all__ = ["Prediction", "Predictor", "__version__", "load"]
+__all__ = ["DetectorPredictor", "Prediction", "Predictor", "__version__", "load"]
 
 
-def load(model: str | Path) -> Predictor:
+def load(model: str | Path) -> Predictor | DetectorPredictor:
     """Opens a model file for use.
 
     Args:
         model: path of a Taxolens `.onnx` file.
 
     Returns:
-        A predictor; its `predict` takes paths or arrays.
+        A predictor; its `predict` takes paths or arrays. That of a detector gives boxes for each of them.
 
     Raises:
         taxolens.core.errors.ModelError: the file is absent, damaged or no model of Taxolens.
     """
-    from taxolens.inference.predictor import open_predictor
+    from taxolens.inference.opened import open_model
 
-    return open_predictor(model)
+    return open_model(model)
 
 
 def __getattr__(name: str) -> object:
@@ -45,6 +46,10 @@ def __getattr__(name: str) -> object:
         from taxolens.inference.predictor import Predictor
 
         return Predictor
+    if name == "DetectorPredictor":
+        from taxolens.inference.detector import DetectorPredictor
+
+        return DetectorPredictor
     if name == "Prediction":
         from taxolens.core.records import Prediction
 

@@ -25,7 +25,10 @@ from taxolens.core.errors import UsageError
 from taxolens.core.records import UNSURE, Failure, Prediction, Score, Status
 from taxolens.core.taxonomy import Role, Taxon
 from taxolens.inference.ladder import Ladder
-from taxolens.modelfile.card import Card
+from taxolens.modelfile.card import Card, Task
+
+USUAL_TYPICAL, USUAL_CONSERVATIVE = 0.25, 0.05
+"""Thresholds of detectors whose card does not say them."""
 
 _NOTHING = 1e-6
 """What rounding may leave to classes that a model rules out."""
@@ -44,6 +47,7 @@ class DecisionRule:
         top_k: length of the ranking, at least 1.
         excluded: classes that no answer may be.
         ladder: the taxa above the classes, where an unsure answer may be rolled up.
+        least: of a detector: boxes that are less sure are not there, 0..1; None: the model draws no boxes.
         allowed: bool [c], classes that are not excluded; None: all.
     """
 
@@ -54,6 +58,7 @@ class DecisionRule:
     top_k: int = 5
     excluded: frozenset[str] = frozenset()
     ladder: Ladder | None = None
+    least: float | None = None
     allowed: NDArray[np.bool_] | None = field(init=False, repr=False, compare=False, default=None)
 
     def __post_init__(self) -> None:
@@ -62,9 +67,7 @@ class DecisionRule:
                 "At least one label is ranked, not {top_k}. Ask for 1 or more.", top_k=self.top_k
             )
         if self.threshold is not None and not 0 <= self.threshold <= 1:
-            raise UsageError(
-                "The threshold {threshold} is no score. Give one from 0 to 1.", threshold=self.threshold
-            )
+            raise _no_threshold(self.threshold)
         if self.labels and self.excluded.issuperset(self.labels):
             raise UsageError("All classes of the model are excluded. Leave at least one.")
         if self.excluded:
@@ -79,7 +82,21 @@ class DecisionRule:
 
 
 def rule_of(card: Card, *, top_k: int, threshold: float | None) -> DecisionRule:
-    """What decides beside a model's scores; a threshold of None is the card's."""
+    """What decides beside a model's scores; a threshold of None is the card's.
+
+    The threshold of a detector is that of its boxes.
+
+    Raises:
+        UsageError: the threshold is no score, or the model does not keep boxes of so little.
+    """
+    if card.task is Task.DETECT:
+        return DecisionRule(
+            labels=card.labels,
+            blanks=blanks_of(card.taxa),
+            threshold=card.thresholds.unsure,
+            top_k=top_k,
+            least=_least(card, threshold),
+        )
     return DecisionRule(
         labels=card.labels,
         blanks=blanks_of(card.taxa),
@@ -87,6 +104,31 @@ def rule_of(card: Card, *, top_k: int, threshold: float | None) -> DecisionRule:
         quantile=card.conformal.quantile if card.conformal else None,
         top_k=top_k,
     )
+
+
+def kept_from(card: Card) -> float:
+    """How sure a detector must be of a box that is kept, 0..1; of those, fewer are shown."""
+    said = card.thresholds.conservative
+    return USUAL_CONSERVATIVE if said is None else said
+
+
+def _least(card: Card, threshold: float | None) -> float:
+    typical, kept = card.thresholds.typical, kept_from(card)
+    if threshold is None:
+        return max(kept, USUAL_TYPICAL if typical is None else typical)
+    if not 0 <= threshold <= 1:
+        raise _no_threshold(threshold)
+    if threshold < kept:
+        raise UsageError(
+            "The threshold {threshold} is lower than {kept}, from which on boxes are kept. Give {kept} or more.",
+            threshold=threshold,
+            kept=kept,
+        )
+    return threshold
+
+
+def _no_threshold(threshold: float) -> UsageError:
+    return UsageError("The threshold {threshold} is no score. Give one from 0 to 1.", threshold=threshold)
 
 
 def blanks_of(taxa: Sequence[Taxon]) -> frozenset[str]:

@@ -45,7 +45,15 @@ class OpenvinoSession:
         self._requests = threading.local()
 
     def __call__(self, pixels: NDArray[np.uint8] | NDArray[np.float32]) -> NDArray[np.float32]:
-        """Answers one photo.
+        """Answers one photo: float32 [outputs].
+
+        Raises:
+            ModelError: the graph fails on this input, or answers with something that is no finite number.
+        """
+        return self.shaped(pixels).reshape(-1)
+
+    def shaped(self, pixels: NDArray[np.uint8] | NDArray[np.float32]) -> NDArray[np.float32]:
+        """Answers one photo; the answer keeps its shape, without the axis of photos.
 
         Raises:
             ModelError: the graph fails on this input, or answers with something that is no finite number.
@@ -56,10 +64,10 @@ class OpenvinoSession:
             answer = request.get_output_tensor(self._index).data
         except Exception as error:
             raise _refused(error) from error
-        values = np.array(answer, dtype=np.float32).reshape(-1)
+        values = np.array(answer, dtype=np.float32)
         if not np.isfinite(values).all():
             raise ModelError("The model answers with something that is no number. Train it anew.")
-        return values
+        return values[0] if values.ndim and len(values) == 1 else values
 
     def _request(self) -> Any:
         """One for each thread: a request answers one call at a time."""

@@ -12,18 +12,17 @@ from numpy.typing import NDArray
 
 from taxolens.core.engine import Engine
 from taxolens.core.errors import ImageError, ModelError, UsageError
-from taxolens.core.records import Failure, Prediction
+from taxolens.core.records import Prediction
 from taxolens.execution.local import default_workers, ordered_map
 from taxolens.imaging.container import DEFAULT_MEGAPIXELS
 from taxolens.imaging.decode import decode, prepare
 from taxolens.inference.decision import DecisionRule, decide, failed, rule_of
 from taxolens.inference.openvino_session import OpenvinoSession
 from taxolens.inference.session import Session
+from taxolens.inference.sources import Source, failure_of, sources
 from taxolens.inference.tensor import to_probabilities, to_tensor
 from taxolens.modelfile.card import Card, Task
 from taxolens.modelfile.read import ModelFile, read_model
-
-Source = Path | NDArray[np.uint8]
 
 _AHEAD_PER_WORKER = 16
 _BLACK = np.zeros((8, 8, 3), np.uint8)
@@ -87,13 +86,13 @@ class Predictor:
             ModelError: the model's graph cannot be run.
         """
         rule = self.rule(top_k=top_k, threshold=threshold)
-        sources = _sources(photos)
-        answers = self._answers([source for _, source in sources], workers, max_megapixels)
+        named = sources(photos)
+        answers = self._answers([source for _, source in named], workers, max_megapixels)
         return [
-            failed(_failure(name, source, answer))
+            failed(failure_of(name, source, answer))
             if isinstance(answer, ImageError)
             else decide(name, answer, rule)
-            for (name, source), answer in zip(sources, answers, strict=True)
+            for (name, source), answer in zip(named, answers, strict=True)
         ]
 
     def probabilities(
@@ -104,9 +103,9 @@ class Predictor:
         Returns:
             float32 [photos, classes]; a row of NaN where a photo cannot be read.
         """
-        sources = [source for _, source in _sources(photos)]
-        table = np.full((len(sources), len(self.labels)), np.nan, dtype=np.float32)
-        for row, answer in enumerate(self._answers(sources, workers, max_megapixels)):
+        photographs = [source for _, source in sources(photos)]
+        table = np.full((len(photographs), len(self.labels)), np.nan, dtype=np.float32)
+        for row, answer in enumerate(self._answers(photographs, workers, max_megapixels)):
             if not isinstance(answer, ImageError):
                 table[row] = answer
         return table
@@ -150,7 +149,7 @@ class Predictor:
         return Session(self.model.graph, output=output)
 
     def _answers(
-        self, sources: Iterable[Source], workers: int, max_megapixels: float
+        self, photos: Iterable[Source], workers: int, max_megapixels: float
     ) -> Iterator[NDArray[np.float32] | ImageError]:
         def answer(source: Source) -> NDArray[np.float32] | ImageError:
             try:
@@ -160,7 +159,7 @@ class Predictor:
 
         self.start()
         threads = threads_for(workers)
-        return ordered_map(answer, sources, workers=threads, window=threads * _AHEAD_PER_WORKER)
+        return ordered_map(answer, photos, workers=threads, window=threads * _AHEAD_PER_WORKER)
 
 
 def open_predictor(path: str | Path, engine: Engine = Engine.ONNXRUNTIME, *, calls: int = 0) -> Predictor:
@@ -183,36 +182,3 @@ def threads_for(workers: int) -> int:
             "{workers} workers cannot be. Give 1 or more, or 0 for all processors.", workers=workers
         )
     return workers or default_workers()
-
-
-def _sources(photos: Any) -> list[tuple[str, Source]]:
-    return [
-        _source(position, photo) for position, photo in enumerate([photos] if _is_one(photos) else photos)
-    ]
-
-
-def _is_one(photos: Any) -> bool:
-    """A single photo, not several: several arrays in one have a further axis."""
-    if isinstance(photos, str | Path):
-        return True
-    return hasattr(photos, "__array_interface__") and np.ndim(photos) < 4
-
-
-def _source(position: int, photo: Any) -> tuple[str, Source]:
-    if isinstance(photo, str | Path):
-        return str(photo), Path(photo)
-    pixels = np.asarray(photo)
-    if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3 or 0 in pixels.shape:
-        raise UsageError(
-            "Photo {position} is neither a path nor pixels: it has the type {dtype} and the shape {shape}. "
-            "Give a path, or an array of uint8 with the shape [height, width, 3].",
-            position=position,
-            dtype=pixels.dtype,
-            shape=list(pixels.shape),
-        )
-    return str(position), pixels
-
-
-def _failure(name: str, source: Source, error: ImageError) -> Failure:
-    path = source if isinstance(source, Path) else Path(name)
-    return Failure(path=path, name=name, code=error.code, reason=error.told())

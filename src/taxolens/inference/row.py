@@ -61,16 +61,35 @@ class Looked:
 
 
 @dataclass(frozen=True, slots=True)
+class Boxes:
+    """What a detector found in one photo, surest first; it may be nothing.
+
+    Attributes:
+        places: float32 [n, 4], x, y, width, height in shares of the photo.
+        scores: float32 [n, classes], 0..1, in the model's order; the best of a box is how sure the detector is of
+            it, and they need not sum to 1.
+    """
+
+    places: NDArray[np.float32]
+    scores: NDArray[np.float32]
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
-    """One looked-at photo: its scores, or why there are none.
+    """One looked-at photo: its scores or its boxes, or why there are none.
 
     Attributes:
         taken: local time of the photo, ISO 8601 without a zone.
         utc_offset: minutes by which `taken` is ahead of UTC; None where the photo does not tell.
-        scores: float32 [classes], probabilities in the model's order; None where it could not be read.
-        fault: set exactly where `scores` is None.
+        scores: float32 [classes], probabilities in the model's order; of a classifier.
+        fault: set exactly where it could not be read: there are neither scores nor boxes then.
         camera: make and model.
-        looked: set exactly where it is a video clip that was read; its scores are those of all frames together.
+        looked: set exactly where it is a video clip that was read; its scores are those of all frames together, its
+            boxes those of the best one.
+        boxes: of a detector.
     """
 
     stamp: Stamp
@@ -80,6 +99,7 @@ class Row:
     camera: str | None = None
     utc_offset: int | None = None
     looked: Looked | None = None
+    boxes: Boxes | None = None
 
 
 def row_to_line(row: Row) -> bytes:
@@ -95,7 +115,9 @@ def row_to_line(row: Row) -> bytes:
     if row.looked is not None:
         document["clip"] = {name: getattr(row.looked, name) for name in Looked.__slots__}
     if row.scores is not None:
-        document["scores"] = base64.b64encode(row.scores.astype("<f4").tobytes()).decode("ascii")
+        document["scores"] = _packed(row.scores)
+    if row.boxes is not None:
+        document["boxes"] = [_packed(row.boxes.places), _packed(row.boxes.scores)]
     if row.fault is not None:
         document["failure"] = {"code": row.fault.code, "reason": row.fault.reason}
     return json.dumps(document, separators=(",", ":")).encode("ascii")
@@ -116,9 +138,28 @@ def line_to_row(line: bytes) -> Row:
             failure = document["failure"]
             fault = Fault(failure["code"], failure["reason"])
             return Row(stamp, taken, fault=fault, camera=camera, utc_offset=utc_offset)
-        scores = np.frombuffer(base64.b64decode(document["scores"], validate=True), dtype="<f4")
+        boxes = _boxes(document["boxes"]) if "boxes" in document else None
+        scores = _unpacked(document["scores"]) if boxes is None else None
         clip = document.get("clip")
         looked = Looked(**{**clip, "frames": tuple(clip["frames"])}) if clip else None
     except (KeyError, TypeError) as error:
         raise ValueError(f"no row: {error}") from error
-    return Row(stamp, taken, scores=scores, camera=camera, utc_offset=utc_offset, looked=looked)
+    return Row(stamp, taken, scores, camera=camera, utc_offset=utc_offset, looked=looked, boxes=boxes)
+
+
+def _boxes(packed: list[str]) -> Boxes:
+    places, scores = map(_unpacked, packed)
+    if len(places) % 4 or (len(scores) % (len(places) // 4) if len(places) else len(scores)):
+        raise ValueError("no boxes")
+    return Boxes(
+        places.reshape(-1, 4),
+        scores.reshape(len(places) // 4, -1) if len(places) else np.zeros((0, 0), "<f4"),
+    )
+
+
+def _packed(values: NDArray[np.float32]) -> str:
+    return base64.b64encode(values.astype("<f4").tobytes()).decode("ascii")
+
+
+def _unpacked(text: str) -> NDArray[np.float32]:
+    return np.frombuffer(base64.b64decode(text, validate=True), dtype="<f4")

@@ -59,6 +59,14 @@ class Session:
         Raises:
             ModelError: the graph fails on this input, or answers with something that is no finite number.
         """
+        return self.shaped(pixels).reshape(-1)
+
+    def shaped(self, pixels: NDArray[np.uint8] | NDArray[np.float32]) -> NDArray[np.float32]:
+        """Answers one photo; the answer keeps its shape, without the axis of photos.
+
+        Raises:
+            ModelError: the graph fails on this input, or answers with something that is no finite number.
+        """
         try:
             (answer,) = self._session.run([self._output], {self._input: pixels[np.newaxis]})
         except Exception as error:
@@ -68,10 +76,10 @@ class Session:
                 shape=list(pixels.shape),
                 why=str(error).splitlines()[0] if str(error) else type(error).__name__,
             ) from error
-        values = np.asarray(answer, dtype=np.float32).reshape(-1)
+        values = np.asarray(answer, dtype=np.float32)
         if not np.isfinite(values).all():
             raise ModelError("The model answers with something that is no number. Train it anew.")
-        return values
+        return values[0] if values.ndim and len(values) == 1 else values
 
 
 class SessionEmbedder:

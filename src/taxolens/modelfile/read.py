@@ -58,15 +58,25 @@ def model_from_bytes(data: bytes, path: Path, *, task: Task | None = None) -> Mo
             "It can be a backbone: taxolens train DATA --backbone {file}",
             file=path,
         )
-    if task is not None and card.task is not task:
+    if task is not None:
+        check_task(card, task, path)
+    check_agreement(model, card, path)
+    return ModelFile(path, hashlib.sha256(data).hexdigest(), card, data)
+
+
+def check_task(card: Card, task: Task, path: Path) -> None:
+    """Checks what a model is for.
+
+    Raises:
+        ModelError: something else.
+    """
+    if card.task is not task:
         raise ModelError(
             'The model {file} is made for the task "{is_for}", but "{wanted}" is needed here. Name another model.',
             file=path,
             is_for=card.task.value,
             wanted=task.value,
         )
-    check_agreement(model, card, path)
-    return ModelFile(path, hashlib.sha256(data).hexdigest(), card, data)
 
 
 def read_bytes(path: Path, *, largest: int = LARGEST_MODEL) -> bytes:

@@ -83,5 +83,7 @@ class Decode(Protocol):
 
 def around(centres: NDArray[np.float32]) -> NDArray[np.float32]:
     """Left, top, right, bottom of boxes given as centre x, centre y, width, height: [n, 4]."""
-    middle, half = centres[:, :2], centres[:, 2:4] * np.float32(0.5)
-    return np.concatenate([middle - half, middle + half], axis=1)
+    corners = np.empty((len(centres), 4), np.float32)
+    corners[:, :2] = centres[:, :2] - centres[:, 2:4] / 2
+    corners[:, 2:] = centres[:, :2] + centres[:, 2:4] / 2
+    return corners

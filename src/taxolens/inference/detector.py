@@ -1,0 +1,222 @@
+"""A detector at work: what `taxolens.load` returns for one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from taxolens.core.engine import Engine
+from taxolens.core.errors import ImageError, ModelError
+from taxolens.core.geometry import Box
+from taxolens.core.records import Failure, Score, Status
+from taxolens.execution.local import ordered_map
+from taxolens.imaging.container import DEFAULT_MEGAPIXELS
+from taxolens.imaging.decode import Fitted, decode_fitted, prepare_fitted
+from taxolens.inference.decision import DecisionRule, kept_from, rule_of
+from taxolens.inference.decoders.candidates import Candidates, Output
+from taxolens.inference.decoders.registry import DECODERS
+from taxolens.inference.finds import decide_boxes
+from taxolens.inference.openvino_session import OpenvinoSession
+from taxolens.inference.predictor import threads_for
+from taxolens.inference.row import Boxes
+from taxolens.inference.session import Session
+from taxolens.inference.sources import Source, failure_of, sources
+from taxolens.inference.suppression import suppress
+from taxolens.inference.tensor import to_tensor
+from taxolens.modelfile.card import Card
+from taxolens.modelfile.read import ModelFile
+
+_AHEAD_PER_WORKER = 16
+_BLACK = np.zeros((8, 8, 3), np.uint8)
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """One thing in a photo.
+
+    Attributes:
+        box: where it is, in shares of the photo.
+        label: what it is; "unsure" where the card's threshold says so.
+        score: how sure the detector is of the box, 0..1.
+        ranking: the best classes with their share of the box's distribution, best first.
+        distribution: float32 [classes], probabilities in the order of the model's classes.
+        margin: 1 - (P1 - P2) of its two best classes, 0..1: 1 where they are equal.
+    """
+
+    box: Box
+    label: str
+    score: float
+    ranking: tuple[Score, ...]
+    distribution: NDArray[np.float32]
+    margin: float
+
+
+@dataclass(frozen=True, slots=True)
+class Detected:
+    """What a detector says of one photo.
+
+    Attributes:
+        name: of the photo.
+        detections: surest first; nothing where it is blank or could not be read.
+        status: ok, blank or failed.
+        failure: why the photo could not be read.
+    """
+
+    name: str
+    detections: tuple[Detection, ...]
+    status: Status
+    failure: Failure | None = None
+
+
+class DetectorPredictor:
+    """Finds what is in photos. Safe to use from several threads.
+
+        model = taxolens.load("detector.onnx")
+        for photo in model.predict(["a.jpg", "b.jpg"]):
+            for one in photo.detections:
+                print(photo.name, one.label, one.score, one.box)
+
+    Args:
+        model: a verified model file of the task "detect".
+        engine: what computes its graph.
+        calls: how many threads ask at once, for engines that want to know.
+
+    Raises:
+        ModelError: its output is of a kind that is not known.
+    """
+
+    def __init__(self, model: ModelFile, engine: Engine = Engine.ONNXRUNTIME, *, calls: int = 0) -> None:
+        self.model = model
+        self.engine = engine
+        self._calls = calls
+        self._preprocess = model.card.preprocess
+        if model.card.output.decoder not in DECODERS:
+            raise ModelError(
+                "The boxes of the model {file} are read by the decoder {decoder}, which is not known. "
+                "Update Taxolens, or describe the network anew.",
+                file=model.path,
+                decoder=model.card.output.decoder,
+            )
+        self._decode = DECODERS[model.card.output.decoder].decode
+
+    @property
+    def card(self) -> Card:
+        """What the model says of itself."""
+        return self.model.card
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The classes, in the order of a distribution."""
+        return self.model.card.labels
+
+    def predict(
+        self,
+        photos: Any,
+        *,
+        top_k: int = 5,
+        threshold: float | None = None,
+        workers: int = 0,
+        max_megapixels: float = DEFAULT_MEGAPIXELS,
+    ) -> list[Detected]:
+        """Finds what is in photos.
+
+        Args:
+            photos: paths (str or Path) and arrays (uint8 [height, width, 3], upright RGB, any size), or a single one.
+            top_k: length of each ranking, at least 1.
+            threshold: boxes that are less sure are left out, 0..1; None: the card's typical one.
+            workers: photos worked on at once; 0: one per processor.
+            max_megapixels: photos that announce more pixels become failures, unread.
+
+        Returns:
+            One answer per photo, in their order. A photo that cannot be read has the status "failed" and says why.
+
+        Raises:
+            UsageError: an argument that cannot be meant.
+            ModelError: the model's graph cannot be run, or answers with another shape than its card says.
+        """
+        rule = self.rule(top_k=top_k, threshold=threshold)
+        named = sources(photos)
+        answers = self._answers([source for _, source in named], workers, max_megapixels)
+        return [
+            _detected(name, source, answer, rule)
+            for (name, source), answer in zip(named, answers, strict=True)
+        ]
+
+    def boxes(self, source: Source, *, max_megapixels: float = DEFAULT_MEGAPIXELS) -> Boxes:
+        """The boxes of one photo from the card's conservative threshold on.
+
+        Raises:
+            ImageError: the photo cannot be read.
+            ModelError: the model's graph cannot be run, or answers with another shape than its card says.
+        """
+        if isinstance(source, Path):
+            fitted = decode_fitted(source, self._preprocess, max_megapixels=max_megapixels)
+        else:
+            fitted = prepare_fitted(source, self._preprocess)
+        height, width = fitted.pixels.shape[:2]
+        values = self._session.shaped(to_tensor(fitted.pixels, self.card.input))
+        output = Output(values, width, height, len(self.labels))
+        candidates = self._decode(output, least=kept_from(self.card))
+        kept = suppress(candidates, self.card.output.overlap)
+        return _on_photo(Candidates(candidates.corners[kept], candidates.scores[kept]), fitted)
+
+    def rule(self, *, top_k: int, threshold: float | None) -> DecisionRule:
+        """What decides beside the boxes; a threshold of None is the card's typical one."""
+        return rule_of(self.card, top_k=top_k, threshold=threshold)
+
+    def start(self) -> None:
+        """Loads the graph now instead of with the first photo."""
+        _ = self._session
+
+    @cached_property
+    def _session(self) -> Session | OpenvinoSession:
+        output = self.card.output.tensor
+        if self.engine is Engine.OPENVINO:
+            if self.card.input.multiple is not None:
+                raise ModelError(
+                    "OpenVINO wants inputs of one size, and the model {file} takes any. Leave out --engine.",
+                    file=self.model.path,
+                )
+            shape = to_tensor(prepare_fitted(_BLACK, self._preprocess).pixels, self.card.input).shape
+            calls = threads_for(self._calls)
+            return OpenvinoSession(self.model.graph, output=output, shape=shape, calls=calls)
+        return Session(self.model.graph, output=output)
+
+    def _answers(
+        self, photos: Iterable[Source], workers: int, max_megapixels: float
+    ) -> Iterator[Boxes | ImageError]:
+        def answer(source: Source) -> Boxes | ImageError:
+            try:
+                return self.boxes(source, max_megapixels=max_megapixels)
+            except ImageError as error:
+                return error
+
+        self.start()
+        threads = threads_for(workers)
+        return ordered_map(answer, photos, workers=threads, window=threads * _AHEAD_PER_WORKER)
+
+
+def _on_photo(candidates: Candidates, fitted: Fitted) -> Boxes:
+    """Boxes of the input as boxes of the photo, cut to it; those that lie in the padding go."""
+    corners = fitted.fitting.on_photo(candidates.corners.reshape(-1, 2, 2), fitted.size).clip(0.0, 1.0)
+    near, far = corners[:, 0], corners[:, 1]
+    inside = ((far - near) > 0).all(axis=1)
+    places = np.concatenate([near, far - near], axis=1)[inside].astype(np.float32)
+    return Boxes(places, candidates.scores[inside])
+
+
+def _detected(name: str, source: Source, answer: Boxes | ImageError, rule: DecisionRule) -> Detected:
+    if isinstance(answer, ImageError):
+        return Detected(name, (), Status.FAILED, failure_of(name, source, answer))
+    detections = tuple(
+        Detection(one.box, said.label, one.confidence, said.ranking, one.distribution, one.margin)
+        for said, one in decide_boxes(name, answer, rule)
+        if one is not None
+    )
+    return Detected(name, detections, Status.OK if detections else Status.BLANK)
