@@ -20,6 +20,7 @@ from taxolens.recipes.derive import DeriveRecipe, OutputRecipe
 from taxolens.recipes.identify import IdentifyRecipe
 from taxolens.workflows.derive import derive
 from taxolens.workflows.identify import identify
+from tests.unit.formats.test_camtrap_dp import faults
 from tests.unit.formats.test_megadetector import judged
 from tests.unit.imaging.clips import flat, write_clip
 from tests.unit.inference.colour_model import COLOURS, write_colour_model, write_photo
@@ -108,6 +109,7 @@ def test_camtrap_dp_says_that_clips_are_videos(recipe: IdentifyRecipe, tmp_path:
     with (out / "observations.csv").open(newline="") as file:
         fox = next(row for row in csv.DictReader(file) if row["eventStart"].startswith("2026-05-01T06:15:00"))
     assert fox["eventEnd"] == "2026-05-01T06:15:02+02:00"
+    assert faults(out) == []
 
 
 def test_the_same_command_looks_at_no_clip_twice_and_writes_the_same(recipe: IdentifyRecipe) -> None:
