@@ -1,7 +1,7 @@
 """Whether a faster model may take the place of the one that it was made from.
 
 Kept is what loses little, surely loses not much, and is worth its while. How much is surely lost is read
-off the photos that one of the two alone names rightly.
+off the photos that one of the two alone names rightly, and off how these lie in sites or sequences.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from enum import StrEnum
 
 import numpy as np
 from scipy.optimize import brentq
-from scipy.stats import binom
+from scipy.stats import binom, t
 
 from taxolens.core.errors import UsageError
 from taxolens.evaluation.answers import Answers
@@ -93,7 +93,8 @@ def judge_candidate(
     """
     rule = rule or GateRule()
     pair = compare_paired(original, candidate)
-    lost, bound = 0.0 - pair.accuracy.value, loss_bound(pair.outcomes)
+    lost = 0.0 - pair.accuracy.value
+    bound = max(loss_bound(pair.outcomes), _grouped_bound(original, candidate))
     verdict, needed = _verdict(pair.outcomes, lost, bound, faster, rule)
     return Gated(verdict, lost, bound, faster, pair.outcomes.n, needed)
 
@@ -107,7 +108,7 @@ def _verdict(
     if faster < rule.least_faster:
         return Verdict.NOT_FASTER, None
     if bound > rule.most_possible + slack:
-        return Verdict.NOT_PROVEN, photos_needed(outcomes, rule.most_possible)
+        return Verdict.NOT_PROVEN, _needed(outcomes, lost, bound, rule.most_possible)
     return Verdict.KEPT, None
 
 
@@ -146,6 +147,32 @@ def photos_needed(outcomes: Outcomes, most: float) -> int | None:
     differ = (outcomes.only_first + outcomes.only_second) / n
     fewest = math.log(_DOUBT) / math.log1p(-most)
     return max(math.ceil(fewest), math.ceil(_Z**2 * (differ - lost**2) / (most - lost) ** 2), n + 1)
+
+
+def _needed(outcomes: Outcomes, lost: float, bound: float, most: float) -> int | None:
+    """Photos needed; more where they hang together, as doubt falls with the root of their number."""
+    alone, seen = photos_needed(outcomes, most), max(0.0, lost)
+    if alone is None:
+        return None
+    return max(alone, math.ceil(outcomes.n * ((bound - seen) / (most - seen)) ** 2))
+
+
+def _grouped_bound(first: Answers, second: Answers) -> float:
+    """One-sided 95 % upper bound of the loss where photos of a group may be lost together; -1 without groups.
+
+    The spread of the groups' own losses (Liang and Zeger 1986, Biometrika 73), with Student's t for few groups.
+    """
+    if first.groups is None:
+        return -1.0
+    of = np.unique(first.groups, return_inverse=True)[1]
+    groups = int(of.max()) + 1
+    if groups < 2:
+        return 1.0
+    right = [(one.probabilities.argmax(axis=1) == one.truth).astype(float) for one in (first, second)]
+    each = right[0] - right[1]
+    apart = np.bincount(of, weights=each - each.mean())
+    spread = math.sqrt(groups / (groups - 1) * float(np.square(apart).sum())) / len(each)
+    return min(1.0, float(each.mean()) + float(t.ppf(1 - _DOUBT, groups - 1)) * spread)
 
 
 def _tail(b: int, c: int, n: int, loss: float) -> float:

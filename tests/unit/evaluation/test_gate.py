@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -58,6 +60,43 @@ def test_a_candidate_is_kept_only_where_it_pays(
     assert judged.verdict is verdict
     assert judged.lost == pytest.approx((only_first - only_second) / n)
     assert (judged.needed is not None) == (verdict is Verdict.NOT_PROVEN)
+
+
+def grouped(pair: tuple[Answers, Answers], groups: np.ndarray) -> tuple[Answers, Answers]:
+    first, second = (replace(one, groups=groups) for one in pair)
+    return first, second
+
+
+def test_photos_that_are_lost_together_prove_less() -> None:
+    pair, n = differing(4, 0, 1200), 1200
+    alone = judge_candidate(*pair, faster=2.0)
+    spread = judge_candidate(*grouped(pair, np.arange(n) % 60), faster=2.0)
+    together = judge_candidate(*grouped(pair, np.arange(n) // 20), faster=2.0)
+    assert alone.verdict is Verdict.KEPT
+    assert spread.lost_at_most == pytest.approx(alone.lost_at_most)
+    assert together.lost_at_most > alone.lost_at_most
+    few = judge_candidate(*grouped(pair, np.arange(n) // 300), faster=2.0)
+    assert few.verdict is Verdict.NOT_PROVEN, "one site of four lost all of it"
+    assert few.needed is not None and few.needed > n
+
+
+def test_photos_that_all_hang_together_prove_nothing() -> None:
+    pair = differing(0, 0, 400)
+    assert judge_candidate(*grouped(pair, np.zeros(400, int)), faster=2.0).verdict is Verdict.NOT_PROVEN
+
+
+def test_a_bound_over_groups_fails_about_one_time_in_twenty() -> None:
+    rng, sites, each, failed = np.random.default_rng(3), 40, 15, 0
+    for _ in range(150):
+        hard = rng.beta(1, 24, sites)  # 4 % of the photos on average, in some sites many
+        lost = rng.random((sites, each)) < hard[:, None]
+        found = int(lost.sum())
+        pair = differing(found, 0, sites * each)
+        # `differing` loses the first photos; their sites are put in that order.
+        order = np.argsort(~lost.ravel(), kind="stable")
+        groups = np.repeat(np.arange(sites), each)[order]
+        failed += judge_candidate(*grouped(pair, groups), faster=2.0).lost_at_most < 0.04
+    assert failed / 150 < 0.11
 
 
 def test_without_a_photo_that_differs_the_bound_is_the_rule_of_three() -> None:
