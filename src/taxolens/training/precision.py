@@ -61,6 +61,9 @@ def _seconds(network: nn.Module, pixels: torch.Tensor, precision: Precision) -> 
         with autocast(pixels.device, precision):
             total = network(pixels).float().square().mean()
         torch.autograd.backward(total)
+        if pixels.is_cuda:
+            # A graphics card has only been told what to do so far.
+            torch.cuda.synchronize(pixels.device)
         found.append(time.perf_counter() - began)
         network.zero_grad(set_to_none=True)
     for name, buffer in network.named_buffers():
