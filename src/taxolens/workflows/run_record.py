@@ -40,7 +40,7 @@ class Divided(_Part):
     test: int = 0
 
 
-class _Backbone(_Part):
+class _Named(_Part):
     name: str = ""
 
 
@@ -63,7 +63,8 @@ class Figures(_Part):
     per_class: dict[str, Any]
     intervals: dict[str, tuple[FiniteFloat, FiniteFloat]] = Field(default_factory=dict)
     split: Divided = Divided()
-    backbone: _Backbone = _Backbone()
+    backbone: _Named = _Named()
+    network: _Named = _Named()
     unsure_below: FiniteFloat | None = None
     failures: list[Any] = Field(default_factory=list)
     seconds: dict[str, FiniteFloat] = Field(default_factory=dict)
@@ -113,8 +114,9 @@ class RunRecord:
 
     @property
     def backbone(self) -> str:
-        """What it sees with; empty where a network was made anew."""
-        known = self.figures.backbone.name or (self.card.backbone.name if self.card.backbone else "")
+        """What it sees with: the frozen backbone, or the network that learnt, whatever name was asked for."""
+        figures, card = self.figures, self.card.backbone
+        known = figures.backbone.name or figures.network.name or (card.name if card else "")
         network = self.recipe.get("network")
         asked = network.get("name") if isinstance(network, Mapping) else None
         return known or str(asked or "")

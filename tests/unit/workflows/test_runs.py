@@ -95,6 +95,16 @@ def test_a_run_of_another_method_is_listed_by_what_it_wrote(tmp_path: Path) -> N
     )
 
 
+def test_a_network_that_was_left_to_be_found_is_listed_by_its_name(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "run")
+    document = json.loads((run / METRICS).read_text())
+    del document["backbone"]
+    (run / METRICS).write_text(json.dumps({**document, "network": {"name": "timm:resnet18"}}))
+    recipe = json.loads((run / RECIPE).read_text())
+    (run / RECIPE).write_text(json.dumps({**recipe, "method": "finetune", "network": {"name": "auto"}}))
+    assert read_run(run).backbone == "timm:resnet18"
+
+
 def test_a_run_that_was_copied_elsewhere_says_the_same(tmp_path: Path) -> None:
     photos = write_photos(tmp_path / "photos", 2)
     learnt = sorted(photos.glob("*/*.png"))
