@@ -119,7 +119,12 @@ class _Document:
 
     def _category(self, row: Result) -> str:
         role = self._names.role(row.prediction.top1)
+        if row.category is None and role is Role.OTHER and row.detector_score is not None:
+            return self._category_of(row.prediction.top1)
         name = row.category or (_BY_ROLE.get(role, "animal") if role else "animal")
+        return self._category_of(name)
+
+    def _category_of(self, name: str) -> str:
         return self._categories.setdefault(name, str(len(self._categories) + 1))
 
     def _class(self, label: str) -> str:

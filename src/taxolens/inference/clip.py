@@ -8,6 +8,9 @@
 4. The best frame is the one of those that count that gives the clip's best class most.
 
 Rules 2 and 3 are those of events (`events.py`): a clip is an event that is filmed.
+
+Where a detector looks, the best frame is the one with the box that it is surest of, and the clip's boxes are those of
+this frame: an animal that walks through ten frames is one animal.
 """
 
 from __future__ import annotations
@@ -23,9 +26,10 @@ from numpy.typing import NDArray
 from taxolens.core.errors import ImageError
 from taxolens.imaging.video import NO_FRAMES, opened_clip
 from taxolens.inference.decision import blanks_of
+from taxolens.inference.detector import DetectorPredictor
 from taxolens.inference.mean_log import MeanLog
 from taxolens.inference.predictor import Predictor
-from taxolens.inference.row import Looked
+from taxolens.inference.row import Boxes, Looked
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +53,18 @@ class ClipAnswer:
     """What a clip is answered.
 
     Attributes:
-        scores: float32 [c], probabilities.
+        scores: float32 [c], probabilities; of a classifier.
         looked: which frames they come from.
         taken: local time, as the container tells it.
         camera: make and model, likewise.
+        boxes: those of the best frame; of a detector.
     """
 
-    scores: NDArray[np.float32]
+    scores: NDArray[np.float32] | None
     looked: Looked
     taken: datetime | None
     camera: str | None
+    boxes: Boxes | None = None
 
 
 def look_at_clip(
@@ -85,6 +91,32 @@ def look_at_clip(
     pooled, best = pool(scores, [label in blanks for label in predictor.labels])
     looked = Looked(rate, tuple(numbers), numbers[best], seconds[best], sampling.every, sampling.most)
     return ClipAnswer(pooled, looked, metadata.taken, metadata.camera)
+
+
+def find_in_clip(
+    path: Path, predictor: DetectorPredictor, sampling: Sampling, *, max_megapixels: float
+) -> ClipAnswer:
+    """Looks for things in the frames of a clip; one frame and the boxes of the best are held at a time.
+
+    Raises:
+        ImageError: the clip cannot be read.
+        ModelError: the model's graph cannot be run.
+    """
+    numbers: list[int] = []
+    best: tuple[float, int, float, Boxes] | None = None
+    with opened_clip(path, max_megapixels=max_megapixels) as clip:
+        for frame in clip.frames(every=sampling.every, most=sampling.most):
+            numbers.append(frame.number)
+            boxes = predictor.boxes(frame.pixels)
+            surest = float(boxes.scores.max(initial=0.0))
+            if best is None or surest > best[0]:
+                best = (surest, frame.number, round(frame.seconds, 3), boxes)
+        rate, metadata = clip.frame_rate, clip.metadata
+    if best is None:
+        raise ImageError("empty", NO_FRAMES)
+    _, number, seconds, boxes = best
+    looked = Looked(rate, tuple(numbers), number, seconds, sampling.every, sampling.most)
+    return ClipAnswer(None, looked, metadata.taken, metadata.camera, boxes)
 
 
 def pool(scores: Sequence[NDArray[np.float32]], blanks: Sequence[bool]) -> tuple[NDArray[np.float32], int]:

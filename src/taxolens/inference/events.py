@@ -4,6 +4,7 @@
    where they said nothing else and left no photo to the model.
 2. A photo whose best class means that nothing is there says nothing about the animal of the others: it counts
    only where all photos of the event are such.
+   So does one in which a detector found nothing; of one in which it found something, each box counts.
 3. The others count the same: the mean of the logarithms of their probabilities is divided by the event
    temperature and turned into probabilities again, and these are decided like those of a photo.
 4. Events of one species at one site that are closer in time than the independence interval are one event.
@@ -26,7 +27,9 @@ from taxolens.formats.corrections import Correction
 from taxolens.formats.result import Event
 from taxolens.inference.context import Placed
 from taxolens.inference.decision import DecisionRule, decide, without
+from taxolens.inference.finds import BLANK, decide_boxes
 from taxolens.inference.mean_log import MeanLog
+from taxolens.inference.row import Boxes
 
 TEMPERATURE = 1.0
 
@@ -124,6 +127,7 @@ class _Gathered:
     rule: DecisionRule
     animals: MeanLog = field(default_factory=MeanLog)
     blanks: MeanLog = field(default_factory=MeanLog)
+    emptiest: float | None = None
     said: Counter[str] = field(default_factory=Counter)
     shown: Counter[str] = field(default_factory=Counter)
     start: datetime | None = None
@@ -137,10 +141,20 @@ class _Gathered:
         if correction is not None:
             self.said[correction.label] += 1
             self.shown[name] += not is_blank(correction.label, self.rule)
+        elif found.row.boxes is not None:
+            self._add_boxes(name, found.row.boxes)
         elif scores is not None:
             best = self.rule.labels[int(without(scores, self.rule).argmax())]
             (self.blanks if best in self.rule.blanks else self.animals).add(scores)
             self.shown[name] += 1
+
+    def _add_boxes(self, name: str, boxes: Boxes) -> None:
+        for said, find in decide_boxes(name, boxes, self.rule):
+            if find is None:
+                self.emptiest = min(self.emptiest or 1.0, said.score)
+            else:
+                self.animals.add(find.distribution)
+                self.shown[name] += 1
 
     def event(self, temperature: float) -> Event:
         """The decision (rules 1 to 3)."""
@@ -150,6 +164,8 @@ class _Gathered:
             seen = self.blanks.probabilities(temperature)
         if named or (self.said and seen is None):
             return self._event(named[0] if named else next(iter(self.said)), 1.0)
+        if seen is None and self.emptiest is not None:
+            return self._event(BLANK, self.emptiest, Status.BLANK)
         if seen is None:
             return Event(self.name, "", 0.0, Status.FAILED, 0, self.start, self.end)
         said = decide(self.name, seen, self.rule)

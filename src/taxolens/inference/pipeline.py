@@ -24,7 +24,8 @@ from taxolens.execution.local import ordered_map
 from taxolens.formats.moment import time_in_name
 from taxolens.imaging.metadata import read_metadata
 from taxolens.inference.answered import Answered, Place
-from taxolens.inference.clip import SAMPLING, Sampling, look_at_clip
+from taxolens.inference.clip import SAMPLING, Sampling, find_in_clip, look_at_clip
+from taxolens.inference.detector import DetectorPredictor
 from taxolens.inference.forecast import forecast
 from taxolens.inference.predictor import Predictor
 from taxolens.inference.row import Fault, Row
@@ -74,7 +75,7 @@ class Look:
     """
 
     root: Path
-    predictor: Predictor
+    predictor: Predictor | DetectorPredictor
     workers: int
     max_megapixels: float
     shard: Shard = ALL
@@ -180,7 +181,7 @@ def answer(
 
 
 def look_at(photo: Photo, look: Look) -> Row:
-    """The row of one photo or clip: its scores, or why it has none.
+    """The row of one photo or clip: its scores or boxes, or why it has none.
 
     Raises:
         DataError: it cannot be read because the whole folder went away.
@@ -198,15 +199,30 @@ def look_at(photo: Photo, look: Look) -> Row:
 
 
 def _photo_row(photo: Photo, look: Look) -> Row:
-    scores = look.predictor.scores(photo.path, max_megapixels=look.max_megapixels)
+    scores, boxes, model = None, None, look.predictor
+    if isinstance(model, DetectorPredictor):
+        boxes = model.boxes(photo.path, max_megapixels=look.max_megapixels)
+    else:
+        scores = model.scores(photo.path, max_megapixels=look.max_megapixels)
     metadata = read_metadata(photo.path)
-    return Row(photo.stamp, _iso(metadata.taken), scores, None, metadata.camera, metadata.utc_offset)
+    return Row(
+        photo.stamp,
+        _iso(metadata.taken),
+        scores,
+        camera=metadata.camera,
+        utc_offset=metadata.utc_offset,
+        boxes=boxes,
+    )
 
 
 def _clip_row(photo: Photo, look: Look) -> Row:
-    said = look_at_clip(photo.path, look.predictor, look.sampling, max_megapixels=look.max_megapixels)
-    taken = said.taken or time_in_name(photo.stamp.name)
-    return Row(photo.stamp, _iso(taken), said.scores, camera=said.camera, looked=said.looked)
+    model, most = look.predictor, look.max_megapixels
+    if isinstance(model, DetectorPredictor):
+        said = find_in_clip(photo.path, model, look.sampling, max_megapixels=most)
+    else:
+        said = look_at_clip(photo.path, model, look.sampling, max_megapixels=most)
+    taken = _iso(said.taken or time_in_name(photo.stamp.name))
+    return Row(photo.stamp, taken, said.scores, camera=said.camera, looked=said.looked, boxes=said.boxes)
 
 
 def _failed_row(photo: Photo, error: ImageError) -> Row:

@@ -15,8 +15,12 @@ from taxolens.inference.answered import Place
 from taxolens.inference.context import Context, Placed, folder_of, placed, site_of
 from taxolens.inference.decision import DecisionRule, decide, failed
 from taxolens.inference.events import EventRule, events_of, independent, is_blank, sequence_of
-from taxolens.inference.row import Fault
+from taxolens.inference.finds import Find, decide_boxes
+from taxolens.inference.row import Fault, Row
 from taxolens.inference.shelf import Rows
+
+_CATEGORIES = ("animal", "person", "vehicle")
+"""Classes of detectors that name no organism, only its kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,19 +47,21 @@ class Rendering:
 def results(places: Iterable[Place], rows: Rows, how: Rendering) -> Iterator[Result]:
     """The answers of stored rows, in the order of their places, one at a time; no model is run.
 
+    A photo has one, or one for each box that a detector found in it.
+
     Where events are asked for, each row is read up to five times, and the places and events of one site are
     held in memory (of one folder where sites are not known).
     """
     renderer = _Renderer(rows, how)
     if how.events is None:
         for found in placed(places, rows, how.context):
-            yield renderer.result(found, None)
+            yield from renderer.results(found, None)
         return
     for _, station in groupby(places, key=renderer.station):
         held = list(station)
         events = renderer.events(held, how.events)
         for found in placed(held, rows, how.context):
-            yield renderer.result(found, events[sequence_of(found)])
+            yield from renderer.results(found, events[sequence_of(found)])
 
 
 def spelt(name: str) -> str:
@@ -86,30 +92,49 @@ class _Renderer:
         interval = event_rule.independence
         return events if interval is None else independent(events, interval)
 
-    def result(self, found: Placed, event: Event | None) -> Result:
-        """One row as a result."""
+    def results(self, found: Placed, event: Event | None) -> Iterator[Result]:
+        """One row as a result, or as one for each box."""
         row, rule = found.row, self._rule_at(found.site)
+        correction, looked = self._correction(row.stamp.name), row.looked
+        for said, find in self._answers(row, rule, correction):
+            yield Result(
+                said,
+                taken=found.taken,
+                site=found.site,
+                sequence=found.sequence,
+                detector_score=find.confidence if find else None,
+                event=event,
+                rank=None if correction else rule.rank_of(said.label),
+                corrected_by=correction.by if correction else None,
+                camera=row.camera,
+                category=said.top1 if find and said.top1 in _CATEGORIES else None,
+                utc_offset=row.utc_offset,
+                clip=Clip(looked.frame_rate, looked.frames) if looked else None,
+                frame=looked.best if looked else None,
+                frame_seconds=looked.seconds if looked else None,
+            )
+
+    def _answers(
+        self, row: Row, rule: DecisionRule, correction: Correction | None
+    ) -> Iterator[tuple[Prediction, Find | None]]:
+        """What is said of a photo or of each of its boxes, with what people say of it."""
         name = row.stamp.name
-        if row.scores is not None:
-            said = decide(name, row.scores, rule)
+        said: Iterable[tuple[Prediction, Find | None]]
+        if row.boxes is not None:
+            said = decide_boxes(name, row.boxes, rule)
+        elif row.scores is not None:
+            said = [(decide(name, row.scores, rule), None)]
         else:
             fault = row.fault or Fault("unreadable", "")
-            said = failed(Failure(self._base / name, name, fault.code, fault.reason))
-        correction, looked = self._correction(name), row.looked
-        return Result(
-            _corrected(said, correction, rule) if correction else said,
-            taken=found.taken,
-            site=found.site,
-            sequence=found.sequence,
-            event=event,
-            rank=None if correction else rule.rank_of(said.label),
-            corrected_by=correction.by if correction else None,
-            camera=row.camera,
-            utc_offset=row.utc_offset,
-            clip=Clip(looked.frame_rate, looked.frames) if looked else None,
-            frame=looked.best if looked else None,
-            frame_seconds=looked.seconds if looked else None,
-        )
+            said = [(failed(Failure(self._base / name, name, fault.code, fault.reason)), None)]
+        for one, find in said:
+            if correction is None:
+                yield one, find
+            elif not is_blank(correction.label, rule):
+                yield _corrected(one, correction, rule), find
+            else:
+                yield _corrected(replace(one, box=None), correction, rule), None
+                return
 
     def _correction(self, name: str) -> Correction | None:
         return self._how.corrections.get(spelt(name)) if self._how.corrections else None

@@ -15,14 +15,16 @@ class ClockCheck:
 
     def __init__(self) -> None:
         self._count = 0
-        self._example = ""
+        self._example = self._last = ""
 
     def watching(self, results: Iterable[Result]) -> Iterator[Result]:
         """Yields the results."""
         for result in results:
-            if result.taken is not None and clock_was_reset(result.taken):
+            name = result.prediction.name
+            if result.taken is not None and clock_was_reset(result.taken) and name != self._last:
                 self._count += 1
-                self._example = self._example or result.prediction.name
+                self._example = self._example or name
+            self._last = name
             yield result
 
     def tell(self, progress: Progress, say: Say) -> None:

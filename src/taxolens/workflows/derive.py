@@ -73,7 +73,8 @@ def derive(recipe: DeriveRecipe, *, progress: Progress | None = None, say: Say =
     book, tally = SiteBook(taxa, datetime.now()), Tally()
     check = CorrectionCheck(how.corrections, how.rule.labels)
     rows = tally.counting(book.counting(check.watching(results(stored.places, stored, how))))
-    out.write(progress.track(rows, what=say("Deciding anew"), total=len(stored.places)))
+    total = len(stored.places) if how.rule.least is None else None
+    out.write(progress.track(rows, what=say("Deciding anew"), total=total))
     check.tell(progress, say)
     book.tell(progress, say)
     _tell_clocks(how.context.clocks, progress, say)

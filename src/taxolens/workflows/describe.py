@@ -11,7 +11,7 @@ import onnx
 from taxolens.core.backbone import Triple
 from taxolens.core.errors import ModelError, UsageError
 from taxolens.core.taxonomy import Taxon
-from taxolens.formats.coco_names import COCO_NAMES
+from taxolens.formats.coco_names import COCO_NAMES, COCO_TAXA
 from taxolens.formats.taxonomy_table import described, read_taxonomy
 from taxolens.imaging.preprocess import Colours, Fit
 from taxolens.modelfile.card import LARGEST_SIDE, LEAST_SIDE, CardClass
@@ -126,9 +126,10 @@ def _detector(
     seen = sight(graph, file, size=said.size, decoder=said.decoder, classes=len(labels) or None)
     if not labels:
         raise _unnamed(seen.family.classes, file)
+    usual = COCO_TAXA if labels == COCO_NAMES else {}
     known = ForeignDetector(
         name=said.name or file.stem,
-        taxa=described(labels, taxonomy),
+        taxa=described(labels, {**usual, **taxonomy}),
         reading=Reading(said.mean, said.std, said.size, licence=said.licence),
         fit=said.fit,
         order=said.order,

@@ -15,8 +15,9 @@ from taxolens.inference.clip import Sampling
 from taxolens.inference.context import Context
 from taxolens.inference.decision import DecisionRule
 from taxolens.inference.journal import Journal, new_journal
+from taxolens.inference.opened import AnyPredictor, open_model
 from taxolens.inference.pipeline import MENDED_ELSEWHERE, Found, Look, answer, find
-from taxolens.inference.predictor import Predictor, open_predictor, threads_for
+from taxolens.inference.predictor import threads_for
 from taxolens.inference.rendering import Rendering, results
 from taxolens.inference.row import Row
 from taxolens.inference.scan import Shard, scan
@@ -66,7 +67,7 @@ def identify(
     progress = progress or Silent()
     began = time.monotonic()
     workers = _checked(recipe)
-    predictor = open_predictor(recipe.model, recipe.engine, calls=workers)
+    predictor = open_model(recipe.model, recipe.engine, calls=workers)
     rule = predictor.rule(top_k=recipe.top_k, threshold=recipe.threshold)
     shard = Shard(*shard_of(recipe.shard))
     _check_something(recipe)
@@ -122,7 +123,7 @@ def _check_apart(recipe: IdentifyRecipe) -> None:
         raise UsageError("{out} is read, so results cannot be written there. Name another --out.", out=out)
 
 
-def _journal(recipe: IdentifyRecipe, predictor: Predictor) -> Journal:
+def _journal(recipe: IdentifyRecipe, predictor: AnyPredictor) -> Journal:
     number, count = shard_of(recipe.shard)
     return new_journal(
         model_sha256=predictor.model.sha256,
@@ -166,8 +167,10 @@ def _written(
     """Writes the results, and says what of them is odd."""
     check, clocks, tally = CorrectionCheck(how.corrections, how.rule.labels), ClockCheck(), Tally()
     rows = tally.counting(clocks.watching(check.watching(results(places, store, how))))
+    # How many boxes there are is known once they are counted.
+    total = len(places) if how.rule.least is None else None
     try:
-        out.write(progress.track(rows, what=say("Writing the results"), total=len(places)))
+        out.write(progress.track(rows, what=say("Writing the results"), total=total))
     except KeyboardInterrupt:
         progress.note(say("Stopped. All photos are answered; the same command writes the results."))
         raise

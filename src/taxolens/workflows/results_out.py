@@ -16,7 +16,7 @@ from taxolens.formats.result import Result
 from taxolens.formats.writers import Format, check_writable, format_of
 from taxolens.inference.journal import Journal
 from taxolens.inference.store import SUFFIX
-from taxolens.modelfile.card import Card
+from taxolens.modelfile.card import Card, Task
 from taxolens.recipes.derive import OutputRecipe
 from taxolens.storage.atomic import told_as_output
 
@@ -60,11 +60,13 @@ def results_out(
     """
     photos = Path(journal.photos)
     root = photos if photos.is_dir() else photos.parent
+    finds = card.task is Task.DETECT
     about = About(
         labels=journal.labels,
         taxa=taxa,
-        model_name=card.name,
-        model_version=card.version,
+        model_name="" if finds else card.name,
+        model_version="" if finds else card.version,
+        detector=f"{card.name} {card.version}" if finds else None,
         model_sha256=journal.model_sha256,
         top_k=top_k,
         created=datetime.fromisoformat(journal.created),

@@ -80,6 +80,8 @@ class SiteBook:
         self._latest = now + timedelta(days=1)
         self._met: set[str] = set()
         self._here: Site | None = None
+        self._photo: str | None = None
+        self._named: set[str] = set()
 
     def counting(self, results: Iterable[Result]) -> Iterator[Result]:
         """Yields the results and counts them."""
@@ -109,7 +111,17 @@ class SiteBook:
             )
 
     def _count(self, result: Result) -> None:
+        """Counts a photo once, and each label in it once."""
         site = self._site(result.site or "")
+        said = result.prediction
+        if said.name != self._photo:
+            self._photo, self._named = said.name, set()
+            self._count_photo(site, result)
+        if said.status is Status.OK and said.label not in self._named:
+            self._named.add(said.label)
+            self._count_label(site, result)
+
+    def _count_photo(self, site: Site, result: Result) -> None:
         said = result.prediction
         site.photos += 1
         site.blank += said.status is Status.BLANK
@@ -120,9 +132,11 @@ class SiteBook:
         right = self._clock(site, result)
         if said.status is not Status.FAILED:
             site.blanks.add(said.name, right, blank=said.status is Status.BLANK)
-        if said.status is not Status.OK:
-            pass
-        elif said.label == UNSURE:
+        self._event(site, result)
+
+    def _count_label(self, site: Site, result: Result) -> None:
+        said, taken = result.prediction, result.taken
+        if said.label == UNSURE:
             site.unsure += 1
         elif self._role(said.label) is not None:
             site.others[said.label] += 1
@@ -130,9 +144,8 @@ class SiteBook:
             site.species[said.label] += 1
             if result.rank:
                 self.ranks[said.label] = result.rank
-            if right is not None:
-                self.hours.setdefault(said.label, [0] * 24)[right.hour] += 1
-        self._event(site, result)
+            if taken is not None and self._right(taken):
+                self.hours.setdefault(said.label, [0] * 24)[taken.hour] += 1
 
     def _site(self, name: str) -> Site:
         if self._here is None or self._here.name != name:
@@ -145,13 +158,16 @@ class SiteBook:
         taken = result.taken
         if taken is None:
             return None
-        if clock_was_reset(taken) or taken > self._latest:
+        if not self._right(taken):
             site.odd += 1
             site.odd_example = site.odd_example or result.prediction.name
             return None
         site.first = min(site.first or taken, taken)
         site.last = max(site.last or taken, taken)
         return taken
+
+    def _right(self, taken: datetime) -> bool:
+        return not clock_was_reset(taken) and taken <= self._latest
 
     def _event(self, site: Site, result: Result) -> None:
         event = result.event

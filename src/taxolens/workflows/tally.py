@@ -19,8 +19,8 @@ class Counts:
     Attributes:
         found: photos found.
         answered: photos with an answer, "unsure" among them.
-        blank: photos whose best class means that nothing is there.
-        unsure: answers below the threshold.
+        blank: photos whose best class means that nothing is there, or in which a detector found nothing.
+        unsure: photos whose answer is below the threshold; that of the surest box, where there are boxes.
         failed: photos that could not be read.
         corrected: photos of which a person says what is there.
         failures: the first 1,000 photos that could not be read; the table lists all.
@@ -42,11 +42,16 @@ class Tally:
         self._statuses: Counter[Status] = Counter()
         self._unsure = self._corrected = 0
         self._failures: list[Failure] = []
+        self._photo: str | None = None
 
     def counting(self, rows: Iterable[Result]) -> Iterator[Result]:
-        """Yields the results and counts them."""
+        """Yields the results and counts their photos; those of one photo follow each other."""
         for row in rows:
             said = row.prediction
+            if said.name == self._photo:
+                yield row
+                continue
+            self._photo = said.name
             self._statuses[said.status] += 1
             self._unsure += said.status is Status.OK and said.label == UNSURE != said.top1
             self._corrected += row.corrected_by is not None

@@ -56,7 +56,8 @@ class Output:
 
     def shares(self, corners: NDArray[np.float32]) -> NDArray[np.float32]:
         """Corners in pixels of the input, in shares of it."""
-        return corners / np.array([self.width, self.height, self.width, self.height], np.float32)
+        sides = np.array([self.width, self.height, self.width, self.height], np.float32)
+        return np.asarray(corners / sides, np.float32)
 
     def misfit(self) -> ModelError:
         """What is said where the answer has another shape than the decoder reads."""
