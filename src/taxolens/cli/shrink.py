@@ -173,6 +173,7 @@ PRUNING = (
 )
 
 
+_NAME, _WIDEST = 11, 12  # characters of a terminal
 _NAMED_ELSEWHERE = {"data": "source.data", "max_megapixels": "source.max_megapixels"}
 
 
@@ -232,10 +233,14 @@ def _check(given: dict[str, Any], others: tuple[Option, ...]) -> None:
 
 
 def _show(found: Table) -> None:
-    """The table of the report."""
+    """The table of the report, its intervals left to the report: a terminal has 80 columns."""
     table = plain_table()
     for column in found.columns:
-        table.add_column(shown(column.title), justify="right" if column.numeric else "left")
+        numeric = column.numeric
+        least = min(_WIDEST, max(map(len, column.title.split()))) if numeric else _NAME
+        table.add_column(shown(column.title), justify="right" if numeric else "left", min_width=least)
     for row in found.rows:
-        table.add_row(*(shown("\n".join(filter(None, (cell.text, cell.detail)))) for cell in row.cells))
+        first, *others = row.cells
+        name = "\n".join(filter(None, (first.text, first.detail)))
+        table.add_row(shown(name), *(shown(cell.text) for cell in others))
     show(table)
