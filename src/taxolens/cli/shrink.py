@@ -173,7 +173,8 @@ PRUNING = (
 )
 
 
-_NAME, _WIDEST = 11, 12  # characters of a terminal
+_NAME = 17  # characters of a terminal
+_IN_REPORT = (1, 7)  # size of the file, share of same answers
 _NAMED_ELSEWHERE = {"data": "source.data", "max_megapixels": "source.max_megapixels"}
 
 
@@ -198,7 +199,7 @@ def _to_file(given: dict[str, Any], recipe: Path | None, quiet: bool) -> None:
     )
     wording = Wording(say, language)
     if not quiet:
-        _show(variant_table(summary.facts, wording))
+        _show(variant_table(summary.facts, wording), without=_IN_REPORT)
         tell(summary.lines(wording))
     raise typer.Exit(3 if summary.unread else 0)
 
@@ -232,15 +233,15 @@ def _check(given: dict[str, Any], others: tuple[Option, ...]) -> None:
             )
 
 
-def _show(found: Table) -> None:
-    """The table of the report, its intervals left to the report: a terminal has 80 columns."""
+def _show(found: Table, *, without: tuple[int, ...] = ()) -> None:
+    """The table of the report, its intervals and some columns left to the report: a terminal has 80 columns."""
     table = plain_table()
-    for column in found.columns:
-        numeric = column.numeric
-        least = min(_WIDEST, max(map(len, column.title.split()))) if numeric else _NAME
-        table.add_column(shown(column.title), justify="right" if numeric else "left", min_width=least)
+    places = [place for place in range(len(found.columns)) if place not in without]
+    for place in places:
+        column = found.columns[place]
+        least = max(map(len, column.title.split())) if column.numeric else _NAME
+        table.add_column(shown(column.title), justify="right" if column.numeric else "left", min_width=least)
     for row in found.rows:
-        first, *others = row.cells
-        name = "\n".join(filter(None, (first.text, first.detail)))
-        table.add_row(shown(name), *(shown(cell.text) for cell in others))
+        name = "\n".join(filter(None, (row.cells[0].text, row.cells[0].detail)))
+        table.add_row(shown(name), *(shown(row.cells[place].text) for place in places[1:]))
     show(table)
