@@ -173,7 +173,6 @@ PRUNING = (
 )
 
 
-_NAME = 17  # characters of a terminal
 _IN_REPORT = (1, 7)  # size of the file, share of same answers
 _NAMED_ELSEWHERE = {"data": "source.data", "max_megapixels": "source.max_megapixels"}
 
@@ -236,12 +235,12 @@ def _check(given: dict[str, Any], others: tuple[Option, ...]) -> None:
 def _show(found: Table, *, without: tuple[int, ...] = ()) -> None:
     """The table of the report, its intervals and some columns left to the report: a terminal has 80 columns."""
     table = plain_table()
-    places = [place for place in range(len(found.columns)) if place not in without]
+    places = [place for place in range(1, len(found.columns)) if place not in without]
+    table.add_column(shown(found.columns[0].title))
     for place in places:
-        column = found.columns[place]
-        least = max(map(len, column.title.split())) if column.numeric else _NAME
-        table.add_column(shown(column.title), justify="right" if column.numeric else "left", min_width=least)
+        words = (*found.columns[place].title.split(), *(row.cells[place].text for row in found.rows))
+        table.add_column(shown(found.columns[place].title), justify="right", width=max(map(len, words)))
     for row in found.rows:
         name = "\n".join(filter(None, (row.cells[0].text, row.cells[0].detail)))
-        table.add_row(shown(name), *(shown(row.cells[place].text) for place in places[1:]))
+        table.add_row(shown(name), *(shown(row.cells[place].text) for place in places))
     show(table)
