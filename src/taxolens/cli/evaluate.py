@@ -1,4 +1,4 @@
-"""`taxolens evaluate`: a model on labelled photos, in figures and pictures."""
+"""`taxolens evaluate`: a model, or the boxes of any detector, on labelled photos, in figures and pictures."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from taxolens.cli.words import language, say, settings, tell
 from taxolens.recipes.evaluate import EvaluateRecipe
 from taxolens.recipes.parse import parse_recipe
 from taxolens.report.wording import Wording
+from taxolens.workflows.detection_evaluate import evaluate_found
+from taxolens.workflows.detection_results import is_found_file
 from taxolens.workflows.evaluate import evaluate
 
 app = App()
@@ -23,16 +25,31 @@ app = App()
 EPILOG = examples(
     "taxolens evaluate run/model.onnx more-photos/ --report page.html",
     "taxolens evaluate run/model.onnx more-photos/ --json figures.json --precision 0.99",
+    "taxolens evaluate megadetector.json boxes/data.yaml --one-class --report page.html",
 )
-MODEL = Option("model", "model", say("Model file."), Path, "MODEL", required=True)
+MODEL = Option(
+    "model",
+    "model",
+    say("Model file; or boxes that any detector found, in the JSON of MegaDetector or COCO."),
+    Path,
+    "MODEL",
+    required=True,
+)
+BOXES = (
+    Option("--score", "score", say("Boxes: count those with at least this score (best F1)."), float, "0..1"),
+    Option("--one-class", "one_class", say("Boxes: judge where they are, not what they are called."), bool),
+)
 
 
 @app.command(help=say("Judge a model on labelled photos."), epilog=EPILOG)
-@with_options(MODEL, DATA, shared.JSON, shared.REPORT, shared.PRECISION, *under("source", SOURCE), WORKERS)
+@with_options(
+    MODEL, DATA, shared.JSON, shared.REPORT, shared.PRECISION, *BOXES, *under("source", SOURCE), WORKERS
+)
 def command(given: dict[str, Any], quiet: shared.Quiet = False) -> None:
     """Parses a recipe and runs its workflow; exit code 3 when some photos could not be read."""
     recipe = parse_recipe(EvaluateRecipe, {**given, "language": language})
-    summary = evaluate(recipe, home=settings.home, progress=progress_for(quiet), say=say)
+    work = evaluate_found if is_found_file(recipe.model) else evaluate
+    summary = work(recipe, home=settings.home, progress=progress_for(quiet), say=say)
     if not quiet:
         tell(summary.lines(Wording(say, language)))
     raise typer.Exit(3 if summary.failures else 0)

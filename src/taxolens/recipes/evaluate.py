@@ -1,4 +1,4 @@
-"""Judge a model on labelled photos."""
+"""Judge a model, or the boxes that any detector found, on labelled photos."""
 
 from __future__ import annotations
 
@@ -14,9 +14,12 @@ class EvaluateRecipe:
     """Everything that decides what an evaluation leaves.
 
     Attributes:
+        model: the model file, or a JSON file of the boxes that a detector found.
         json: file for the figures.
         report: file for the page.
-        precision: accuracy that automatic acceptance is to reach.
+        precision: accuracy that automatic acceptance is to reach; of boxes: the share that is to be right.
+        score: boxes below it do not count; None: the score with the best F1.
+        one_class: boxes are judged whatever they are called.
         workers: photos worked on at once; 0: one per processor.
         language: of the page.
     """
@@ -26,9 +29,13 @@ class EvaluateRecipe:
     json: Path | None = None
     report: Path | None = None
     precision: float = 0.95
+    score: float | None = None
+    one_class: bool = False
     workers: int = 0
     language: str = "en"
 
     def __post_init__(self) -> None:
         check_share("precision", self.precision)
+        if self.score is not None:
+            check_share("score", self.score)
         check_count("workers", self.workers)

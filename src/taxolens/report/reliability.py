@@ -30,9 +30,16 @@ class ScoreBin:
     count: int
 
 
-def reliability_chart(bins: Sequence[ScoreBin], wording: Wording, *, title: str, reading: str) -> Chart:
-    """Share right against the score, the count of images of each bin beneath."""
+def reliability_chart(
+    bins: Sequence[ScoreBin], wording: Wording, *, title: str, reading: str, unit: str | None = None
+) -> Chart:
+    """Share right against the score, the count of images of each bin beneath.
+
+    Args:
+        unit: what is counted; None: photos.
+    """
     say = wording.say
+    unit = unit or say("Photos")
     sound = [b for b in bins if b.count > 0 and math.isfinite(b.accuracy) and math.isfinite(b.confidence)]
     ticks = (0.0, 0.25, 0.5, 0.75, 1.0)
     x_scale = Scale(0.0, 1.0, ticks, lambda v: wording.percent(v, 0), say("Score of the answer"))
@@ -51,8 +58,8 @@ def reliability_chart(bins: Sequence[ScoreBin], wording: Wording, *, title: str,
     plot.path([(0.0, 0.0), (1.0, 1.0)], kind="ideal")
     for each in sound:
         plot.dot(each.confidence, each.accuracy, kind="dot s0", radius=3.4 if each.count >= _FEW else 2.2)
-    _draw_counts(plot, sound, wording)
-    return Chart(title, reading, plot.markup(), _figures(sound, title, wording))
+    _draw_counts(plot, sound, wording, unit)
+    return Chart(title, reading, plot.markup(), _figures(sound, title, wording, unit))
 
 
 def _draw_bin(plot: Plot, each: ScoreBin, wording: Wording) -> None:
@@ -63,13 +70,12 @@ def _draw_bin(plot: Plot, each: ScoreBin, wording: Wording) -> None:
     plot.explain(bar, " · ".join(_words(each, wording)))
 
 
-def _draw_counts(plot: Plot, bins: Sequence[ScoreBin], wording: Wording) -> None:
+def _draw_counts(plot: Plot, bins: Sequence[ScoreBin], wording: Wording, unit: str) -> None:
     """The strip of counts, its columns hanging on the diagram's own scale of scores."""
     most = max((b.count for b in bins), default=1)
     frame = plot.frame
     plot.add("line", kind="base", x1=frame.left, x2=frame.right, y1=_STRIP_BOTTOM, y2=_STRIP_BOTTOM)
-    label = wording.say("Photos")
-    plot.add("text", label, kind="tick", x=frame.left - 8, y=_STRIP_BOTTOM, text_anchor="end")
+    plot.add("text", unit, kind="tick", x=frame.left - 8, y=_STRIP_BOTTOM, text_anchor="end")
     for each in bins:
         left, right = plot.x(each.low) + 0.8, plot.x(each.high) - 0.8
         height = max((_STRIP_BOTTOM - _STRIP_TOP - 12) * each.count / most, 1.0)
@@ -88,12 +94,12 @@ def _words(each: ScoreBin, wording: Wording) -> tuple[str, str, str, str]:
     )
 
 
-def _figures(bins: Sequence[ScoreBin], title: str, wording: Wording) -> Table:
+def _figures(bins: Sequence[ScoreBin], title: str, wording: Wording, unit: str) -> Table:
     say = wording.say
     columns = (
         Column(say("Score between")),
         Column(say("Mean score"), numeric=True),
         Column(say("Right"), numeric=True),
-        Column(say("Photos"), numeric=True),
+        Column(unit, numeric=True),
     )
     return Table(title, columns, text_rows([_words(each, wording) for each in bins]), hidden_caption=True)
