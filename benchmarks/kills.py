@@ -243,7 +243,6 @@ def run_course(course: Course, kills: int, soft: int, seed: int, tell: Callable[
     """Stops commands until there were as many kills, then as many SIGTERMs and interrupts."""
     hard = (Kind.ANY, Kind.SOON, Kind.WRITING)
     account, started = course.account, 0
-    course.undisturbed()
     for kinds, weights, wanted in ((hard, (6, 2, 2), kills), ((Kind.TERM, Kind.INT), (1, 1), 2 * soft)):
         of_kind = drawn(seed, kinds, weights)
         while account.of(*kinds) < wanted:
@@ -282,6 +281,7 @@ def main() -> None:
         write_torn(photos / "torn")
         model = write_colour_model(place / "smallest.onnx").path
         course = Course(photos, model, place / "results", place / "home", options.seed)
+        course.undisturbed()
         run_course(course, options.kills, options.kills // 10, options.seed)
     print(f"\n{table(course.account)}\n\n{course.account.ends} ends, each as undisturbed.")
 

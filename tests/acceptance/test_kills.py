@@ -23,15 +23,17 @@ pytestmark = [
         not Path("/proc/self/stat").is_file(), reason="looks at processes as Linux tells them"
     ),
 ]
-PHOTOS = 2000
+PHOTOS = 1500
+SIZE = (240, 180)
+"""Large enough that looking at all takes longer than the half second after which rows are kept."""
 
 
 @pytest.fixture(scope="module")
 def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """2,000 links to a few drawn photos, and three torn files."""
+    """Links to a few drawn photos, and three torn files."""
     place = tmp_path_factory.mktemp("card")
     drawn = [
-        write_photo(place / "drawn" / f"{number}.png", colour, seed=number)
+        write_photo(place / "drawn" / f"{number}.png", colour, seed=number, size=SIZE)
         for number, colour in enumerate(sorted(COLOURS) * 3)
     ]
     folder = million_links(drawn, PHOTOS, place / "photos")
@@ -40,13 +42,13 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_colour_model(tmp_path_factory.mktemp("model") / "smallest.onnx").path
-
-
-@pytest.fixture
-def course(photos: Path, model: Path, tmp_path: Path) -> Course:
-    return Course(photos, model, tmp_path / "results", tmp_path / "home", seed=1)
+def course(photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Course:
+    """A run that nothing disturbed, to compare others with."""
+    place = tmp_path_factory.mktemp("course")
+    model = write_colour_model(place / "smallest.onnx").path
+    course = Course(photos, model, place / "results", place / "home", seed=1)
+    course.undisturbed()
+    return course
 
 
 def stopped(
@@ -77,7 +79,6 @@ def test_twenty_kills_at_any_moment_change_nothing(course: Course) -> None:
 def test_a_soft_stop_keeps_everything_that_was_answered_and_says_so(
     course: Course, tmp_path: Path, number: signal.Signals
 ) -> None:
-    course.undisturbed()
     out = tmp_path / "stopped" / "table.csv"
     outcome = stopped(course, out, rows_are_kept(out), lambda process: process.send_signal(number))
     assert outcome.code == 130, outcome.err
@@ -89,7 +90,6 @@ def test_a_soft_stop_keeps_everything_that_was_answered_and_says_so(
 def test_a_stop_while_the_table_is_written_says_that_only_this_is_left(
     course: Course, tmp_path: Path
 ) -> None:
-    course.undisturbed()
     out = tmp_path / "stopped" / "table.csv"
     outcome = stopped(course, out, part_of(out).exists, lambda process: process.send_signal(signal.SIGINT))
     assert outcome.code == 130, outcome.err
@@ -100,7 +100,6 @@ def test_a_stop_while_the_table_is_written_says_that_only_this_is_left(
 
 def test_workers_are_threads_so_none_is_killed_alone(course: Course, tmp_path: Path) -> None:
     """A signal that kills one of them ends the whole command, which goes on like after any other kill."""
-    course.undisturbed()
     out = tmp_path / "stopped" / "table.csv"
 
     def kill_a_worker(process: subprocess.Popen[str]) -> None:
