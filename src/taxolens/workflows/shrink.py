@@ -38,7 +38,7 @@ from taxolens.workflows.networks import resolve_network
 from taxolens.workflows.run_folder import MODEL, REPORT, check_free, run_folder
 from taxolens.workflows.shrink_facts import Contender, ShrinkFacts
 from taxolens.workflows.shrink_original import Original, divided_as_before, read_original
-from taxolens.workflows.shrink_steps import Means, forget_steps, shrunk_network
+from taxolens.workflows.shrink_steps import Means, shrunk_network
 from taxolens.workflows.shrink_words import told_shrink
 from taxolens.workflows.stopwatch import Stopwatch
 
@@ -101,8 +101,6 @@ def shrink(
     teacher, taker = trainer(_METHOD), pruner()
     with workplace(goal) as place:
         means = Means(teacher, taker, place, listener, say)
-        if recipe.restart:
-            forget_steps(place)
         lesson = _lesson(original, goal, home, means, watch)
         with watch.stage(noted("Shrinking the network")):
             network = shrunk_network(goal, lesson, recipe.speedup, recipe.steps, means)
@@ -114,7 +112,6 @@ def shrink(
         with run as folder, watch.stage(noted("Writing and proving the model")):
             card = _card(schooled, original)
             write_network_run(schooled, folder, dict(watch.seconds), listener, say, card=card, shrunk=facts)
-        forget_steps(place)
     return ShrinkSummary(recipe.out, facts, len(lesson.failures))
 
 

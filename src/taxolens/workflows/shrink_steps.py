@@ -6,7 +6,6 @@ channels out -> a few epochs -> channels out -> the epochs that count
 from __future__ import annotations
 
 import hashlib
-import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -72,12 +71,6 @@ def shrunk_network(
     folder = _folder(recipe, settings, lesson, left, means)
     narrow = replace(settings, weights=_narrowed(settings, lesson, left, folder, means))
     return _train(recipe, narrow, lesson, folder, means)
-
-
-def forget_steps(place: Path) -> None:
-    """Removes what attempts left."""
-    for folder in place.glob(f"{_STEP}-*"):
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _folder(

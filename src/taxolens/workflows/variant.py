@@ -89,8 +89,10 @@ def make_variant(
 
 def _check_free(recipe: VariantRecipe, file: Path) -> None:
     check_places((recipe.out, recipe.page, recipe.json), read=(file, recipe.source.data, *recipe.rivals))
-    if recipe.out.exists() and not recipe.overwrite:
-        raise UsageError("{out} is there already. Name another file, or add --overwrite.", out=recipe.out)
+    # A page that nobody named may be another one's report.
+    for there in (recipe.out,) if recipe.report else (recipe.out, recipe.page):
+        if there.exists() and not recipe.overwrite:
+            raise UsageError("{out} is there already. Name another file, or add --overwrite.", out=there)
 
 
 def _rivals(paths: Sequence[Path], original: ModelFile) -> tuple[tuple[Way, ModelFile], ...]:
