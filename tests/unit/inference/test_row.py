@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from taxolens.inference.row import Fault, Row, Stamp, line_to_row, row_to_line
+from taxolens.inference.row import Boxes, Fault, Row, Stamp, line_to_row, row_to_line
 
 STAMPS = st.builds(
     Stamp,
@@ -77,3 +77,24 @@ GOOD = {"file": "a", "size": 1, "mtime_ns": 1, "scores": "AAAAAA=="}
 def test_what_is_no_row_is_refused(document: object) -> None:
     with pytest.raises(ValueError, match="."):
         line_to_row(json.dumps(document).encode())
+
+
+@given(stamp=STAMPS, count=st.integers(0, 4), classes=st.integers(1, 5), seed=st.integers(0, 99))
+def test_boxes_come_back_bit_by_bit(stamp: Stamp, count: int, classes: int, seed: int) -> None:
+    random = np.random.default_rng(seed)
+    boxes = Boxes(
+        random.random((count, 4), dtype=np.float32), random.random((count, classes), dtype=np.float32)
+    )
+    back = line_to_row(row_to_line(Row(stamp, boxes=boxes)))
+    assert (back.scores, back.fault) == (None, None) and back.boxes is not None
+    assert len(back.boxes) == count
+    assert back.boxes.places.tobytes() == boxes.places.tobytes()
+    assert back.boxes.scores.tobytes() == boxes.scores.tobytes()
+    assert not count or back.boxes.scores.shape == (count, classes)
+
+
+@pytest.mark.parametrize("boxes", [["AAAAAA=="], ["AAAA", "AAAA"], [], ["AACAPw==", ""], [1, 2]])
+def test_boxes_that_cannot_be_meant_are_no_row(boxes: list[object]) -> None:
+    line = json.dumps({"file": "a", "size": 1, "mtime_ns": 5, "boxes": boxes}).encode()
+    with pytest.raises(ValueError):
+        line_to_row(line)
