@@ -41,7 +41,9 @@ def test_the_fastest_of_the_good_is_written_and_says_what_it_was_made_of(
 
     found = figures(told)
     assert [one["way"]["integers"] is not None for one in found["variants"]] == [False, True]
-    assert [one["way"]["input"] for one in found["refused"]] == [[80, 80]], "this network looks at fixed places"
+    assert [one["way"]["input"] for one in found["refused"]] == [[80, 80]], (
+        "this network looks at fixed places"
+    )
     assert "cannot take photos of this size" in found["refused"][0]["why"]
     assert found["chosen"] == int(np.argmax([0, *(one["faster"] for one in found["variants"][1:])]))
     original, model = read_model(trained / "model.onnx"), read_model(small)
@@ -66,10 +68,12 @@ def test_with_too_few_photos_the_original_stays_until_a_person_says_otherwise(
     done = taxolens("shrink", trained, photos, "--out", kept, "--json", told, "--smaller", "0", *strict)
     assert done.code == 0, done.err
     int8 = figures(told)["variants"][1]
-    if int8["verdict"] != "not_proven":
-        pytest.skip(f"int8 was not as good as the original here: {int8['verdict']}")
+    assert int8["verdict"] in ("not_proven", "loses"), "so few photos prove nothing"
     assert kept.read_bytes() == (trained / "model.onnx").read_bytes()
-    assert "Use the original" in done.out and "photos are needed" in done.out
+    assert "Use the original" in done.out
+    if int8["verdict"] == "loses":  # on processors whose whole numbers are less exact
+        return
+    assert "photos are needed" in " ".join(done.out.split())
     assert int8["photos_needed"] > figures(told)["photos"]
 
     done = taxolens(

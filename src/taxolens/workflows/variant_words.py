@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
+
 from taxolens.core.texts import for_count, noted
 from taxolens.evaluation.gate import Gated, Verdict
 from taxolens.report.chart import Chart
@@ -49,15 +51,16 @@ def _told_original(facts: VariantFacts, wording: Wording) -> str:
     if not made:
         return say("Use the original: no variant could be made of it.")
     sentence = say(for_count(made, _ORIGINAL_ONE, _ORIGINAL)).format(n=wording.count(made))
-    unproven = [one for one in facts.variants if one.gated and one.gated.verdict is Verdict.NOT_PROVEN]
-    if unproven:
-        best = max(unproven, key=lambda one: one.rate)
-        assert best.gated is not None
-        sentence += " " + say("{way} is the fastest of those that lost little.").format(
-            way=best.candidate.way.told(say)
-        )
-        sentence += " " + _told_needed(best.gated, wording)
-    return sentence
+    unproven = [
+        (one.rate, one.candidate.way.told(say), one.gated)
+        for one in facts.variants
+        if one.gated and one.gated.verdict is Verdict.NOT_PROVEN
+    ]
+    if not unproven:
+        return sentence
+    _, way, gated = max(unproven, key=itemgetter(0))
+    fastest = say("{way} is the fastest of those that lost little.").format(way=way)
+    return f"{sentence} {fastest} {_told_needed(gated, wording)}"
 
 
 def _told_needed(gated: Gated, wording: Wording) -> str:
