@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -35,7 +36,7 @@ from taxolens.workflows.listener import Listener
 from taxolens.workflows.run_folder import json_text
 
 _AHEAD = 16
-_NAMED = 5
+_NAMED = 8
 _ANYTHING = noted("anything")
 _JUDGED_ONE = noted(
     "1 photo with {boxes} boxes judged: mAP50 {map50} (95% interval {range}), mAP50-95 {map}."
@@ -47,8 +48,8 @@ _UNMATCHED = noted(
 )
 _UNSEEN = noted("Photos of the data that {file} does not name, which are not judged: {count} ({names}).")
 _EMPTY = noted("Photos of the data that {file} has no box for, which count as looked at: {count}.")
-_STRANGE = noted("Boxes that {file} calls {label}, which is no class of the data, are left out: {count}.")
-_NEVER = noted("{file} calls nothing {label}: all boxes of this class ({count}) count as missed.")
+_STRANGE = noted("Found boxes of classes that the data do not have, which are left out: {names}.")
+_NEVER = noted("Classes of the data that {file} never names, all of whose boxes count as missed: {names}.")
 _ALONE = noted(
     "The folders in {file} are not those of the data: photos were matched by their file names alone."
 )
@@ -80,17 +81,23 @@ class DetectionSummary:
                 ),
                 map=wording.decimal(found.map50_95.value),
             ),
-            say(_WORK).format(
-                score=wording.decimal(found.work.score),
-                recall=wording.percent(found.recall.value),
-                precision=wording.percent(found.precision.value),
-            ),
+            self._told_work(wording),
         ]
         if self.failures:
             told.append(told_unread(len(self.failures), wording))
         told += [say("The report: {report}").format(report=self.report)] if self.report else []
         told += [say("The figures: {file}").format(file=self.json)] if self.json else []
         return tuple(told)
+
+    def _told_work(self, wording: Wording) -> str:
+        found = self.result
+        if not math.isfinite(found.work.precision):
+            return wording.say("No box was found that counts.")
+        return wording.say(_WORK).format(
+            score=wording.decimal(found.work.score),
+            recall=wording.percent(found.recall.value),
+            precision=wording.percent(found.precision.value),
+        )
 
 
 def evaluate_found(
@@ -107,6 +114,8 @@ def evaluate_found(
     """
     listener = Listener(progress or Silent())
     check_places((recipe.json, recipe.report), read=(recipe.model, recipe.source.data))
+    if not recipe.model.is_file():
+        raise DataError("{data} is not there. Check the path.", data=recipe.model)
     dataset = load_dataset(recipe.source, home=home, progress=listener, say=say)
     check_boxed(dataset, recipe.source.data)
     asked = asked_part(dataset, listener, say)
@@ -291,13 +300,16 @@ def _same_names(
             found=", ".join(list(counts)[:10]),
             known=", ".join(classes[:10]),
         )
-    for label, count in sorted(counts.items()):
-        if label not in meant:
-            listener.note(say(_STRANGE).format(file=file, label=label, count=count))
+    _tell_classes(
+        Counter({label: count for label, count in counts.items() if label not in meant}),
+        _STRANGE,
+        file,
+        listener,
+        say,
+    )
     true = Counter(one.label for scene in scenes for one in scene.truth)
-    for number, name in enumerate(classes):
-        if number not in meant.values() and true[name]:
-            listener.note(say(_NEVER).format(file=file, label=name, count=true[name]))
+    never = {name: true[name] for number, name in enumerate(classes) if number not in meant.values()}
+    _tell_classes(+Counter(never), _NEVER if counts else "", file, listener, say)
     return tuple(classes), tuple(
         replace(
             scene,
@@ -307,6 +319,12 @@ def _same_names(
         )
         for scene in scenes
     )
+
+
+def _tell_classes(counts: Counter[str], text: str, file: str, listener: Listener, say: Say) -> None:
+    if counts and text:
+        named = [f"{label} ({count})" for label, count in counts.most_common()]
+        listener.note(say(text).format(file=file, names=_some(named)))
 
 
 def _as_one(
@@ -321,8 +339,7 @@ def _as_one(
     data have such a class too."""
     known = {usual_role(name) for name in classes}
     strange = {label for label in counts if usual_role(label) in _NO_ANIMALS - known}
-    for label in sorted(strange):
-        listener.note(say(_STRANGE).format(file=file, label=label, count=counts[label]))
+    _tell_classes(Counter({label: counts[label] for label in strange}), _STRANGE, file, listener, say)
     one = say(_ANYTHING)
     return (one,), tuple(
         replace(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from taxolens.core.texts import Say
 from taxolens.evaluation.detection.result import DetectionResult
 from taxolens.report.gallery import Budget
@@ -72,7 +74,7 @@ def detection_sections(
 def verdict(result: DetectionResult, wording: Wording) -> str:
     """The one sentence to take away."""
     found = wording.percent(result.recall.value, 0)
-    if result.work.precision != result.work.precision:
+    if not math.isfinite(result.work.precision):
         return wording.say("It found none of the {boxes} boxes.").format(boxes=wording.count(result.true))
     return wording.say(
         "It found {found} of the {boxes} boxes in {n} photos, and {right} of what it found is right; mAP50 is {map50}."

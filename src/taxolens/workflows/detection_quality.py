@@ -87,6 +87,8 @@ def figures_section(result: DetectionResult, wording: Wording) -> Section:
 def _told_work(result: DetectionResult, wording: Wording) -> str:
     say = wording.say
     score = wording.decimal(result.work.score)
+    if not math.isfinite(result.work.precision):
+        return say("No box was found that counts.")
     if result.chosen:
         text = say(
             "Where boxes are counted, those with a score of at least {score} count, which on these photos balances "
@@ -228,6 +230,14 @@ def _share_cell(figure: Interval, wording: Wording) -> Cell:
 def curves_section(facts: DetectionFacts, result: DetectionResult, wording: Wording) -> Section:
     """Precision by recall, and what two scores would bring."""
     say = wording.say
+    blocks: list[Block] = [_score_table(result, wording)]
+    if any(one.best for one in result.classes):
+        blocks.append(_curves(facts, result, wording))
+    return Section("curves", say("Which score should count?"), blocks=tuple(blocks))
+
+
+def _curves(facts: DetectionFacts, result: DetectionResult, wording: Wording) -> Chart:
+    say = wording.say
     judged = [one for one in result.classes if one.curve]
     worst = sorted(judged, key=lambda one: (one.ap50.value, one.label))[:_MOST_CURVES]
     lines = [Series(facts.name_of(one.label), _points(one.curve)) for one in worst]
@@ -237,7 +247,7 @@ def curves_section(facts: DetectionFacts, result: DetectionResult, wording: Word
     title = say("Precision by recall")
     if len(judged) > len(worst):
         title = say("Precision by recall: the mean, and the classes that fare worst")
-    chart = line_chart(
+    return line_chart(
         lines,
         wording,
         title=title,
@@ -249,7 +259,6 @@ def curves_section(facts: DetectionFacts, result: DetectionResult, wording: Word
         y_title=say("Trustworthy (precision)"),
         percent=True,
     )
-    return Section("curves", say("Which score should count?"), blocks=(_score_table(result, wording), chart))
 
 
 def _points(points: Sequence[CurvePoint]) -> tuple[tuple[float, float], ...]:

@@ -79,7 +79,8 @@ def error_results(answers: BoxAnswers, said: Verdicts, given: Whole, work: Flags
     everything = np.ones(len(work), dtype=bool)
     unseen = _missed(answers, said, given, everything)
     left = _support(answers) - np.bincount(answers.truth.label[unseen], minlength=len(answers.labels))
-    gained = _mean_ap(answers.score, answers.found.label, said.kind == RIGHT, left, len(answers.labels)) - now
+    without = _mean_ap(answers.score, answers.found.label, said.kind == RIGHT, left, len(answers.labels))
+    gained = (without if left.any() else 1.0) - now
     found = [ErrorResult(*row) for row in zip(_KINDS, counts, lost, strict=True)]
     return (*found, ErrorResult(ErrorKind.MISSED, missed, gained))
 
