@@ -129,7 +129,7 @@ def _making_section(facts: DetectionFacts, result: DetectionResult, wording: Wor
     say = wording.say
     text = say(
         "mAP, AP and AR are those of COCO, equal to pycocotools. Intervals: photos, or groups of them, drawn again and "
-        "again, never narrower than Wilson's for so many boxes. Found boxes may be right once for each true box."
+        "again, never narrower than Wilson's for so many boxes. Each true box can be found once; further boxes on it are errors."
     )
     known = [
         Fact(say("True boxes"), wording.count(result.true)),

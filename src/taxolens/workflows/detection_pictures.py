@@ -75,9 +75,7 @@ def _said_of_miss(
     truth = (say("Truth"), facts.name_of(one.label))
     if one.near is None:
         return (truth,)
-    found = say("{label}, {score}").format(
-        label=facts.name_of(one.near.label), score=wording.percent(one.near.score, 0)
-    )
+    found = f"{facts.name_of(one.near.label)} · {wording.percent(one.near.score, 0)}"
     why = say("scored too low") if one.near.score < least else say("lies too far off")
     return truth, (say("Nearest find"), found), (say("Why not"), why)
 
