@@ -16,9 +16,7 @@ from taxolens.cli.words import language, say, settings, tell
 from taxolens.recipes.evaluate import EvaluateRecipe
 from taxolens.recipes.parse import parse_recipe
 from taxolens.report.wording import Wording
-from taxolens.workflows.detection_evaluate import evaluate_found
-from taxolens.workflows.detection_results import is_found_file
-from taxolens.workflows.evaluate import evaluate
+from taxolens.workflows.evaluate_any import evaluate_any
 
 app = App()
 
@@ -48,8 +46,7 @@ BOXES = (
 def command(given: dict[str, Any], quiet: shared.Quiet = False) -> None:
     """Parses a recipe and runs its workflow; exit code 3 when some photos could not be read."""
     recipe = parse_recipe(EvaluateRecipe, {**given, "language": language})
-    work = evaluate_found if is_found_file(recipe.model) else evaluate
-    summary = work(recipe, home=settings.home, progress=progress_for(quiet), say=say)
+    summary = evaluate_any(recipe, home=settings.home, progress=progress_for(quiet), say=say)
     if not quiet:
         tell(summary.lines(Wording(say, language)))
     raise typer.Exit(3 if summary.failures else 0)

@@ -159,6 +159,12 @@ def classes_of(dataset: Dataset) -> tuple[str, ...]:
     return tuple(name for name in dict.fromkeys((*dataset.classes, *used)) if used[name])
 
 
+def groups_named(images: Sequence[Image]) -> list[str | None]:
+    """Sites where all photos have one and there are several, else sequences."""
+    sites = [image.site for image in images]
+    return sites if all(sites) and len(set(sites)) > 1 else [image.sequence for image in images]
+
+
 def judge_found(
     recipe: EvaluateRecipe,
     scenes: Sequence[Scene],
@@ -205,7 +211,7 @@ def _scenes(
     paths = [images[number].path for number in judged]
     headers = ordered_map(read_header, paths, workers=workers, window=workers * _AHEAD)
     told = listener.track(headers, what=say("Reading sizes of photos"), total=len(paths))
-    groups = _groups([images[number] for number in judged])
+    groups = groups_named([images[number] for number in judged])
     scenes, failures = [], []
     for number, header, group in zip(judged, told, groups, strict=True):
         image, photo = images[number], met.found.get(number)
@@ -217,12 +223,6 @@ def _scenes(
     if not scenes:
         raise DataError("No photo of {data} could be read. Name other photos.", data=recipe.source.data)
     return tuple(scenes), tuple(failures)
-
-
-def _groups(images: Sequence[Image]) -> list[str | None]:
-    """Sites where all photos have one and there are several, else sequences."""
-    sites = [image.site for image in images]
-    return sites if all(sites) and len(set(sites)) > 1 else [image.sequence for image in images]
 
 
 def _scene(image: Image, photo: FoundPhoto | None, size: tuple[int, int], group: str | None) -> Scene:

@@ -8,6 +8,7 @@ from datetime import datetime
 from types import MappingProxyType
 
 from taxolens.core.records import Failure
+from taxolens.workflows.model_facts import FileFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,7 @@ class DetectionFacts:
         notes: sentences that must not be missed, in the reader's language.
         names: label to the name in the reader's language.
         unseen: the photos are known not to be those it learnt from; None where nobody knows.
+        file: the model file.
     """
 
     name: str
@@ -35,6 +37,7 @@ class DetectionFacts:
     notes: tuple[str, ...] = ()
     names: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     unseen: bool | None = None
+    file: FileFacts | None = None
 
     def name_of(self, label: str) -> str:
         """A class as the reader calls it."""

@@ -140,4 +140,10 @@ def _making_section(facts: DetectionFacts, result: DetectionResult, wording: Wor
     ]
     if facts.source:
         known.append(Fact(say("File of the found boxes"), facts.source, mono=True))
+    if facts.file:
+        known += [
+            Fact(say("Model file"), facts.file.name),
+            Fact(say("Size"), wording.megabytes(facts.file.size)),
+            Fact("SHA-256", facts.file.sha256, mono=True),
+        ]
     return Section("making", say("How this was counted"), text, (Facts(tuple(known)),))
