@@ -21,7 +21,7 @@ from taxolens.core.errors import UsageError
 from taxolens.core.texts import noted
 from taxolens.imaging.preprocess import Colours, Fit
 from taxolens.inference.decoders.registry import DECODERS
-from taxolens.modelfile.card import Card
+from taxolens.modelfile.card import Card, Task
 from taxolens.modelfile.catalogue import CatalogueEntry, catalogue, download_path
 from taxolens.modelfile.read import ModelFile, read_model
 from taxolens.probe.foreign import Activation
@@ -272,7 +272,7 @@ def _facts(file: ModelFile) -> Table:
         say("Input"): f"{card.input.width} x {card.input.height}, {card.input.fit.value}",
         say("Backbone"): card.backbone.name if card.backbone else "",
         say("Licence"): card.licence or "",
-        say("Unsure below"): f"{card.thresholds.unsure:.3f}" if card.classes else "",
+        **_thresholds(card),
         say("Measured"): ", ".join(f"{one.name} {one.value:.3f} (n={one.n})" for one in card.metrics),
         say("Created"): f"{card.created_at:%Y-%m-%d %H:%M} UTC, {card.created_with}",
         say("Size"): f"{len(file.graph) / _MEGABYTE:.1f} {say('MB')}",
@@ -280,6 +280,16 @@ def _facts(file: ModelFile) -> Table:
         say("Notes"): " ".join(say(note) for note in card.notes),
     }
     return facts_table(facts)
+
+
+def _thresholds(card: Card) -> dict[str, str]:
+    if card.task is Task.DETECT:
+        said = card.thresholds
+        return {
+            say("Boxes shown from"): "" if said.typical is None else f"{said.typical:.3f}",
+            say("Boxes kept from"): "" if said.conservative is None else f"{said.conservative:.3f}",
+        }
+    return {say("Unsure below"): f"{card.thresholds.unsure:.3f}" if card.classes else ""}
 
 
 def _classes(card: Card) -> Table:

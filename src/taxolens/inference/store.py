@@ -33,13 +33,15 @@ from taxolens.storage.lock import held
 
 SUFFIX = ".taxolens"
 ROWS_AT_ONCE = 1000
+BYTES_AT_ONCE = 16_000_000
+"""Rows with many boxes are long."""
 _SOONEST_SECONDS, _LATEST_SECONDS, _SHARE_AT_RISK = 0.5, 30.0, 0.1
 
 
 class Store:
     """Rows that outlive the process.
 
-    Rows are kept in memory until a segment is due: after 1,000 of them, or after a tenth of the time
+    Rows are kept in memory until a segment is due: after 1,000 of them, or 16 MB, or after a tenth of the time
     that the run has taken so far, at least half a second and at most 30. A stop loses no more than that.
 
     Args:
@@ -54,6 +56,7 @@ class Store:
         self._shelf = Shelf()
         self._next_number = 1
         self._waiting: list[bytes] = []
+        self._waiting_bytes = 0
         self._began = self._flushed = time.monotonic()
 
     def load(self, *, again: Callable[[Row], bool], damaged: Callable[[str], None]) -> Answered:
@@ -88,7 +91,9 @@ class Store:
         """Takes a row and says where it will lie; writes a segment when one is due."""
         place = place_of(len(self._shelf), len(self._waiting))
         self._waiting.append(row_to_line(row))
-        if len(self._waiting) >= ROWS_AT_ONCE or time.monotonic() >= self._due():
+        self._waiting_bytes += len(self._waiting[-1])
+        many = len(self._waiting) >= ROWS_AT_ONCE or self._waiting_bytes >= BYTES_AT_ONCE
+        if many or time.monotonic() >= self._due():
             self.flush()
         return place
 
@@ -102,7 +107,7 @@ class Store:
             path = write_segment(self.folder, self.journal.id, self._writer, self._next_number, self._waiting)
             self._shelf.add(path)
             self._next_number += 1
-            self._waiting = []
+            self._waiting, self._waiting_bytes = [], 0
         self._flushed = time.monotonic()
 
     def row(self, place: Place) -> Row:

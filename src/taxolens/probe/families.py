@@ -6,7 +6,7 @@
 2. An output [3 x cells, 5 + classes]: YOLOv5 with its anchors.
 3. An output [4 + classes, cells]: YOLOv5u, YOLOv8 and later.
 4. An output [cells, 5 + classes] whose first two columns are counted in cells: YOLOX.
-5. The same in pixels: YOLOX exported with decoding, read like YOLOv5, or [cells, 4 + classes], YOLOv8 turned over.
+5. The same in pixels: YOLOX exported with decoding, read like YOLOv5 and fed like YOLOX, or [cells, 4 + classes], YOLOv8 turned over.
    The number of classes decides; where it is not known either, the user does.
 6. An output [n, 6] with n of at most 1,000: boxes that are thinned already.
 
@@ -44,11 +44,13 @@ class Family:
         decoder: by which its output is read.
         tensors: its outputs that count; those of PicoDet: class maps, then side maps, finest first.
         classes: how many it tells apart; None where the output does not tell.
+        fed: the decoder of the family as which it takes its photos; its own but for rule 5.
     """
 
     decoder: str
     tensors: tuple[str, ...]
     classes: int | None
+    fed: str
 
 
 def is_detector(answers: Answers) -> bool:
@@ -105,7 +107,8 @@ def told_family(decoder: str, answers: Answers, sides: Sides, *, file: object) -
     name, table = next(iter(tables.items()))
     less = {"yolox": 5, "yolov5": 5, "yolov8": 4}.get(decoder)
     columns = min(table.shape) if decoder == "yolov8" else table.shape[1]
-    return Family(decoder, (name,), None if less is None else columns - less)
+    whole = decoder == "yolov5" and strides_for(len(table), *sides) is not None
+    return Family(decoder, (name,), None if less is None else columns - less, "yolox" if whole else decoder)
 
 
 def _is_table(answer: NDArray[np.generic]) -> bool:
@@ -118,13 +121,13 @@ def _of_table(
     """Rules 2 to 6."""
     rows, columns = table.shape
     if rows % _ANCHORS == 0 and strides_for(rows // _ANCHORS, *sides) and columns > 5:
-        return Family("yolov5", (name,), columns - 5)
+        return Family("yolov5", (name,), columns - 5, "yolov5")
     if strides_for(columns, *sides) and rows > 4:
-        return Family("yolov8", (name,), rows - 4)
+        return Family("yolov8", (name,), rows - 4, "yolov8")
     if strides_for(rows, *sides) and columns > 4:
         return _of_cells(name, table, sides, classes, file)
     if columns == COLUMNS and rows <= _MOST_THINNED:
-        return Family("end-to-end", (name,), None)
+        return Family("end-to-end", (name,), None, "end-to-end")
     return None
 
 
@@ -135,11 +138,11 @@ def _of_cells(
     columns = table.shape[1]
     in_pixels = all(float(table[:, axis].max()) > sides[axis] / 2 for axis in (0, 1))
     if not in_pixels and columns > 5:
-        return Family("yolox", (name,), columns - 5)
+        return Family("yolox", (name,), columns - 5, "yolox")
     if columns == 5 or classes == columns - 4:
-        return Family("yolov8", (name,), columns - 4)
+        return Family("yolov8", (name,), columns - 4, "yolov8")
     if classes == columns - 5:
-        return Family("yolov5", (name,), columns - 5)
+        return Family("yolov5", (name,), columns - 5, "yolox")
     raise UsageError(
         "The detector in {file} gives {columns} numbers for each box: {more} classes, or {fewer} and how sure it is "
         "that anything is there. Give --labels, or say which: --decoder yolov8 or --decoder yolov5.",
@@ -159,7 +162,7 @@ def _paired(tables: Mapping[str, NDArray[np.generic]], sides: Sides) -> Family |
             classes = {tables[scores].shape[1] for scores, _ in whole}
             if len(classes) == 1:
                 names = (*(scores for scores, _ in whole), *(bins for _, bins in whole))
-                return Family("picodet", names, classes.pop())
+                return Family("picodet", names, classes.pop(), "picodet")
     return None
 
 

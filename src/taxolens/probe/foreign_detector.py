@@ -171,7 +171,7 @@ def describe_detector(seen: Sighting, file: Path, known: ForeignDetector) -> tup
 
 
 def _input(seen: Sighting, known: ForeignDetector) -> CardInput:
-    habit, door = HABITS[seen.family.decoder], seen.door
+    habit, door = HABITS[seen.family.fed], seen.door
     order = known.order or habit.order
     uint8 = door.element == TensorProto.UINT8
     mean, std = _UNIT if uint8 else habit.scaling
@@ -266,7 +266,7 @@ def _read(
 
 
 def _card(seen: Sighting, known: ForeignDetector, rule: CardInput) -> Card:
-    habit, decoder = HABITS[seen.family.decoder], seen.family.decoder
+    habit, decoder = HABITS[seen.family.fed], seen.family.decoder
     return Card.made(
         name=known.name,
         task=Task.DETECT,

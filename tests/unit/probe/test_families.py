@@ -33,7 +33,7 @@ def answer(name: str, classes: int = 4) -> dict[str, np.ndarray]:
 @pytest.mark.parametrize("name", ["yolov5", "yolov8", "yolox", "picodet"])
 def test_a_family_and_its_classes_are_seen_by_what_it_answers(name: str) -> None:
     found = family(answer(name), SIDES, classes=None, file=FILE)
-    assert (found.decoder, found.classes) == (name, 4)
+    assert (found.decoder, found.classes, found.fed) == (name, 4, name)
 
 
 def test_boxes_that_are_thinned_do_not_tell_how_many_classes_there_are() -> None:
@@ -57,7 +57,9 @@ def test_further_outputs_are_left_out() -> None:
 def test_a_table_of_cells_in_pixels_is_told_by_the_number_of_classes_or_asked_for() -> None:
     turned = {"output": answer("yolov8")["output"].transpose(0, 2, 1)}
     assert family(turned, SIDES, classes=4, file=FILE).decoder == "yolov8"
-    assert family(turned, SIDES, classes=3, file=FILE).decoder == "yolov5"
+    found = family(turned, SIDES, classes=3, file=FILE)
+    assert (found.decoder, found.fed) == ("yolov5", "yolox")
+    assert told_family("yolov5", turned, SIDES, file=FILE) == found
     with pytest.raises(UsageError, match=r"4 classes, or 3 and .* --decoder yolov8 or --decoder yolov5"):
         family(turned, SIDES, classes=None, file=FILE)
 

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +17,17 @@ import numpy as np
 import pytest
 
 from taxolens.core.errors import UsageError
+from taxolens.inference.decision import rule_of
 from taxolens.inference.detector import DetectorPredictor
+from taxolens.inference.rendering import Rendering, results
+from taxolens.inference.stored import open_stored
 from taxolens.recipes.derive import DeriveRecipe, MergeRecipe, OutputRecipe
 from taxolens.recipes.identify import IdentifyRecipe
 from taxolens.recipes.source import SequenceBy
 from taxolens.workflows.derive import derive
 from taxolens.workflows.identify import identify
 from taxolens.workflows.merge import merge
+from taxolens.workflows.site_book import SiteBook
 from tests.unit.formats.test_megadetector import judged
 from tests.unit.imaging.clips import write_clip
 from tests.unit.inference.square_detector import squares, write_square_model, write_squares
@@ -175,6 +180,18 @@ def test_an_event_counts_the_boxes_of_its_photos(recipe: IdentifyRecipe) -> None
     assert next(iter(of_first))[1] == "2"
     (blank,) = [row for row in table if row["file"].endswith("3.png")]
     assert (blank["event_label"], blank["event_count"]) == ("blank", "0")
+
+
+def test_sites_are_counted_by_photos_and_not_by_boxes(recipe: IdentifyRecipe) -> None:
+    write_squares(recipe.photos / "site 0" / "IMG_0009.png", (0, 0, "red"), (1, 1, "red"), (2, 0, "green"))
+    identify(recipe)
+    stored = open_stored(recipe.out)
+    how = Rendering(rule_of(stored.card, top_k=2, threshold=None), stored.root)
+    book = SiteBook(stored.card.taxa, datetime(2026, 1, 1))
+    assert len(list(book.counting(results(stored.places, stored, how)))) == 9
+    (site,) = book.sites.values()
+    assert (site.photos, site.blank, site.failed) == (6, 2, 1)
+    assert site.species == {"red": 2, "green": 3}
 
 
 def test_what_a_person_says_of_a_photo_counts_for_all_its_boxes(
