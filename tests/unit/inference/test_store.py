@@ -14,7 +14,7 @@ from taxolens.core.errors import OutputError, UsageError
 from taxolens.inference import segments, shelf, store
 from taxolens.inference.answered import Answered
 from taxolens.inference.journal import Journal, new_journal, read_journal
-from taxolens.inference.row import Fault, Row, Stamp
+from taxolens.inference.row import Boxes, Fault, Row, Stamp
 from taxolens.inference.segments import segments_in
 from taxolens.inference.store import Store, open_store
 
@@ -306,3 +306,15 @@ def test_the_journal_says_which_model_and_which_photos(out: Path, folder: Path) 
     assert document["labels"] == ["fox"]
     assert document["photos"] == "/photos"
     assert document["version"] == 1
+
+
+def test_long_rows_are_written_before_they_fill_the_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "BYTES_AT_ONCE", 2000)
+    boxes = Boxes(np.zeros((20, 4), np.float32), np.zeros((20, 9), np.float32))
+    with open_store(tmp_path / "results.csv", journal(), restart=False) as one:
+        for number in range(6):
+            one.append(Row(stamp(number), boxes=boxes))
+        one.flush()
+        assert len(one.segments) >= 3
