@@ -14,7 +14,7 @@ from typing import Any
 import typer
 
 from taxolens.cli.help_page import Command, Group, examples
-from taxolens.cli.words import say, tell
+from taxolens.cli.words import last_words, say
 from taxolens.core.errors import TaxolensError, UsageError
 from taxolens.core.version import VERSION
 from taxolens.languages.translate import LANGUAGES, is_known
@@ -85,7 +85,7 @@ class Commands(Group):
             return super().invoke(ctx)
         except KeyboardInterrupt:
             if ctx.invoked_subcommand not in ("identify", "tune"):  # which have told more already
-                typer.echo(say("Stopped. What was done is kept; the same command goes on."), err=True)
+                last_words([say("Stopped. What was done is kept; the same command goes on.")])
             raise typer.Exit(_INTERRUPTED) from None
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
@@ -160,5 +160,5 @@ def _told(error: OSError) -> str:
 
 
 def _fail(sentence: str, code: int) -> None:
-    tell(sentence.split("\n"), err=True)
+    last_words(sentence.split("\n"))
     sys.exit(code)

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from taxolens.cli.words import language, say
+from taxolens.cli.words import bars, language, say
 from taxolens.core.printable import printable
 from taxolens.report.wording import Wording
 
@@ -63,10 +63,12 @@ class TerminalProgress:
             TimeRemainingColumn(),
         )
         with Progress(*columns, console=self._console) as progress:
+            bars.append(progress.stop)
             task = progress.add_task(printable(what), total=total)
             for item in items:
                 yield item
                 progress.advance(task)
+        bars.clear()
 
     def _lines(self, items: Iterable[Item], what: str, total: int | None) -> Iterator[Item]:
         began = told = time.monotonic()

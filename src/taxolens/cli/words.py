@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import typer
 
@@ -25,6 +25,17 @@ def asked_language(arguments: Sequence[str]) -> str | None:
 settings = read_settings()
 language = known_language(asked_language(sys.argv[1:]) or settings.language)
 say = translator(language)
+
+
+bars: list[Callable[[], None]] = []
+"""End the bars that stand on the terminal."""
+
+
+def last_words(lines: Iterable[str]) -> None:
+    """Writes to the error output what ends a command, below the bar of the work that it ended."""
+    while bars:
+        bars.pop()()
+    tell(lines, err=True)
 
 
 def tell(lines: Iterable[str], *, err: bool = False) -> None:

@@ -25,6 +25,12 @@ class Progress(Protocol):
         ...
 
 
+class Passing(str):
+    """A line of the moment, such as how an epoch went: it is said, and stands in no report."""
+
+    __slots__ = ()
+
+
 class Silent:
     """Nobody listens."""
 

@@ -18,7 +18,7 @@ from safetensors.torch import save
 from torch import nn
 
 from taxolens.core.errors import TrainingFailed, UsageError
-from taxolens.core.progress import Progress
+from taxolens.core.progress import Passing, Progress
 from taxolens.core.texts import Say, noted
 from taxolens.core.trainer import Epoch, NetworkInput, TrainedNetwork, TrainingRequest
 from taxolens.formats.weights import WeightsCard
@@ -257,7 +257,7 @@ class Training:
         )
         self._course.note(epoch)
         self._course.weigh(loop.kept.state_dict())
-        self._progress.note(told(epoch, self._course.epochs, self._recipe.epochs, self._say))
+        self._progress.note(Passing(told(epoch, self._course.epochs, self._recipe.epochs, self._say)))
         self._save(loop)
         self._show(loop)
         return epoch

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
-from taxolens.core.progress import Progress
+from taxolens.core.progress import Passing, Progress
 
 Item = TypeVar("Item")
 
@@ -15,7 +15,7 @@ class Listener:
 
     Attributes:
         progress: what it passes everything on to.
-        notes: what was said, in order, each once.
+        notes: what was said, in order, each once, without what was of the moment.
     """
 
     def __init__(self, progress: Progress) -> None:
@@ -28,6 +28,6 @@ class Listener:
 
     def note(self, text: str) -> None:
         """Says one line and keeps it."""
-        if text not in self.notes:
+        if text not in self.notes and not isinstance(text, Passing):
             self.notes.append(text)
         self.progress.note(text)

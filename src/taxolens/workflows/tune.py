@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from taxolens.core.errors import TrainingFailed, UsageError
-from taxolens.core.progress import Progress, Silent
+from taxolens.core.progress import Passing, Progress, Silent
 from taxolens.core.records import Failure, Part
 from taxolens.core.search import (
     PHOTOS,
@@ -226,7 +226,7 @@ def _search(
         there = bench.place.checkpoints()
         trials = study.trials()
         latest = next(one for one in trials if one.number == rehearsal.latest)
-        progress.note(told_trial(trials, latest, recipe.trials, wording))
+        progress.note(Passing(told_trial(trials, latest, recipe.trials, wording)))
         bench.place.forget(there - _kept(trials))
         if rehearsal.out_of_time:
             progress.note(say("The time is out."))

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from taxolens.cli.progress import TerminalProgress
 from taxolens.cli.table import shown
-from taxolens.cli.words import tell
+from taxolens.cli.words import last_words, tell
 
 EVIL = "ly\x1b[2Jnx\u202e[red]"
 HARMLESS = "ly?[2Jnx?[red]"
@@ -38,3 +38,15 @@ def test_lines_and_cells_are_filtered(capsys: pytest.CaptureFixture[str]) -> Non
     tell([EVIL], err=True)
     assert capsys.readouterr() == (HARMLESS + "\n", HARMLESS + "\n")
     assert shown(f"{EVIL}\nsecond line") == f"{HARMLESS}\nsecond line"
+
+
+def test_what_ends_a_command_is_told_below_the_bar_that_it_ended(capsys: pytest.CaptureFixture[str]) -> None:
+    progress, screen = on_screen(terminal=True)
+    work = progress.track(range(3), what="Writing", total=3)
+    next(work)
+    assert not screen.getvalue().endswith("\n")
+    last_words(["The disk is full."])
+    assert screen.getvalue().endswith("\n\x1b[?25h")
+    ended = screen.getvalue()
+    work.close()  # type: ignore[attr-defined]
+    assert screen.getvalue() == ended and capsys.readouterr().err == "The disk is full.\n"
