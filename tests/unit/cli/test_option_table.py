@@ -85,6 +85,10 @@ RECIPES = {
 }
 
 
+WORK = {"prepare": "_run", "evaluate": "evaluate_any"}
+"""What a command calls, where it is not called as the command is."""
+
+
 @pytest.mark.parametrize("name", RECIPES)
 def test_every_option_fills_a_field_that_its_recipe_has(
     name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
@@ -103,7 +107,7 @@ def test_every_option_fills_a_field_that_its_recipe_has(
         raise Enough
 
     monkeypatch.setattr(module, "parse_recipe", seen)
-    monkeypatch.setattr(module, "_run" if name == "prepare" else name, stop)
+    monkeypatch.setattr(module, WORK.get(name, name), stop)
     command: Any = typer.main.get_command(module.app)
     typed = [str(tmp_path / "data")] * (3 if name == "compare" else 2 if name == "evaluate" else 1)
     options = [one for one in command.params if one.param_type_name == "option" and one.name not in NO_FIELDS]
