@@ -243,14 +243,25 @@ def _interval(value: float, drawn: Limits, number: int, support: int) -> Interva
     if not support:
         return Interval(_NAN, 0.0, 1.0)
     low, high = wilson(np.array(value * support), np.array(float(support)))
-    return _outer(value, (drawn[0][number], drawn[1][number]), (float(low), float(high)))
+    mirrored = _mirrored(value, drawn[0][number], drawn[1][number])
+    return _outer(value, mirrored, (float(low), float(high)))
 
 
 def _mean_interval(values: Floats, support: Whole, drawn: Limits) -> Interval:
     known = np.isfinite(values)
     each, trials = values[known], support[known].astype(np.float64)
     low, high = wilson(each * trials, trials)
-    return _outer(mean_known(values), (float(drawn[0]), float(drawn[1])), mean_limits(each, low, high))
+    mean = mean_known(values)
+    return _outer(mean, _mirrored(mean, float(drawn[0]), float(drawn[1])), mean_limits(each, low, high))
+
+
+def _mirrored(value: float, low: float, high: float) -> tuple[float, float]:
+    """Limits of the basic bootstrap (Davison and Hinkley 1997, section 5.2).
+
+    Average precision of few photos is too high on average, for the dips of its curve are filled, and that of draws from
+    them is higher still. What the draws are above the figure, the figure is likely above the truth.
+    """
+    return max(2 * value - high, 0.0), min(2 * value - low, 1.0)
 
 
 def _outer(value: float, first: tuple[float, float], second: tuple[float, float]) -> Interval:

@@ -285,3 +285,30 @@ def test_a_class_without_truth_is_null_in_the_document() -> None:
     document = to_json(judged(scene([(CAT, HERE)], [(CAT, HERE, 0.9)])))
     assert document["per_class"][DOG]["ap50"] is None
     json.dumps(document, allow_nan=False)
+
+
+@pytest.mark.slow
+def test_the_interval_of_map50_holds_the_truth_as_often_as_it_says() -> None:
+    """Forty photos again and again out of thousands, of which the true figure is known."""
+    whole = random_answers(1, images=4000, classes=3, true=12_000, false=5000, ties=False)
+    cut = ranked(whole, 100)
+    pairs = overlaps(cut.truth, cut.found, 0.5)
+    own = pairs.at(cut.found.label[pairs.found] == cut.truth.label[pairs.truth])
+    true = coco_figures(cut, own).by_class[0, 0].mean()
+    rng = np.random.default_rng(0)
+    held = 0
+    for trial in range(60):
+        number = np.full(4000, -1)
+        number[rng.choice(4000, 40, replace=False)] = np.arange(40)
+        in_truth, in_found = number[whole.truth.image] >= 0, number[whole.found.image] >= 0
+        truth, found = whole.truth.at(in_truth), whole.found.at(in_found)
+        sample = answers(
+            Boxes(number[truth.image], truth.label, truth.edges),
+            Boxes(number[found.image], found.label, found.edges),
+            whole.score[in_found],
+            40,
+            3,
+        )
+        figure = judge_boxes(sample, seed=trial).map50
+        held += figure.low <= true <= figure.high
+    assert held >= 48
