@@ -7,7 +7,8 @@ from rich.table import Table
 
 from taxolens.cli.help_page import App, examples
 from taxolens.cli.table import show, shown
-from taxolens.cli.words import say, settings
+from taxolens.cli.words import language, say, settings
+from taxolens.report.wording import Wording
 from taxolens.workflows.doctor import Diagnosis, diagnose
 
 app = App()
@@ -55,8 +56,12 @@ def _extras(diagnosis: Diagnosis) -> Table:
 
 def _places(diagnosis: Diagnosis) -> Table:
     table = Table(say("Place"), say("Files"), say("MB"), say("For"))
+    wording = Wording(say, language)
     for place in diagnosis.places:
         table.add_row(
-            shown(place.path), str(place.files), f"{place.size / _MEGABYTE:.1f}", say(place.purpose)
+            shown(place.path),
+            wording.count(place.files),
+            wording.decimal(place.size / _MEGABYTE, 1),
+            say(place.purpose),
         )
     return table

@@ -27,6 +27,7 @@ from taxolens.modelfile.read import ModelFile, read_model
 from taxolens.probe.foreign import Activation
 from taxolens.recipes.parse import parse_recipe
 from taxolens.recipes.train import BackboneRecipe
+from taxolens.report.wording import Wording
 from taxolens.workflows.backbones import (
     BackboneRow,
     add_backbone,
@@ -240,7 +241,7 @@ def _show_entry(entry: CatalogueEntry, as_json: bool) -> None:
         say("CPU budget"): say(entry.budget),
         say("Input"): f"{entry.size} x {entry.size}",
         say("Licence"): entry.licence,
-        say("Size"): f"{entry.bytes / _MEGABYTE:.1f} {say('MB')}",
+        say("Size"): _megabytes(entry.bytes),
         say("Source"): entry.url,
         "sha256": entry.sha256,
         say("Notes"): entry.notes,
@@ -253,13 +254,14 @@ def _document(row: BackboneRow) -> dict[str, object]:
 
 
 def _cells(row: BackboneRow) -> tuple[str, ...]:
+    wording = Wording(say, language)
     return (
         row.name,
         say("yes") if row.cached else say("no"),
         say(row.budget) if row.budget else say(row.kind),
         f"{row.images_per_second:.0f}" if row.images_per_second else "",
-        f"{row.top1:.1f}" if row.top1 else "",
-        f"{row.size / _MEGABYTE:.1f}",
+        wording.decimal(row.top1, 1) if row.top1 else "",
+        wording.decimal(row.size / _MEGABYTE, 1),
         row.licence or "",
     )
 
@@ -275,11 +277,15 @@ def _facts(file: ModelFile) -> Table:
         **_thresholds(card),
         say("Measured"): ", ".join(f"{one.name} {one.value:.3f} (n={one.n})" for one in card.metrics),
         say("Created"): f"{card.created_at:%Y-%m-%d %H:%M} UTC, {card.created_with}",
-        say("Size"): f"{len(file.graph) / _MEGABYTE:.1f} {say('MB')}",
+        say("Size"): _megabytes(len(file.graph)),
         "sha256": file.sha256,
         say("Notes"): " ".join(say(note) for note in card.notes),
     }
     return facts_table(facts)
+
+
+def _megabytes(size: int) -> str:
+    return f"{Wording(say, language).decimal(size / _MEGABYTE, 1)} {say('MB')}"
 
 
 def _thresholds(card: Card) -> dict[str, str]:

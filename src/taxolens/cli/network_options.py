@@ -9,6 +9,7 @@ from typing import Any
 
 from taxolens.cli.option_table import Option, under
 from taxolens.cli.words import say
+from taxolens.core.errors import UsageError
 
 _ALL = "all"
 
@@ -103,6 +104,23 @@ NETWORK = tuple(
     dataclasses.replace(option, panel=say("Networks (--method finetune or scratch)"))
     for option in under("network", _OPTIONS)
 )
+
+
+def check_no_network(given: Mapping[str, Any]) -> None:
+    """Refuses for a head what only a network heeds: who asks for epochs must not believe to have got them.
+
+    Args:
+        given: what was typed, field to value.
+
+    Raises:
+        UsageError: an option of networks is among it.
+    """
+    for option in NETWORK:
+        if option.field in given:
+            raise UsageError(
+                "{option} is for networks, and --method head trains none. Leave it out, or add --method finetune.",
+                option=option.flags,
+            )
 
 
 def for_network(given: Mapping[str, Any]) -> dict[str, Any]:

@@ -77,6 +77,9 @@ def _tell_found(found: RepeatsSummary, recipe: RepeatsRecipe, quiet: bool) -> No
             if recipe.photos is None
             else say("Objects whose photos tell no time: {count}.").format(count=found.undated)
         )
+    if not found.objects:
+        tell([*lines, say("Nothing is to be looked through.")])
+        return
     lines.append(say("Look through: {page}").format(page=recipe.out / "index.html"))
     lines.append(
         say("Then write yes in the column keep of {table} where it is an animal.").format(

@@ -112,11 +112,11 @@ def how_to_use(run: RunRecord) -> None:
     model = shlex.quote(str(run.folder / MODEL))
     console = Console(highlight=False, markup=False)
     for purpose, line in (
-        (say("Name new photos"), f"taxolens identify PHOTOS --model {model} --out results.csv"),
-        (say("Judge it on other photos"), f"taxolens evaluate {model} DATA --report page.html"),
-        (say("Read its report"), str(run.folder / REPORT)),
+        (say("Name new photos: {line}"), f"taxolens identify PHOTOS --model {model} --out results.csv"),
+        (say("Judge it on other photos: {line}"), f"taxolens evaluate {model} DATA --report page.html"),
+        (say("Read its report: {line}"), str(run.folder / REPORT)),
     ):
-        console.print(shown(f"{purpose}: {line}"), soft_wrap=True)
+        console.print(shown(purpose.format(line=line)), soft_wrap=True)
 
 
 def compared(found: RunsComparison) -> None:

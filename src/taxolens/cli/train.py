@@ -10,7 +10,7 @@ import typer
 from taxolens.cli import options as shared
 from taxolens.cli.backbone_options import BACKBONE
 from taxolens.cli.help_page import App, examples
-from taxolens.cli.network_options import NETWORK, for_network
+from taxolens.cli.network_options import NETWORK, check_no_network, for_network
 from taxolens.cli.option_table import Option, under, with_options
 from taxolens.cli.progress import progress_for
 from taxolens.cli.source_options import DATA, SOURCE, WORKERS
@@ -100,8 +100,10 @@ def command(given: dict[str, Any], recipe: shared.RecipeFile = None, quiet: shar
 
 def _recipe(given: dict[str, Any], file: Path | None) -> TrainRecipe:
     """What is said of the backbone goes to the part of the recipe that the method reads."""
-    given = {**given, "network.seed": given.get("split.seed"), "language": language}
     asked = {field: given.get(field) for field in ("source.data", "out", "method")}
-    if parse_recipe(TrainRecipe, asked, file).method != "head":
+    if parse_recipe(TrainRecipe, asked, file).method == "head":
+        check_no_network(given)
+    else:
         given = for_network(given)
-    return parse_recipe(TrainRecipe, given, file)
+    always = {"network.seed": given.get("split.seed"), "language": language}
+    return parse_recipe(TrainRecipe, {**given, **always}, file)

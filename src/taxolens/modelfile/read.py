@@ -13,6 +13,7 @@ from taxolens.modelfile.verify import card_of, check_agreement, verified_graph
 
 LARGEST_MODEL = 2_000_000_000
 _MEGABYTE = 1_000_000
+_IN_A_RUN = "model.onnx"
 _POINTER = b"version https://git-lfs"
 
 
@@ -54,8 +55,9 @@ def model_from_bytes(data: bytes, path: Path, *, task: Task | None = None) -> Mo
     card = card_of(model, path)
     if card is None:
         raise ModelError(
-            "The ONNX file {file} has no Taxolens card, so its classes are not known. "
-            "It can be a backbone: taxolens train DATA --backbone {file}",
+            "The ONNX file {file} has no Taxolens card, so its classes are not known. Give it one: taxolens models "
+            "describe {file} --labels FILE --out model.onnx. As a backbone it needs none: taxolens train DATA "
+            "--backbone {file}",
             file=path,
         )
     if task is not None:
@@ -111,5 +113,10 @@ def read_bytes(path: Path, *, largest: int = LARGEST_MODEL) -> bytes:
 
 def _not_plain(path: Path, kind: int) -> ModelError:
     if stat.S_ISDIR(kind):
+        inside = path / _IN_A_RUN
+        if inside.is_file():
+            return ModelError(
+                "{file} is a folder. Name the model file in it: {inside}", file=path, inside=inside
+            )
         return ModelError("{file} is a folder. Name a model file (.onnx) in it.", file=path)
     return ModelError("{file} is not a plain file. Name a model file (.onnx).", file=path)

@@ -19,6 +19,9 @@ _EXTRAS = {
     "train": (("torch", "timm"), noted("Backbones by their timm name")),
     "tables": (("openpyxl", "pyarrow"), noted("Results as XLSX and Parquet")),
     "video": (("av",), noted("Video clips of camera traps")),
+    "mlflow": (("mlflow",), noted("Trainings followed in MLflow")),
+    "tensorboard": (("tensorboardX",), noted("Trainings followed in TensorBoard")),
+    "openvino": (("openvino",), noted("Faster int8 on x86 processors")),
     "heif": (("pillow_heif",), noted("HEIC photos of telephones")),
 }
 

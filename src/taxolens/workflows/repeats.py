@@ -32,6 +32,7 @@ from taxolens.workflows.repeats_page import write_pages
 _CARD_FOLDER = re.compile(r"DCIM|\d{3}[A-Z0-9_]{5}", re.IGNORECASE)
 """What cameras make on a card (DCF 2.0, 3.2.1): a new one after 9,999 photos, of the same camera."""
 _TIMES_READ = 24
+_TABLES = (".csv", ".xlsx", ".parquet")
 _CHUNK = 1 << 20
 
 
@@ -124,6 +125,11 @@ def set_aside(recipe: SetAsideRecipe) -> AsideSummary:
 
 
 def _check(recipe: RepeatsRecipe) -> None:
+    if recipe.results.suffix.lower() in _TABLES:
+        raise UsageError(
+            "{results} is a table. Write its boxes as detections: taxolens derive {results} --out detections.json",
+            results=recipe.results,
+        )
     check_megadetector(recipe.results)
     if recipe.photos is not None and not recipe.photos.is_dir():
         raise UsageError("There is no folder {photos}. Check the path.", photos=recipe.photos)

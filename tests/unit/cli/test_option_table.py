@@ -10,10 +10,11 @@ import pytest
 import typer
 
 from taxolens.cli.main import COMMANDS
-from taxolens.cli.network_options import for_network
+from taxolens.cli.network_options import NETWORK, check_no_network, for_network
 from taxolens.cli.option_table import Option, under, with_options
 from taxolens.cli.source_options import DATA, SOURCE
 from taxolens.cli.split_options import SPLIT
+from taxolens.core.errors import UsageError
 from taxolens.recipes.parse import parse_recipe
 
 
@@ -162,8 +163,16 @@ VALUES = {
     "quality": "90",
     "size": "64",
     "sample": "64",
+    "every": "2",
+    "engine": "openvino",
 }
 BY_METAVAR = {
     **dict.fromkeys(("N", "K", "PIXELS", "MINUTES", "POINTS"), "2"),
-    **dict.fromkeys(("0..1", "A", "R", "T", "W"), "0.5"),
+    **dict.fromkeys(("0..1", "A", "R", "S", "T", "W"), "0.5"),
 }
+
+
+def test_what_only_a_network_heeds_is_refused_for_a_head() -> None:
+    check_no_network(given_by((DATA, *NETWORK, *under("split", SPLIT)), "photos", "--seed", "1"))
+    with pytest.raises(UsageError, match="--epochs is for networks"):
+        check_no_network(given_by((DATA, *NETWORK), "photos", "--epochs", "3"))

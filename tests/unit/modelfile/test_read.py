@@ -47,6 +47,15 @@ def test_what_is_absent_a_folder_or_no_plain_file_is_said(tmp_path: Path) -> Non
         read_model(tmp_path / "pipe.onnx")
 
 
+def test_of_a_run_folder_the_model_in_it_is_named(model: Path, tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    inside = tmp_path / "run" / "model.onnx"
+    inside.write_bytes(model.read_bytes())
+    with pytest.raises(ModelError) as caught:
+        read_model(tmp_path / "run")
+    assert caught.value.fields["inside"] == inside and read_model(inside)
+
+
 def test_a_file_beyond_the_limit_is_refused(model: Path) -> None:
     with pytest.raises(ModelError, match="larger than"):
         read_model(model, largest=model.stat().st_size - 1)
@@ -63,7 +72,7 @@ def test_a_pointer_in_place_of_the_model_is_recognised(tmp_path: Path) -> None:
 def test_a_foreign_network_is_told_how_it_can_be_used(networks: Any, tmp_path: Path) -> None:
     file = tmp_path / "foreign.onnx"
     file.write_bytes(networks.classifier().SerializeToString())
-    with pytest.raises(ModelError, match="no Taxolens card.*--backbone"):
+    with pytest.raises(ModelError, match="no Taxolens card.*models describe.*--backbone"):
         read_model(file)
 
 

@@ -253,3 +253,11 @@ def test_a_hundred_thousand_detections_take_seconds(tmp_path: Path) -> None:
     took = time.process_time() - began
     assert summary.objects >= 90
     assert took < 60, took
+
+
+def test_a_table_is_refused_with_the_command_that_makes_detections_of_it(tmp_path: Path) -> None:
+    table = tmp_path / "results.csv"
+    table.write_text("file,label\n", encoding="utf-8")
+    with pytest.raises(UsageError, match="is a table.*taxolens derive"):
+        repeats(RepeatsRecipe(table, tmp_path / "review"))
+    assert not (tmp_path / "review").exists()
