@@ -165,8 +165,6 @@ VALUES = {
     "sample": "64",
     "every": "2",
     "engine": "openvino",
-    "every": "2",
-    "engine": "openvino",
 }
 BY_METAVAR = {
     **dict.fromkeys(("N", "K", "PIXELS", "MINUTES", "POINTS"), "2"),
