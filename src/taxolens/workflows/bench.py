@@ -210,7 +210,7 @@ def _take_turns(
 def _runners(task: Task, progress: Progress, say: Say) -> list[Runner]:
     runners = []
     if task.weights is None:
-        progress.note(say(_NO_WEIGHTS).format(model=task.model.name))
+        progress.note(say(_NO_WEIGHTS).format(model=task.model))
     else:
         try:
             runners.append(Runner(Way.TORCH, task))
