@@ -154,9 +154,10 @@ def _tried(way: Way, model: ModelFile, original: Candidate, bench: Bench) -> Can
     """A float variant with its answers."""
     try:
         made = _at_side(way, model, original) if way.side else model
-    except TaxolensError as error:
-        why = bench.say("The network cannot take photos of this size: {why}")
-        return Refused(way, why.format(why=error.fields.get("why", error.told())))
+    except TaxolensError:
+        return Refused(
+            way, bench.say("The network cannot take photos of this size: it is tied to that of the original.")
+        )
     try:
         return bench.ask(way, made, original)
     except TaxolensError as error:
