@@ -56,8 +56,13 @@ class VariantSummary:
         return (
             told_choice(self.facts, wording),
             say("The report: {report}").format(report=self.page),
-            say("The model, one file: {model}").format(model=self.out),
+            self._told_file(say),
         )
+
+    def _told_file(self, say: Say) -> str:
+        if self.facts.chosen is self.facts.original:
+            return say("The original, unchanged: {model}").format(model=self.out)
+        return say("The model, one file: {model}").format(model=self.out)
 
 
 def make_variant(
