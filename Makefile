@@ -17,7 +17,7 @@ demo: $(BASE)/.ready
 	$(BASE)/bin/taxolens demo --out taxolens-demo
 
 test: $(DEV)/.ready lint
-	$(DEV)/bin/python -m pytest -n auto
+	$(DEV)/bin/python -m pytest -n auto --dist worksteal
 
 lint: $(DEV)/.ready
 	$(DEV)/bin/ruff check .

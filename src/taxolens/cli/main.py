@@ -14,6 +14,7 @@ from typing import Any
 import typer
 
 from taxolens.cli.help_page import Command, Group, examples
+from taxolens.cli.stopping import interrupt_waits
 from taxolens.cli.words import last_words, say
 from taxolens.core.errors import TaxolensError, UsageError
 from taxolens.core.version import VERSION
@@ -77,7 +78,8 @@ class Commands(Group):
             return None
         if self.listing:
             return Command(name=cmd_name, help=entry.purpose)
-        return typer.main.get_command(importlib.import_module(entry.module).app)
+        with interrupt_waits():
+            return typer.main.get_command(importlib.import_module(entry.module).app)
 
     def invoke(self, ctx: Any) -> Any:
         """Runs the command; an interrupt is told in a sentence before typer swallows it."""
@@ -87,6 +89,13 @@ class Commands(Group):
             if ctx.invoked_subcommand not in ("identify", "tune"):  # which have told more already
                 last_words([say("Stopped. What was done is kept; the same command goes on.")])
             raise typer.Exit(_INTERRUPTED) from None
+
+    def make_context(self, *args: Any, **kwargs: Any) -> Any:
+        """Reads the options of every command; here too an interrupt has its own exit code."""
+        try:
+            return super().make_context(*args, **kwargs)
+        except KeyboardInterrupt:
+            sys.exit(_INTERRUPTED)
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Writes the help page."""

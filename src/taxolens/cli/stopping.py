@@ -1,4 +1,4 @@
-"""A polite end for those who may not wait for Ctrl-C: systems that shut down, queues whose time is up."""
+"""Stops that come from outside, at moments that suit us."""
 
 from __future__ import annotations
 
@@ -22,3 +22,20 @@ def stopped_by_term() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+@contextmanager
+def interrupt_waits() -> Iterator[None]:
+    """Ctrl-C is obeyed when the block is done: libraries that are interrupted while they load end in errors of
+    their own."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    asked: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, frame: asked.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if asked:
+        raise KeyboardInterrupt

@@ -3,7 +3,6 @@ from __future__ import annotations
 import csv
 import json
 import os
-import random
 import signal
 import subprocess
 import sys
@@ -211,11 +210,10 @@ def test_clips_survive_kill_minus_9_byte_for_byte(recipe: IdentifyRecipe, card: 
     identify(whole)
     command = [sys.executable, "-m", "taxolens", "identify", str(card), "--model", str(recipe.model)]
     command += ["--out", str(recipe.out), "--quiet"]
-    rng = random.Random(0)
     kills = 0
-    for _ in range(8):
+    for number in range(8):
         run = subprocess.Popen(command, start_new_session=True)
-        time.sleep(rng.uniform(0.8, 3.0))
+        time.sleep(0.2 + 0.25 * number)  # the first finds it starting, on the fastest machine too
         if run.poll() is None:
             os.killpg(run.pid, signal.SIGKILL)
             kills += 1

@@ -1,0 +1,28 @@
+"""Stops from outside come when it suits us."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+import pytest
+
+from taxolens.cli.stopping import interrupt_waits
+
+
+def test_an_interrupt_waits_until_a_library_is_loaded() -> None:
+    steps = []
+    with pytest.raises(KeyboardInterrupt), interrupt_waits():
+        os.kill(os.getpid(), signal.SIGINT)
+        steps.append("loaded")
+    assert steps == ["loaded"]
+
+
+def test_afterwards_an_interrupt_is_obeyed_at_once() -> None:
+    with interrupt_waits():
+        pass
+    with pytest.raises(KeyboardInterrupt):
+        os.kill(os.getpid(), signal.SIGINT)
+        for _ in range(10**6):
+            pass
+        pytest.fail("nobody was interrupted")
