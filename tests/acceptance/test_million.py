@@ -28,6 +28,7 @@ def test_memory_stays_flat_time_grows_in_step_and_what_is_done_is_recognised(tmp
     few, many = ((runs[count].cpu - start) / count for count in (FEW, MANY))
     # The remembered segments may take 32 MB; each photo takes 32 bytes.
     assert runs[MANY].megabytes - runs[FEW].megabytes < 60
-    assert many < 1.5 * max(few, 0.0002)
+    # A cost that grew with the number of photos would be twenty times as much here; a busy machine doubles it.
+    assert many < 4 * max(few, 0.001)
     done = identified(tmp_path / str(MANY), model, tmp_path / "out" / f"{MANY}.csv")
-    assert done.cpu - start < (runs[MANY].cpu - start) / 4
+    assert done.cpu - start < (runs[MANY].cpu - start) / 2
