@@ -56,6 +56,11 @@ CHANGE = (
     Option("--augment", "balance.augment", say("What changes copies, in turn."), list[str], "NAME:KEY=VALUE"),
     Option("--cut", "balance.cut", say("Larger classes lose the surplus instead of being kept whole."), bool),
 )
+TILE = (
+    Option("--tile", "size", say("Cut photos with boxes into tiles of this side."), int, "PIXELS"),
+    Option("--tile-overlap", "overlap", say("Share that neighbours have in common (0.2)."), float, "0..0.5"),
+    Option("--tile-visible", "visible", say("Boxes stay where this share is seen (0.3)."), float, "SHARE"),
+)
 WRITE = (
     Option("--files", "files", say("none: write tables only, copy no photo."), metavar="copy|none"),
     Option("--size", "size", say("Longest side of the photos, in pixels."), int, "N"),
@@ -111,6 +116,7 @@ ListSteps = Annotated[
     *under("split", DIVIDE),
     FOLDS,
     *CHANGE,
+    *under("tile", TILE),
     *WRITE,
     *under("source", SOURCE),
     *RULES,
@@ -133,6 +139,8 @@ def _run(recipe: PrepareRecipe, sheet: Path | None, measures: Path | None, quiet
     """Runs what is asked for; the exit code."""
     if sheet is not None and measures is not None:
         raise UsageError("--preview and --measure are two commands. Give one at a time.")
+    if recipe.tile.size and (sheet is not None or measures is not None):
+        raise UsageError("--preview and --measure look at whole photos. Leave out --tile.")
     progress = progress_for(quiet)
     if sheet is not None:
         preview(recipe, sheet, home=settings.home, progress=progress, say=say)

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator
 
 from taxolens.core.errors import UsageError
-from taxolens.recipes.numbers import check_count
+from taxolens.recipes.numbers import check_count, check_share
 from taxolens.recipes.shard import shard_of
 from taxolens.recipes.source import SourceRecipe
 from taxolens.recipes.split import SplitRecipe
@@ -113,6 +113,36 @@ class PrepareSplit(SplitRecipe):
 
 
 @dataclass(frozen=True, slots=True)
+class PrepareTile:
+    """Photos with boxes cut into tiles.
+
+    Attributes:
+        size: side of a tile in pixels of the photo; None: photos stay whole.
+        overlap: share of a tile that its neighbour shows too, at least, 0..0.5.
+        visible: share of a box that must lie in a tile for the box to stay there, cut to it. Of an animal of which
+            less is seen nobody can tell what it is: taught as one, it would make an animal of every edge; of more
+            one can, and left out it would teach that animals are background.
+    """
+
+    size: int | None = None
+    overlap: float = 0.2
+    visible: float = 0.3
+
+    def __post_init__(self) -> None:
+        if self.size is not None and not 32 <= self.size <= 65_500:
+            raise UsageError("A tile has 32 to 65,500 pixels, not {size}. Mend --tile.", size=self.size)
+        if not 0 <= self.overlap <= 0.5:
+            raise UsageError(
+                "Tiles overlap by a share from 0 to 0.5, such as 0.2, not by {share}.", share=self.overlap
+            )
+        check_share("--tile-visible", self.visible)
+        if self.size is None and (self.overlap, self.visible) != (0.2, 0.3):
+            raise UsageError(
+                "--tile-overlap and --tile-visible are about tiles, and none are asked for. Add --tile PIXELS."
+            )
+
+
+@dataclass(frozen=True, slots=True)
 class PrepareRecipe:
     """Everything that decides what a preparation leaves.
 
@@ -124,6 +154,7 @@ class PrepareRecipe:
         allow_missing: classes may be missing in a part of the split.
         transform: changes of the pixels of every photo, in this order.
         balance: copies for small classes.
+        tile: photos with boxes cut into tiles, before the changes.
         files: what becomes of the photos.
         size: longest side of a written photo in pixels; None: as it is.
         quality: of JPEG and WebP that are written anew, 1..100.
@@ -141,6 +172,7 @@ class PrepareRecipe:
     allow_missing: bool = False
     transform: tuple[Step, ...] = ()
     balance: BalanceRecipe = field(default_factory=BalanceRecipe)
+    tile: PrepareTile = field(default_factory=PrepareTile)
     files: Files = Files.COPY
     size: int | None = None
     quality: int = 95
@@ -162,8 +194,13 @@ class PrepareRecipe:
                 "The longest side has 8 to 65,500 pixels, not {size}. Mend --size.", size=self.size
             )
         shard_of(self.shard)
-        if self.files is Files.NONE and (self.transform or self.size or self.shard):
+        if self.files is Files.NONE and (self.transform or self.size or self.shard or self.tile.size):
             raise UsageError(
-                "--files none writes tables only, so no photo can be changed. Leave out --step, --size and "
-                "--shard, or --files none."
+                "--files none writes tables only, so no photo can be changed. Leave out --step, --size, --tile "
+                "and --shard, or --files none."
+            )
+        if self.tile.size and self.balance.to is not BalanceTo.NONE:
+            raise UsageError(
+                "Tiles show several classes at once, so copies do not make classes equal. Leave out --balance "
+                "or --tile."
             )

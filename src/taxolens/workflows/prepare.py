@@ -36,6 +36,7 @@ from taxolens.workflows.prepare_plan import Planned, dealing_columns, divide, pl
 from taxolens.workflows.prepare_steps import Steps, read_steps, settled
 from taxolens.workflows.prepare_summary import PrepareSummary, summary_of
 from taxolens.workflows.prepare_tables import finish_tables, recipe_text
+from taxolens.workflows.prepare_tiles import check_boxed, cut_pixels, windows_of
 from taxolens.workflows.prepare_work import Share, do_share, is_complete, piece_of
 
 _AHEAD = 8
@@ -43,8 +44,13 @@ _SAMPLE = 200
 _WAITING = noted("Another process plans {out}; waiting for it.")
 _UNSAID_ONE = noted("1 photo is left out: nothing is said of what it shows.")
 _UNSAID = noted("{count} photos are left out: nothing is said of what they show.")
+_TILES = noted("The photos are cut into {tiles} tiles.")
 _COPIES_ONE = noted("1 copy that an earlier preparation made is left out.")
 _COPIES = noted("{count} copies that an earlier preparation made are left out.")
+
+
+Sizes = tuple[tuple[int, int], ...]
+"""Width and height of upright photos, in pixels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,12 +161,17 @@ def _loaded(desk: _Desk) -> Dataset:
 def _plan(desk: _Desk) -> tuple[str, ...]:
     """Divides the photos and writes down what is to be done; what should be told of it."""
     found = _loaded(desk)
-    dataset = _usable(desk, found)
+    dataset, sizes = _usable(desk, found)
+    windows = windows_of(desk.recipe.tile, sizes)
     columns = dealing_columns(desk.recipe, dataset.images, boxed=dataset.boxed)
     division = divide(desk.recipe, columns)
-    _check_room(desk, dataset, int(division.kept.sum()), int(division.copies.sum()))
+    if desk.recipe.tile.size:
+        desk.progress.note(desk.say(_TILES).format(tiles=sum(map(len, windows))))
+    else:
+        _check_room(desk, dataset, int(division.kept.sum()), int(division.copies.sum()))
     desk.folder.begin()
-    rows = desk.folder.write_plan(planned(desk.recipe, dataset, division, tuple(desk.steps.copies.values())))
+    changes = tuple(desk.steps.copies.values())
+    rows = desk.folder.write_plan(planned(desk.recipe, dataset, division, changes, windows))
     desk.folder.write_head(
         Head(
             identity=desk.folder.identity,
@@ -177,9 +188,10 @@ def _plan(desk: _Desk) -> tuple[str, ...]:
     return told_notes(division, desk.say)
 
 
-def _usable(desk: _Desk, dataset: Dataset) -> Dataset:
+def _usable(desk: _Desk, dataset: Dataset) -> tuple[Dataset, Sizes]:
     """The photos that can be prepared: those that somebody has said something of and, where copies are to
-    make classes equal, those that can be decoded."""
+    make classes equal or photos are to be cut, those that can be decoded. Then their sizes are told too."""
+    check_boxed(desk.recipe.tile, dataset)
     dataset = _without_copies(desk, dataset)
     known = [image for image in dataset.images if image.label is not None or image.annotations is not None]
     if not known:
@@ -189,7 +201,9 @@ def _usable(desk: _Desk, dataset: Dataset) -> Dataset:
         desk.progress.note(desk.say(for_count(left_out, _UNSAID_ONE, _UNSAID)).format(count=left_out))
     dataset = replace(dataset, images=tuple(known), failures=dataset.failures)
     to_copy = desk.recipe.balance.to is not BalanceTo.NONE and desk.recipe.files is Files.COPY
-    return _decodable(desk, dataset) if to_copy else dataset
+    if to_copy or desk.recipe.tile.size:
+        return _decodable(desk, dataset)
+    return dataset, ((0, 0),) * len(known)
 
 
 def _without_copies(desk: _Desk, dataset: Dataset) -> Dataset:
@@ -203,14 +217,13 @@ def _without_copies(desk: _Desk, dataset: Dataset) -> Dataset:
     return replace(dataset, images=images)
 
 
-def _decodable(desk: _Desk, dataset: Dataset) -> Dataset:
-    def look(image: Image) -> Failure | None:
+def _decodable(desk: _Desk, dataset: Dataset) -> tuple[Dataset, Sizes]:
+    def look(image: Image) -> Failure | tuple[int, int]:
         try:
-            proven_size(image.path.read_bytes(), max_megapixels=desk.recipe.source.max_megapixels)
+            return proven_size(image.path.read_bytes(), max_megapixels=desk.recipe.source.max_megapixels)
         except (ImageError, OSError) as error:
             code = error.code if isinstance(error, ImageError) else "unreadable"
             return Failure(image.path, image.name, code, str(error))
-        return None
 
     workers = desk.recipe.workers or default_workers()
     found = desk.progress.track(
@@ -219,16 +232,17 @@ def _decodable(desk: _Desk, dataset: Dataset) -> Dataset:
         total=len(dataset.images),
     )
     looked = list(zip(dataset.images, found, strict=True))
-    failures = tuple(failure for _, failure in looked if failure)
-    images = tuple(image for image, failure in looked if not failure)
-    if not images:
+    failures = tuple(one for _, one in looked if isinstance(one, Failure))
+    usable = [(image, one) for image, one in looked if not isinstance(one, Failure)]
+    if not usable:
         raise DataError(
             "None of the photos in {data} can be read. The first is {first}: {why}",
             data=desk.recipe.source.data,
             first=failures[0].name,
             why=failures[0].reason,
         )
-    return replace(dataset, images=images, failures=(*dataset.failures, *failures))
+    images, sizes = tuple(image for image, _ in usable), tuple(size for _, size in usable)
+    return replace(dataset, images=images, failures=(*dataset.failures, *failures)), sizes
 
 
 def fingerprint_of(dataset: Dataset) -> str:
@@ -287,6 +301,7 @@ def _write_photos(desk: _Desk, head: Head) -> None:
         size=recipe.size,
         quality=recipe.quality,
         max_megapixels=recipe.source.max_megapixels,
+        visible=recipe.tile.visible,
     )
     do_share(
         folder,
@@ -308,7 +323,8 @@ def _learnt_from(desk: _Desk) -> Iterator[Pixels]:
     def read(row: Planned) -> Pixels | None:
         try:
             content = Path(row.path).read_bytes()
-            return read_photo(content, max_megapixels=desk.recipe.source.max_megapixels).pixels
+            pixels = read_photo(content, max_megapixels=desk.recipe.source.max_megapixels).pixels
+            return pixels if row.tile is None else cut_pixels(pixels, row.tile)
         except (ImageError, OSError):
             return None
 

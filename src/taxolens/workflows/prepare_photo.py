@@ -20,6 +20,7 @@ from taxolens.storage.atomic import told_as_output
 from taxolens.workflows.prepare_names import safe_name
 from taxolens.workflows.prepare_plan import Planned, PlannedBox
 from taxolens.workflows.prepare_steps import Steps
+from taxolens.workflows.prepare_tiles import cut
 
 CHANGED = noted("The file is another one than when the folder was planned: add --restart.")
 UNCHANGEABLE = noted("A step could not change this photo.")
@@ -61,6 +62,7 @@ class Bench:
         scratch: a folder on the same disk.
         size: longest side; None: as it is.
         quality: of JPEG and WebP.
+        visible: share of a box that must lie in a tile for the box to stay there.
     """
 
     out: Path
@@ -69,6 +71,7 @@ class Bench:
     size: int | None
     quality: int
     max_megapixels: float
+    visible: float
 
 
 def write_photos(bench: Bench, photos: Sequence[Planned]) -> list[Written]:
@@ -99,6 +102,8 @@ def _read(photo: Planned) -> tuple[bytes, int]:
 
 
 def _written(bench: Bench, photos: Sequence[Planned], content: bytes, mtime: int) -> list[Written]:
+    if photos[0].tile is not None:
+        return _tiles(bench, photos, content)
     itself = photos[0] if photos[0].copy == 0 and not bench.steps.all else None
     if itself and len(photos) == 1:
         width, height = proven_size(content, max_megapixels=bench.max_megapixels)
@@ -112,6 +117,23 @@ def _written(bench: Bench, photos: Sequence[Planned], content: bytes, mtime: int
     boxes = [Box(*numbers) for _, *numbers in photos[0].boxes or ()]
     picture = changed(lambda: bench.steps.run(Picture.of(photo.pixels, boxes), photos[0].name))
     return done + [_drawn(bench, planned, photo, picture) for planned in photos[len(done) :]]
+
+
+def _tiles(bench: Bench, photos: Sequence[Planned], content: bytes) -> list[Written]:
+    """Tiles of one photo. A step that fails on one of them costs that tile alone."""
+    photo = read_photo(content, max_megapixels=bench.max_megapixels)
+    whole = Picture.of(photo.pixels, [Box(*numbers) for _, *numbers in photos[0].boxes or ()])
+    return [_tile(bench, planned, photo, whole) for planned in photos]
+
+
+def _tile(bench: Bench, planned: Planned, photo: Photo, whole: Picture) -> Written:
+    left, top, width, height = planned.tile or (0, 0, whole.width, whole.height)
+    tile = cut(whole, (left, top, width, height), least=bench.visible)
+    try:
+        picture = changed(lambda: bench.steps.run(tile, planned.out))
+    except ImageError as error:
+        return Written(planned.number, planned.out, error.code, error.told())
+    return _drawn(bench, planned, photo, picture)
 
 
 def _fits(bench: Bench, itself: Planned, width: int, height: int) -> bool:

@@ -20,6 +20,7 @@ from taxolens.data.dataset import Dataset
 from taxolens.data.split import ALONE, Divided, fold_columns, split_columns
 from taxolens.data.units import shuffled_ranks
 from taxolens.imaging.rewrite import suffix_written
+from taxolens.imaging.tiling import Window
 from taxolens.recipes.prepare import BalanceTo, Files, PrepareRecipe
 from taxolens.workflows.prepare_names import FreeNames, class_folders, safe_name
 from taxolens.workflows.prepare_steps import Change
@@ -47,6 +48,7 @@ class Planned:
         made_by: step that changes a copy; empty for the photo itself.
         copy_of: for a copy, `out` of the photo itself.
         boxes: label, x, y, width, height of each; None where the source gives no boxes.
+        tile: left, top, width and height of the part of the photo that is written, in pixels; None: all of it.
     """
 
     number: int
@@ -64,6 +66,7 @@ class Planned:
     made_by: str = ""
     copy_of: str = ""
     boxes: list[PlannedBox] | None = None
+    tile: list[int] | None = None
 
     @property
     def place(self) -> str:
@@ -235,12 +238,17 @@ def _dealt(image: Image, counts: Mapping[str, int]) -> Image:
 
 
 def planned(
-    recipe: PrepareRecipe, dataset: Dataset, division: Division, changes: Sequence[Change]
+    recipe: PrepareRecipe,
+    dataset: Dataset,
+    division: Division,
+    changes: Sequence[Change],
+    windows: Sequence[Sequence[Window | None]],
 ) -> Iterator[Planned]:
     """The photos to be written, each followed by its copies, in the order of their names.
 
     Args:
         changes: of copies; they take turns.
+        windows: tiles of each photo; None for one that stays whole.
     """
     images = dataset.images
     folders = {} if dataset.boxed else class_folders({image.label or "" for image in images})
@@ -250,6 +258,12 @@ def planned(
             continue
         photo = _photo(recipe, images[row], number, division, row)
         folder = _folder(photo, folders)
+        for window in windows[row]:
+            if window is not None:
+                yield _tile(replace(photo, number=number), window, names, folder)
+                number += 1
+        if None not in windows[row]:
+            continue
         photo = _placed(photo, names, folder, _is_changed(recipe))
         yield photo
         number += 1
@@ -294,9 +308,19 @@ def _placed(photo: Planned, names: FreeNames, folder: str, changed: bool) -> Pla
     if photo.out:
         return photo
     source = PurePosixPath(photo.name)
+    return replace(photo, out=names.take(folder, safe_name(source.stem), _suffix(source, changed)))
+
+
+def _tile(photo: Planned, window: Window, names: FreeNames, folder: str) -> Planned:
+    """A part of a photo. Parts of one photo are one sequence: a later division does not part them either."""
+    source = PurePosixPath(photo.name)
+    out = names.take(folder, f"{safe_name(source.stem)}~{window[0]}-{window[1]}", _suffix(source, True))
+    return replace(photo, out=out, tile=list(window), sequence=photo.sequence or photo.name)
+
+
+def _suffix(source: PurePosixPath, changed: bool) -> str:
     suffix = safe_name(f"x{source.suffix}").removeprefix("x") if source.suffix else ""
-    suffix = suffix_written(suffix) if changed else suffix
-    return replace(photo, out=names.take(folder, safe_name(source.stem), suffix))
+    return suffix_written(suffix) if changed else suffix
 
 
 def _copy(

@@ -15,9 +15,9 @@ from taxolens.core.geometry import Box
 from taxolens.core.records import Annotation, Image, Part
 from taxolens.core.version import VERSION
 from taxolens.data.columns import PARTS
-from taxolens.formats.coco import ANNOTATIONS, Sized, write_coco
+from taxolens.formats.coco import ANNOTATIONS, write_coco
 from taxolens.formats.manifest import LABELS, PHOTOS, Entry, write_manifest
-from taxolens.formats.source import Layout
+from taxolens.formats.source import Layout, Sized
 from taxolens.formats.yolo import write_yolo
 from taxolens.formats.yolo_folds import write_yolo_folds
 from taxolens.recipes.parse import recipe_document
@@ -50,7 +50,9 @@ class Tally:
     def add(self, row: Planned, done: Written) -> None:
         """Counts a planned photo and what became of it."""
         if done.code:
-            self.faults.append(Fault(row.out if row.copy else row.name, done.code, done.reason))
+            fault = Fault(row.out if row.copy else row.name, done.code, done.reason)
+            if fault not in self.faults[-1:]:  # once, and not for each of its tiles
+                self.faults.append(fault)
             return
         self.photos += row.copy == 0
         self.copies += row.copy > 0
