@@ -67,6 +67,8 @@ class TrainingRequest(Generic[Settings]):
         val: int64 [v], rows that decide when to stop; may be empty.
         folder: where checkpoints lie. The same request with the same folder goes on where it was stopped.
         fingerprint: of everything that decides the result; a checkpoint of another one is refused.
+        wide: the training photos, by the same rows, in the larger size that a teacher wants; the network learns
+            from these made smaller. None: the teacher looks at `pixels`, or there is none.
         on_epoch: told of every epoch of the whole network once it is kept, with its number in this phase;
             False: that is enough.
         watch: told of all epochs so far, before the first step and whenever one is kept.
@@ -80,6 +82,7 @@ class TrainingRequest(Generic[Settings]):
     val: NDArray[np.int64]
     folder: Path
     fingerprint: str
+    wide: Pixels | None = None
     on_epoch: Callable[[int, Epoch], bool] = lambda number, epoch: True
     watch: Callable[[Sequence[Epoch], Examples], None] = lambda epochs, examples: None
 

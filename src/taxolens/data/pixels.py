@@ -88,6 +88,35 @@ class FreshPixels:
             ) from error
 
 
+@dataclass(frozen=True, slots=True)
+class RowPixels:
+    """Some of many photos, asked for by their row among all.
+
+    Attributes:
+        pixels: k photos.
+        places: int64 [n], where each of all photos lies among them; -1: nowhere.
+    """
+
+    pixels: Pixels
+    places: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, pixels: Pixels, rows: NDArray[np.int64], photos: int) -> RowPixels:
+        """Photos that are `rows` of all `photos`."""
+        places = np.full(photos, -1, np.int64)
+        places[rows] = np.arange(len(rows))
+        return cls(pixels, places)
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+    def __getitem__(self, row: int) -> NDArray[np.uint8]:
+        place = int(self.places[row])
+        if place < 0:
+            raise IndexError(f"photo {row} is not among those that are kept")
+        return self.pixels[place]
+
+
 def decode_all(
     images: Sequence[Image],
     rule: Preprocess,

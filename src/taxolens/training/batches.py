@@ -34,12 +34,14 @@ class Lesson:
         truth: int64 [n].
         rows: int64 [t], those to learn from.
         classes: how many there are.
+        wide: those to learn from in the larger size that a teacher wants; what is done to photos is done there.
     """
 
     pixels: Pixels
     truth: NDArray[np.int64]
     rows: NDArray[np.int64]
     classes: int
+    wide: Pixels | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ class Batch:
     """One step's photos, or one process's part of them.
 
     Attributes:
-        pixels: uint8 [b, height, width, 3].
+        pixels: uint8 [b, height, width, 3]; in the larger size of the lesson's wide view where it has one.
         truth: int64 [b].
         of: photos in the whole step.
         rows: int64 [b], which photos they are.
@@ -120,7 +122,8 @@ class Batches:
 
     def _changed(self, row: int, epoch: int, turn: int) -> NDArray[np.uint8]:
         rng = np.random.default_rng((self._recipe.seed, epoch, row, turn))
-        pixels = self._lesson.pixels[row]
+        lesson = self._lesson
+        pixels = (lesson.pixels if lesson.wide is None else lesson.wide)[row]
         changed = self._policy(Picture.of(pixels), rng).pixels
         if changed.shape != pixels.shape:
             raise ValueError(f"a policy made {changed.shape} of {pixels.shape}")

@@ -52,6 +52,7 @@ class Order:
     train: NDArray[np.int64]
     folder: Path
     fingerprint: str
+    wide: Pixels | None
 
     @classmethod
     def of(cls, request: TrainingRequest[NetworkRecipe], pretrained: bool) -> Order:
@@ -65,6 +66,7 @@ class Order:
             request.train,
             request.folder,
             request.fingerprint,
+            request.wide,
         )
 
     def request(self) -> TrainingRequest[NetworkRecipe]:
@@ -78,6 +80,7 @@ class Order:
             val=np.empty(0, np.int64),
             folder=self.folder,
             fingerprint=self.fingerprint,
+            wide=self.wide,
         )
 
 

@@ -1,7 +1,7 @@
 """How a pupil learns from its teacher: from its answers, and from hints of what it decides by.
 
 Sources: Hinton et al. 2015 (answers); Romero et al. 2015, "FitNets" (hints, through a projection that is learnt);
-Beyer et al. 2022 (teacher and pupil see the very same pixels).
+Beyer et al. 2022 (teacher and pupil see the very same views, each in its own size).
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ class Guide:
             own: from the labels.
             logits: float32 [b, c], the pupil's.
             seen: what `watching` collected.
-            pixels: normalised float32 [b, 3, h, w], as the pupil saw them.
+            pixels: normalised float32 [b, 3, h, w], the views that the pupil saw; perhaps in a larger size.
             rows: which photos they are.
         """
         recipe, told = self._distill, self._told(pixels, rows)

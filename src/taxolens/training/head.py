@@ -92,6 +92,7 @@ def teach_any_head(
     """Trains the head of a network that cannot tell its features apart, with its body frozen."""
     recipe = request.settings
     total = -(-recipe.head_epochs // _PASSES)
+    lesson = replace(lesson, wide=None)
     calm = replace(
         recipe,
         epochs=total,

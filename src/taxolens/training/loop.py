@@ -27,6 +27,7 @@ from taxolens.training.mixing import mixed
 from taxolens.training.normalise import Normalised
 from taxolens.training.optimizer import Plateau, optimizer_of, share_of_rate, stilled_norms
 from taxolens.training.precision import autocast, precision_of
+from taxolens.training.resize import resized
 from taxolens.training.team import ALONE, Team, part_sizes, same_everywhere
 
 _MIXING = 1  # stream of random numbers, apart from that of the photos' order
@@ -68,6 +69,7 @@ class Loop:
         self._recipe, self._lesson, self._guide, self._team = recipe, lesson, guide, team
         self._whole, self._shared = whole, team.sharing(whole.network)
         self._device = next(whole.parameters()).device
+        self._size = network.input.height, network.input.width
         self._batches = Batches(lesson, recipe, team)
         self._optimizer = optimizer_of(network, recipe)
         self._full_rates = [group["lr"] for group in self._optimizer.param_groups]
@@ -118,7 +120,8 @@ class Loop:
         rng.integers(2**62)
         floats = self._whole.floats(found.pixels.to(next(self._whole.parameters()).device))
         targets = soft_targets(found.truth, self._lesson.classes, 0).to(floats.device)
-        seen = self._whole.grey_levels(mixed(floats, targets, self._recipe, rng)[0][:most])
+        looked = self._own(mixed(floats, targets, self._recipe, rng)[0][:most])
+        seen = self._whole.grey_levels(looked)
         return np.asarray(seen.clamp(0, 255).round().byte().permute(0, 2, 3, 1).cpu().numpy())
 
     def batches(self, epoch: int) -> Iterable[Batch]:
@@ -158,7 +161,8 @@ class Loop:
 
     def _learn(self, batch: Batch, rng: np.random.Generator, step: int) -> tuple[float, int]:
         recipe = self._recipe
-        pixels, targets = self._seen(batch, rng)
+        wide, targets = self._seen(batch, rng)
+        pixels = self._own(wide)
         first = step - step % recipe.accumulate
         group = min(recipe.accumulate, self.steps - first)
         # What an epoch leaves over must not wait for the next one, which may never come.
@@ -169,14 +173,14 @@ class Loop:
             logits = logits.float()
             loss = self._loss(logits, targets)
             if self._guide:
-                loss = self._guide.loss(loss, logits, features, pixels, batch.rows)
+                loss = self._guide.loss(loss, logits, features, wide, batch.rows)
             torch.autograd.backward(self._of_step(loss, batch) / group)
         if last:
             self._step()
         return self._told(loss.item(), int((logits.argmax(1).cpu() == batch.truth).sum()), batch)
 
     def _seen(self, batch: Batch, rng: np.random.Generator) -> tuple[torch.Tensor, torch.Tensor]:
-        """What the network sees and what it is to say; photos may be mixed with those of other processes."""
+        """What is looked at and what is to be said of it; photos may be mixed with those of other processes."""
         shown, truth, mine = batch.pixels.to(self._device), batch.truth, slice(None)
         if self._team.size > 1 and self._mixes:
             sizes = part_sizes(batch.of, self._team.size)
@@ -186,6 +190,10 @@ class Loop:
             truth = self._team.gathered(truth.to(self._device), sizes).cpu()
         targets = soft_targets(truth, self._lesson.classes, self._recipe.label_smoothing)
         return mixed(self._whole.floats(shown), targets.to(self._device), self._recipe, rng, mine)
+
+    def _own(self, floats: torch.Tensor) -> torch.Tensor:
+        """Photos in the size that the network wants, which a teacher's may exceed."""
+        return resized(floats, *self._size)
 
     def _of_step(self, loss: torch.Tensor, batch: Batch) -> torch.Tensor:
         """A part's loss, so that its mean over the processes is the loss of the step."""

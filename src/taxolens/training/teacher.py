@@ -13,7 +13,6 @@ import onnxruntime as ort
 import torch
 from numpy.typing import NDArray
 from onnx import TensorProto, helper
-from torch.nn import functional
 
 from taxolens.core.errors import ModelError, UsageError
 from taxolens.execution.local import default_workers
@@ -24,6 +23,7 @@ from taxolens.models.network import build_network
 from taxolens.recipes.network import DistillRecipe, NetworkRecipe
 from taxolens.training.features import Features
 from taxolens.training.normalise import Normalised
+from taxolens.training.resize import resized
 
 _LEAST = 1e-8
 _LOGITS, _BGR = "logits", "bgr"
@@ -94,11 +94,7 @@ def _columns(known: Sequence[str], labels: Sequence[str], file: Path) -> list[in
 
 def _fitted(pixels: torch.Tensor, height: int, width: int) -> torch.Tensor:
     """Photos in the teacher's own size, in whole grey levels."""
-    if pixels.shape[2:] != (height, width):
-        pixels = functional.interpolate(
-            pixels, (height, width), mode="bilinear", antialias=True, align_corners=False
-        )
-    return pixels.clamp(0, 255).round()
+    return resized(pixels, height, width).clamp(0, 255).round()
 
 
 class ModelTeacher:

@@ -134,7 +134,7 @@ class Training:
         load = first and self._kept is None
         self._network = build_network(recipe, request.labels, pretrained=pretrained, load=load)
         self._whole = Normalised(self._network.module, self._network.input)
-        self._lesson = Lesson(request.pixels, request.truth, request.train, len(request.labels))
+        self._lesson = Lesson(request.pixels, request.truth, request.train, len(request.labels), request.wide)
         self._course = Course(recipe.patience)
 
     def run(self) -> TrainedNetwork:

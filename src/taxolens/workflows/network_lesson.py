@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from taxolens.core.errors import DataError, ModelError
 from taxolens.core.progress import Progress
+from taxolens.core.records import Part
 from taxolens.core.texts import Say
 from taxolens.core.trainer import NetworkInput, Pixels
 from taxolens.data.dataset import Dataset, check_trainable
@@ -16,10 +17,11 @@ from taxolens.data.pixels import decode_all
 from taxolens.data.split import split_images
 from taxolens.imaging.preprocess import Fit, Preprocess
 from taxolens.modelfile.fingerprint import data_fingerprint
-from taxolens.recipes.network import NetworkRecipe
+from taxolens.recipes.network import DistillRecipe, NetworkRecipe
 from taxolens.recipes.parse import recipe_document
 from taxolens.recipes.train import TrainRecipe
 from taxolens.workflows.divided import Divided, classes_of
+from taxolens.workflows.teacher_view import TeacherView, rule_of_view, teacher_view
 
 PIXELS = "pixels.raw"
 _DECIDES = ("method", "split", "fit")
@@ -34,20 +36,30 @@ class NetworkLesson(Divided):
     Attributes:
         rule: how photos become the network's input.
         pixels: all n images by this rule.
+        view: the training photos as a teacher of a larger size sees them; None: there is none.
     """
 
     rule: Preprocess
     pixels: Pixels
+    view: TeacherView | None = None
 
 
 def prepare_network_lesson(
-    recipe: TrainRecipe, dataset: Dataset, wanted: NetworkInput, folder: Path, *, progress: Progress, say: Say
+    recipe: TrainRecipe,
+    dataset: Dataset,
+    wanted: NetworkInput,
+    folder: Path,
+    *,
+    distill: DistillRecipe | None,
+    progress: Progress,
+    say: Say,
 ) -> NetworkLesson:
     """Decodes first and divides what could be read, so that broken files do not distort the shares.
 
     Args:
         wanted: what the network wants to see.
         folder: where decoded photos lie while they are learnt from.
+        distill: a teacher, by its file.
     """
     rule = Preprocess(wanted.width, wanted.height, fit=Fit(recipe.fit) if recipe.fit else Fit.SQUASH)
     decoded = decode_all(
@@ -70,7 +82,7 @@ def prepare_network_lesson(
         )
     check_trainable(images)
     labels, truth = classes_of(images)
-    return NetworkLesson(
+    lesson = NetworkLesson(
         images=images,
         labels=labels,
         truth=truth,
@@ -80,6 +92,12 @@ def prepare_network_lesson(
         rule=rule,
         pixels=decoded.pixels,
     )
+    wide = rule_of_view(distill, rule)
+    if wide is None:
+        return lesson
+    rows = lesson.rows(Part.TRAIN)
+    view = teacher_view(recipe, wide, images, rows, folder, progress=progress, say=say)
+    return replace(lesson, view=view)
 
 
 def fingerprint_of(recipe: TrainRecipe, network: NetworkRecipe, lesson: NetworkLesson) -> str:
@@ -98,7 +116,8 @@ def fingerprint_of(recipe: TrainRecipe, network: NetworkRecipe, lesson: NetworkL
         settings["distill"]["teacher"] = _hash_of(network.distill.teacher)
     photos = data_fingerprint((image.sha256 or "", image.label or "") for image in lesson.images)
     parts = [part.value for part in lesson.split.parts]
-    text = json.dumps([_WAY, decided, settings, photos, lesson.labels, parts], sort_keys=True)
+    view = [[lesson.view.rule.width, lesson.view.rule.height]] if lesson.view else []
+    text = json.dumps([_WAY, decided, settings, photos, lesson.labels, parts, *view], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 

@@ -33,6 +33,7 @@ from taxolens.workflows.network_lesson import PIXELS, NetworkLesson, fingerprint
 from taxolens.workflows.network_past import doubts_of_past
 from taxolens.workflows.networks import resolve_network
 from taxolens.workflows.stopwatch import Stopwatch
+from taxolens.workflows.teacher_view import VIEW
 from taxolens.workflows.tracking import Tracking
 
 _AHEAD = 16
@@ -88,7 +89,8 @@ def workplace(recipe: TrainRecipe) -> Iterator[Path]:
         _empty(folder)
     finally:
         # Decoded photos are many and quickly made again; what was learnt is kept.
-        (folder / PIXELS).unlink(missing_ok=True)
+        for pixels in (PIXELS, VIEW):
+            (folder / pixels).unlink(missing_ok=True)
         _leave(folder, lock)
 
 
@@ -131,7 +133,9 @@ def school(
     with watch.stage(noted("Reading the photos")):
         dataset = load_photos(recipe, home=home, progress=listener, say=say)
     with watch.stage(noted("Looking at the photos")):
-        lesson = prepare_network_lesson(recipe, dataset, wanted, folder, progress=listener, say=say)
+        lesson = prepare_network_lesson(
+            recipe, dataset, wanted, folder, distill=settings.distill, progress=listener, say=say
+        )
     for doubt in (*doubts_of(lesson, say), *doubts_of_past(settings, lesson, say)):
         listener.note(doubt)
     with watch.stage(noted("Training the network")):
@@ -154,6 +158,7 @@ def request_of(
         val=lesson.rows(Part.VAL),
         folder=folder,
         fingerprint=fingerprint_of(recipe, settings, lesson),
+        wide=lesson.view.pixels if lesson.view else None,
     )
 
 

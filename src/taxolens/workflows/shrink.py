@@ -125,7 +125,9 @@ def _lesson(
         dataset = load_photos(goal, home=home, progress=progress, say=say)
         dataset = divided_as_before(original, dataset, data, progress, say)
     with watch.stage(noted("Looking at the photos")):
-        lesson = prepare_network_lesson(goal, dataset, wanted, means.place, progress=progress, say=say)
+        lesson = prepare_network_lesson(
+            goal, dataset, wanted, means.place, distill=goal.network.distill, progress=progress, say=say
+        )
     _check_classes(original, lesson, data)
     return lesson
 

@@ -190,7 +190,9 @@ def _bench(
         dataset = load_photos(train, home=home, progress=listener, say=say)
     with watch.stage(noted("Looking at the photos")):
         wanted = teacher.input_of(settings, ())
-        lesson = prepare_network_lesson(train, dataset, wanted, place.own, progress=listener, say=say)
+        lesson = prepare_network_lesson(
+            train, dataset, wanted, place.own, distill=settings.distill, progress=listener, say=say
+        )
     if not len(lesson.rows(Part.VAL)):
         raise UsageError(_NOTHING_TO_CHOOSE_BY)
     for doubt in (*doubts_of(lesson, say), *doubts_of_past(settings, lesson, say)):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import pickle
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from taxolens.core.progress import Silent
 from taxolens.core.records import Image
 from taxolens.core.texts import plain
 from taxolens.data import pixels as room
-from taxolens.data.pixels import Decoded, FreshPixels, KeptPixels, decode_all
+from taxolens.data.pixels import Decoded, FreshPixels, KeptPixels, RowPixels, decode_all
 from taxolens.imaging.decode import decode
 from taxolens.imaging.preprocess import Preprocess
 from tests.conftest import write_class_folders
@@ -100,3 +101,16 @@ def test_what_is_given_out_may_be_changed_without_harm(images: list[Image], tmp_
 def test_no_photos_are_no_pixels(tmp_path: Path) -> None:
     found = decoded([], tmp_path)
     assert len(found.pixels) == len(found.kept) == len(found.failures) == 0
+
+
+def test_some_photos_are_asked_for_by_their_row_among_all_in_other_processes_too(
+    images: list[Image], tmp_path: Path
+) -> None:
+    found = decoded(images[2:4], tmp_path)
+    some = RowPixels.of(found.pixels, np.array([3, 0]), 5)
+    for pixels in (some, pickle.loads(pickle.dumps(some))):
+        assert len(pixels) == 5
+        assert np.array_equal(pixels[3], found.pixels[0])
+        assert np.array_equal(pixels[0], found.pixels[1])
+        with pytest.raises(IndexError):
+            pixels[1]
