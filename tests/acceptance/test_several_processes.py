@@ -101,6 +101,21 @@ def test_two_processes_learn_what_one_does(
     assert np.allclose(probabilities(tmp_path / "one"), probabilities(tmp_path / "two"), atol=1e-3)
 
 
+def test_two_processes_learn_from_a_teacher_of_a_larger_size_what_one_does(
+    taxolens: Command, class_folders: Path, home: Path, tmp_path: Path
+) -> None:
+    small = ("--backbone", "small_cnn", "--epochs", "1", "--dropout", "0", "--quiet")
+    teacher = tmp_path / "teacher"
+    taught = taxolens("train", class_folders, "--out", teacher, *CALM, *small, "--size", "40")
+    assert taught.code == 0, taught.err
+    pupil = (*CALM, *small, "--size", "20", "--mixup", "0.4", "--distill-from", teacher)
+    alone = taxolens("train", class_folders, "--out", tmp_path / "one", *pupil)
+    assert alone.code == 0, alone.err
+    together(home, "train", class_folders, "--out", tmp_path / "two", *pupil)
+    assert np.allclose(probabilities(tmp_path / "one"), probabilities(tmp_path / "two"), atol=1e-3)
+    assert {path.name for path in tmp_path.iterdir()} == {"teacher", "one", "two"}
+
+
 def test_when_one_process_is_killed_the_others_say_so_and_the_same_command_goes_on(
     class_folders: Path, home: Path, tmp_path: Path
 ) -> None:
