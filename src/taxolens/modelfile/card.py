@@ -24,6 +24,8 @@ from taxolens.core.printable import UNPRINTABLE, printable
 from taxolens.core.taxonomy import Role, Taxon
 from taxolens.core.version import VERSION
 from taxolens.imaging.preprocess import Filter, Fit, Preprocess
+from taxolens.imaging.tiling import Tiling
+from taxolens.recipes.tile import LARGEST_TILE, LEAST_TILE, MOST_OVERLAP
 
 CARD_KEY = "taxolens.card"
 SCHEMA = 1
@@ -121,6 +123,25 @@ class CardClass(_Part):
         )
 
 
+class CardTile(_Part):
+    """How photos are cut into tiles before a detector looks at them; see `taxolens.imaging.tiling`.
+
+    Attributes:
+        side: of a tile in pixels of the photo.
+        overlap: share of the side that neighbours have in common at least.
+        whole: the whole photo is looked at too, for animals larger than the overlap.
+    """
+
+    side: Annotated[int, Field(ge=LEAST_TILE, le=LARGEST_TILE)]
+    overlap: Annotated[FiniteFloat, Field(ge=0, le=MOST_OVERLAP)] = 0.2
+    whole: bool = True
+
+    @property
+    def tiling(self) -> Tiling:
+        """The same as a way to cut photos."""
+        return Tiling(self.side, self.overlap)
+
+
 class CardInput(_Part):
     """How a photo becomes the input tensor.
 
@@ -134,6 +155,7 @@ class CardInput(_Part):
         std: of pixels in 0..1; likewise.
         multiple: where it is set, the graph's sides are open: photos are padded only to the next multiple of it,
             and `width` and `height` are the most.
+        tile: of a detector that looks at photos tile by tile: each tile becomes an input.
     """
 
     tensor: Word = "image"
@@ -149,6 +171,7 @@ class CardInput(_Part):
     uint8: bool = True
     layout: Literal["nhwc", "nchw"] = "nhwc"
     multiple: Annotated[int, Field(ge=1, le=LARGEST_SIDE)] | None = None
+    tile: CardTile | None = None
 
 
 class CardOutput(_Part):
@@ -262,6 +285,8 @@ class Card(_Part):
             raise ValueError("a class is listed twice")
         if self.task is not Task.EMBED and not ids:
             raise ValueError("no classes")
+        if self.input.tile is not None and self.task is not Task.DETECT:
+            raise ValueError("tiles, which are for detectors")
         return self
 
     @property

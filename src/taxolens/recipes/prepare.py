@@ -16,6 +16,7 @@ from taxolens.recipes.numbers import check_count, check_share
 from taxolens.recipes.shard import shard_of
 from taxolens.recipes.source import SourceRecipe
 from taxolens.recipes.split import SplitRecipe
+from taxolens.recipes.tile import LARGEST_TILE, LEAST_TILE, check_overlap
 
 
 class Files(StrEnum):
@@ -129,12 +130,14 @@ class PrepareTile:
     visible: float = 0.3
 
     def __post_init__(self) -> None:
-        if self.size is not None and not 32 <= self.size <= 65_500:
-            raise UsageError("A tile has 32 to 65,500 pixels, not {size}. Mend --tile.", size=self.size)
-        if not 0 <= self.overlap <= 0.5:
+        if self.size is not None and not LEAST_TILE <= self.size <= LARGEST_TILE:
             raise UsageError(
-                "Tiles overlap by a share from 0 to 0.5, such as 0.2, not by {share}.", share=self.overlap
+                "A tile has {least} to {most} pixels, not {size}. Mend --tile.",
+                least=LEAST_TILE,
+                most=LARGEST_TILE,
+                size=self.size,
             )
+        check_overlap(self.overlap)
         check_share("--tile-visible", self.visible)
         if self.size is None and (self.overlap, self.visible) != (0.2, 0.3):
             raise UsageError(

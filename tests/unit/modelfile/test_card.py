@@ -19,6 +19,7 @@ from taxolens.modelfile.card import (
     CardClass,
     CardInput,
     CardOutput,
+    CardTile,
     Conformal,
     Metric,
     Task,
@@ -185,3 +186,33 @@ def test_what_cannot_be_meant_is_told_in_a_sentence_to_who_gave_it(
     with pytest.raises(UsageError, match=f"cannot hold this {named}.*: ") as caught:
         part.made(**{**usual, **fields})
     assert "\n" not in str(caught.value)
+
+
+def a_detector(tile: object) -> Card:
+    return Card.made(
+        name="traps",
+        task=Task.DETECT,
+        classes=(CardClass(id="insect"),),
+        input=CardInput.made(width=416, height=416, tile=tile),
+        output=CardOutput(decoder="yolox", tensor="boxes"),
+    )
+
+
+@given(st.integers(32, 65_500), st.floats(0, 0.5), st.booleans())
+def test_how_a_detector_cuts_photos_survives_the_way_through_json(
+    side: int, overlap: float, whole: bool
+) -> None:
+    card = a_detector(CardTile(side=side, overlap=overlap, whole=whole))
+    assert Card.from_json(card.to_json()) == card
+    assert card.input.tile is not None and card.input.tile.tiling.side == side
+
+
+@pytest.mark.parametrize("tile", [{"side": 10}, {"side": 512, "overlap": 0.7}, {"overlap": 0.2}])
+def test_tiles_that_cannot_be_meant_are_refused(tile: dict[str, object]) -> None:
+    with pytest.raises(UsageError, match="tile"):
+        a_detector(tile)
+
+
+def test_tiles_are_for_detectors() -> None:
+    with pytest.raises(UsageError, match="for detectors"):
+        a_detector(CardTile(side=512)).changed(task=Task.CLASSIFY)
