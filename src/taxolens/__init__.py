@@ -17,27 +17,32 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from taxolens.core.records import Prediction
+    from taxolens.inference.cascade_predictor import CascadePredictor
     from taxolens.inference.detector import DetectorPredictor
     from taxolens.inference.predictor import Predictor
 
-__all__ = ["DetectorPredictor", "Prediction", "Predictor", "__version__", "load"]
+__all__ = ["CascadePredictor", "DetectorPredictor", "Prediction", "Predictor", "__version__", "load"]
 
 
-def load(model: str | Path) -> Predictor | DetectorPredictor:
+def load(
+    model: str | Path, *, detector: str | Path | None = None
+) -> Predictor | DetectorPredictor | CascadePredictor:
     """Opens a model file for use.
 
     Args:
-        model: path of a Taxolens `.onnx` file.
+        model: path of a Taxolens `.onnx` file, or of a pipeline (`.toml`).
+        detector: path of a model file that finds the boxes which `model` names.
 
     Returns:
-        A predictor; its `predict` takes paths or arrays. That of a detector gives boxes for each of them.
+        A predictor; its `predict` takes paths or arrays. That of a detector, and of a pipeline, gives boxes for each
+        of them.
 
     Raises:
         taxolens.core.errors.ModelError: the file is absent, damaged or no model of Taxolens.
     """
     from taxolens.inference.opened import open_model
 
-    return open_model(model)
+    return open_model(model, detector=detector)
 
 
 def __getattr__(name: str) -> object:
@@ -46,6 +51,10 @@ def __getattr__(name: str) -> object:
         from taxolens.inference.predictor import Predictor
 
         return Predictor
+    if name == "CascadePredictor":
+        from taxolens.inference.cascade_predictor import CascadePredictor
+
+        return CascadePredictor
     if name == "DetectorPredictor":
         from taxolens.inference.detector import DetectorPredictor
 

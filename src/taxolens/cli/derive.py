@@ -9,7 +9,7 @@ from taxolens.cli import options as shared
 from taxolens.cli.help_page import App, examples
 from taxolens.cli.option_table import Option, with_options
 from taxolens.cli.progress import progress_for
-from taxolens.cli.results_options import CORRECTIONS, OUTPUT, SITE_BY, counts_told
+from taxolens.cli.results_options import CORRECTIONS, DETECTOR_THRESHOLD, OUTPUT, SITE_BY, counts_told
 from taxolens.cli.source_options import SEQUENCE
 from taxolens.cli.words import language, say, tell
 from taxolens.recipes.derive import DeriveRecipe
@@ -36,6 +36,7 @@ OPTIONS = (
     RESULTS,
     *OUTPUT,
     Option("--threshold", "threshold", say("Below this score the answer is unsure."), float, "0..1"),
+    DETECTOR_THRESHOLD,
     Option("--top-k", "top_k", say("How many best labels to show."), int, "K"),
     Option(
         "--exclude",

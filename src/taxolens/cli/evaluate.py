@@ -11,7 +11,9 @@ from taxolens.cli import options as shared
 from taxolens.cli.help_page import App, examples
 from taxolens.cli.option_table import Option, under, with_options
 from taxolens.cli.progress import progress_for
+from taxolens.cli.results_options import DETECTOR
 from taxolens.cli.source_options import DATA, SOURCE, WORKERS
+from taxolens.cli.tile_options import TILE
 from taxolens.cli.words import language, say, settings, tell
 from taxolens.recipes.evaluate import EvaluateRecipe
 from taxolens.recipes.parse import parse_recipe
@@ -23,12 +25,13 @@ app = App()
 EPILOG = examples(
     "taxolens evaluate run/model.onnx more-photos/ --report page.html",
     "taxolens evaluate run/model.onnx more-photos/ --json figures.json --precision 0.99",
+    "taxolens evaluate run/model.onnx more-photos/ --detector detector.onnx --json figures.json",
     "taxolens evaluate megadetector.json boxes/data.yaml --one-class --report page.html",
 )
 MODEL = Option(
     "model",
     "model",
-    say("Model file; or boxes that any detector found, in the JSON of MegaDetector or COCO."),
+    say("Model file or pipeline; or boxes that any detector found, in the JSON of MegaDetector or COCO."),
     Path,
     "MODEL",
     required=True,
@@ -41,7 +44,16 @@ BOXES = (
 
 @app.command(help=say("Judge a model on labelled photos."), epilog=EPILOG)
 @with_options(
-    MODEL, DATA, shared.JSON, shared.REPORT, shared.PRECISION, *BOXES, *under("source", SOURCE), WORKERS
+    MODEL,
+    DATA,
+    DETECTOR,
+    shared.JSON,
+    shared.REPORT,
+    shared.PRECISION,
+    *BOXES,
+    *under("tile", TILE),
+    *under("source", SOURCE),
+    WORKERS,
 )
 def command(given: dict[str, Any], quiet: shared.Quiet = False) -> None:
     """Parses a recipe and runs its workflow; exit code 3 when some photos could not be read."""

@@ -9,11 +9,20 @@ import typer
 
 from taxolens.cli import options as shared
 from taxolens.cli.help_page import App, examples
-from taxolens.cli.option_table import Option, with_options
+from taxolens.cli.option_table import Option, under, with_options
 from taxolens.cli.progress import progress_for
-from taxolens.cli.results_options import CORRECTIONS, ENGINE, SITE_BY, WRITTEN, counts_told
+from taxolens.cli.results_options import (
+    CORRECTIONS,
+    DETECTOR,
+    DETECTOR_THRESHOLD,
+    ENGINE,
+    SITE_BY,
+    WRITTEN,
+    counts_told,
+)
 from taxolens.cli.source_options import MAX_MEGAPIXELS, SEQUENCE, WORKERS
 from taxolens.cli.stopping import stopped_by_term
+from taxolens.cli.tile_options import TILE
 from taxolens.cli.words import language, say, tell
 from taxolens.recipes.identify import IdentifyRecipe
 from taxolens.recipes.parse import parse_recipe
@@ -24,6 +33,7 @@ app = App()
 EPILOG = examples(
     "taxolens identify card/ --model run/model.onnx --out results.csv",
     "taxolens identify card/ --model run/model.onnx --out results.csv --site-by folder --sequence-by exif",
+    "taxolens identify card/ --model run/model.onnx --detector detector.onnx --out results.csv",
     "taxolens identify card/ --model run/model.onnx --out card.zip --format camtrap-dp --deployments sites.csv",
     note=say("Stopped? The same command goes on where it was."),
 )
@@ -38,10 +48,13 @@ OPTIONS = (
         "PHOTOS",
         required=True,
     ),
-    Option("--model -m", "model", say("Model file."), Path, "FILE", required=True),
+    Option("--model -m", "model", say("Model file, or a pipeline (.toml)."), Path, "FILE", required=True),
+    DETECTOR,
     *WRITTEN,
     Option("--threshold", "threshold", say("Below this score the answer is unsure."), float, "0..1"),
+    DETECTOR_THRESHOLD,
     Option("--top-k", "top_k", say("How many best labels to show."), int, "K"),
+    *under("tile", TILE),
     SITE_BY,
     *SEQUENCE,
     Option("--every", "every", say("Seconds between the frames of a clip that are looked at."), float, "S"),

@@ -46,6 +46,20 @@ ENGINE = Option(
     say("What computes the model; openvino is an extra part, fast with int8 on x86 (onnxruntime)."),
     metavar="onnxruntime|openvino",
 )
+DETECTOR = Option(
+    "--detector",
+    "detector",
+    say("A model that finds boxes; the other names what is in each."),
+    Path,
+    "FILE",
+)
+DETECTOR_THRESHOLD = Option(
+    "--detector-threshold",
+    "detector_threshold",
+    say("With a detector beside a classifier: boxes with a lower score are not there."),
+    float,
+    "0..1",
+)
 CORRECTIONS = Option(
     "--corrections",
     "corrections",

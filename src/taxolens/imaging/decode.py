@@ -91,8 +91,8 @@ def decode_fitted(source: Source, rule: Preprocess, *, max_megapixels: float = D
     """
     with opened(source, max_megapixels=max_megapixels) as image:
         if rule.scaled_decode:
-            _decode_scaled(image, fitting(upright_size(image), rule).resized, rule.scaled_decode)
-        return _fitted(upright_rgb(image), rule)
+            decode_scaled(image, fitting(upright_size(image), rule).resized, rule.scaled_decode)
+        return fit_picture(upright_rgb(image), rule)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,10 +119,10 @@ def decode_timed(source: Source, rule: Preprocess, *, max_megapixels: float = DE
     began = time.thread_time()
     with opened(source, max_megapixels=max_megapixels) as image:
         if rule.scaled_decode:
-            _decode_scaled(image, fitting(upright_size(image), rule).resized, rule.scaled_decode)
+            decode_scaled(image, fitting(upright_size(image), rule).resized, rule.scaled_decode)
         picture = upright_rgb(image)
         between = time.thread_time()
-        pixels = _fitted(picture, rule).pixels
+        pixels = fit_picture(picture, rule).pixels
     return Decoded(pixels, between - began, time.thread_time() - between)
 
 
@@ -136,7 +136,7 @@ def was_scaled(source: Source, rule: Preprocess, *, max_megapixels: float = DEFA
         if not rule.scaled_decode or image.format != "JPEG":
             return False
         size = upright_size(image)
-        return _scale(size, fitting(size, rule).resized, rule.scaled_decode) > 1
+        return scaled_by(size, fitting(size, rule).resized, rule.scaled_decode) > 1
 
 
 def prepare(pixels: NDArray[np.uint8], rule: Preprocess) -> NDArray[np.uint8]:
@@ -166,7 +166,7 @@ def prepare_fitted(pixels: NDArray[np.uint8], rule: Preprocess) -> Fitted:
             dtype=pixels.dtype,
             shape=list(pixels.shape),
         )
-    return _fitted(Pillow.fromarray(pixels), rule)
+    return fit_picture(Pillow.fromarray(pixels), rule)
 
 
 def thumbnail(source: Source, side: int, *, max_megapixels: float = DEFAULT_MEGAPIXELS) -> bytes:
@@ -179,7 +179,7 @@ def thumbnail(source: Source, side: int, *, max_megapixels: float = DEFAULT_MEGA
         ImageError: the image cannot be read.
     """
     with opened(source, max_megapixels=max_megapixels) as image:
-        _decode_scaled(image, _shrunk(upright_size(image), side), 2)
+        decode_scaled(image, _shrunk(upright_size(image), side), 2)
         picture = upright_rgb(image)
         picture = picture.resize(_shrunk(picture.size, side), Pillow.Resampling.BICUBIC)
     file = BytesIO()
@@ -200,7 +200,7 @@ def _shrunk(size: Size, side: int) -> Size:
     return max(1, round(size[0] * shrink)), max(1, round(size[1] * shrink))
 
 
-def _fitted(image: Pillow.Image, rule: Preprocess) -> Fitted:
+def fit_picture(image: Pillow.Image, rule: Preprocess) -> Fitted:
     """An upright RGB picture of any size, made the model's input."""
     fit = fitting(image.size, rule)
     picture = image.resize(fit.filled, _RESAMPLING[rule.filter], box=fit.box)
@@ -230,19 +230,20 @@ def _orientation(image: ImageFile.ImageFile) -> int:
     return value if isinstance(value, int) and value in _UPRIGHT else 1
 
 
-def _decode_scaled(image: ImageFile.ImageFile, target: Size, times: int) -> None:
-    """Asks the JPEG decoder for fewer pixels, in the file's own orientation."""
+def decode_scaled(image: ImageFile.ImageFile, target: Size, times: int) -> int:
+    """Asks the JPEG decoder for fewer pixels, in the file's own orientation; by which fraction 1/n."""
     if image.format != "JPEG":
-        return
-    scale = _scale(upright_size(image), target, times)
+        return 1
+    scale = scaled_by(upright_size(image), target, times)
     if scale > 1:
         width, height = image.size
         image.draft(None, (width // scale, height // scale))
+    return scale
 
 
-def _scale(size: Size, target: Size, times: int) -> int:
-    """Largest fraction 1/n that the decoder offers and that leaves `times` the target on both sides."""
-    for scale in _SCALES:
+def scaled_by(size: Size, target: Size, times: int) -> int:
+    """Largest fraction 1/n that the decoder offers and that leaves `times` the target on both sides; 0: all pixels."""
+    for scale in _SCALES if times else ():
         if all(have // scale >= times * want for have, want in zip(size, target, strict=True)):
             return scale
     return 1

@@ -10,7 +10,8 @@
 Rules 2 and 3 are those of events (`events.py`): a clip is an event that is filmed.
 
 Where a detector looks, the best frame is the one with the box that it is surest of, and the clip's boxes are those of
-this frame: an animal that walks through ten frames is one animal.
+this frame: an animal that walks through ten frames is one animal. Where a classifier names them, it looks at the
+crops of this frame; where no frame has a box, it looks at all of them whole, by the rules 2 to 4.
 """
 
 from __future__ import annotations
@@ -24,7 +25,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from taxolens.core.errors import ImageError
-from taxolens.imaging.video import NO_FRAMES, opened_clip
+from taxolens.imaging.photograph import Photograph
+from taxolens.imaging.video import NO_FRAMES, Frame, opened_clip
+from taxolens.inference.cascade_predictor import CascadePredictor
 from taxolens.inference.decision import blanks_of
 from taxolens.inference.detector import DetectorPredictor
 from taxolens.inference.mean_log import MeanLog
@@ -53,7 +56,7 @@ class ClipAnswer:
     """What a clip is answered.
 
     Attributes:
-        scores: float32 [c], probabilities; of a classifier.
+        scores: float32 [c], probabilities; of a classifier, of a cascade those of whole frames.
         looked: which frames they come from.
         taken: local time, as the container tells it.
         camera: make and model, likewise.
@@ -117,6 +120,64 @@ def find_in_clip(
     _, number, seconds, boxes = best
     looked = Looked(rate, tuple(numbers), number, seconds, sampling.every, sampling.most)
     return ClipAnswer(None, looked, metadata.taken, metadata.camera, boxes)
+
+
+def name_in_clip(
+    path: Path, predictor: CascadePredictor, sampling: Sampling, *, max_megapixels: float
+) -> ClipAnswer:
+    """Looks for things in the frames of a clip, and names those of the best one; two frames are held at a time.
+
+    Raises:
+        ImageError: the clip cannot be read.
+        ModelError: a graph cannot be run.
+    """
+    frames: list[tuple[int, float]] = []
+    wholes: list[NDArray[np.float32] | None] = []
+    best: _BestFrame | None = None
+    with opened_clip(path, max_megapixels=max_megapixels) as clip:
+        for frame in clip.frames(every=sampling.every, most=sampling.most):
+            photo = Photograph(frame.pixels)
+            boxes = predictor.detector.boxes(photo)
+            frames.append((frame.number, round(frame.seconds, 3)))
+            surest = float(boxes.scores.max(initial=0.0))
+            if best is None or surest > best.surest:
+                best = _BestFrame(surest, len(frames) - 1, frame, boxes)
+            # Whole frames count only while none has a box.
+            wholes.append(None if best.surest >= predictor.there else predictor.whole(photo))
+        rate, metadata = clip.frame_rate, clip.metadata
+    if best is None:
+        raise ImageError("empty", NO_FRAMES)
+    boxes, scores, position = _named_clip(best, wholes, predictor)
+    number, seconds = frames[position]
+    looked = Looked(rate, tuple(one for one, _ in frames), number, seconds, sampling.every, sampling.most)
+    return ClipAnswer(scores, looked, metadata.taken, metadata.camera, boxes)
+
+
+@dataclass(frozen=True, slots=True)
+class _BestFrame:
+    """The frame with the surest box so far, its position among those that were looked at, and its boxes."""
+
+    surest: float
+    position: int
+    frame: Frame
+    boxes: Boxes
+
+
+def _named_clip(
+    best: _BestFrame, wholes: Sequence[NDArray[np.float32] | None], predictor: CascadePredictor
+) -> tuple[Boxes, NDArray[np.float32] | None, int]:
+    """The boxes of a clip with their names, the scores of its whole frames where these count, and the frame that
+    the answer is about."""
+    photo = Photograph(best.frame.pixels)
+    boxes = predictor.named(photo, best.boxes)
+    if predictor.finds(boxes):
+        return boxes, None, best.position
+    seen = [one for one in wholes if one is not None]
+    if len(seen) < len(wholes):
+        return boxes, predictor.whole(photo), best.position
+    blanks = blanks_of(predictor.classifier.card.taxa)
+    scores, position = pool(seen, [label in blanks for label in predictor.classifier.labels])
+    return boxes, scores, best.position if len(boxes) else position
 
 
 def pool(scores: Sequence[NDArray[np.float32]], blanks: Sequence[bool]) -> tuple[NDArray[np.float32], int]:

@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from taxolens.core.errors import UsageError
 from taxolens.core.records import UNSURE, Failure, Prediction, Score, Status
 from taxolens.core.taxonomy import Role, Taxon
+from taxolens.inference.cascade_rule import CascadeRule
 from taxolens.inference.ladder import Ladder
 from taxolens.modelfile.card import Card, Task
 
@@ -48,6 +49,7 @@ class DecisionRule:
         excluded: classes that no answer may be.
         ladder: the taxa above the classes, where an unsure answer may be rolled up.
         least: of a detector: boxes that are less sure are not there, 0..1; None: the model draws no boxes.
+        cascade: what decides between a detector and the classifier; None: one model answers alone.
         allowed: bool [c], classes that are not excluded; None: all.
     """
 
@@ -59,6 +61,7 @@ class DecisionRule:
     excluded: frozenset[str] = frozenset()
     ladder: Ladder | None = None
     least: float | None = None
+    cascade: CascadeRule | None = None
     allowed: NDArray[np.bool_] | None = field(init=False, repr=False, compare=False, default=None)
 
     def __post_init__(self) -> None:
@@ -95,7 +98,7 @@ def rule_of(card: Card, *, top_k: int, threshold: float | None) -> DecisionRule:
             blanks=blanks_of(card.taxa),
             threshold=card.thresholds.unsure,
             top_k=top_k,
-            least=_least(card, threshold),
+            least=least_of(card, threshold),
         )
     return DecisionRule(
         labels=card.labels,
@@ -112,8 +115,16 @@ def kept_from(card: Card) -> float:
     return USUAL_CONSERVATIVE if said is None else said
 
 
-def _least(card: Card, threshold: float | None) -> float:
-    typical, kept = card.thresholds.typical, kept_from(card)
+def least_of(card: Card, threshold: float | None, *, at_least: float = 0.0) -> float:
+    """How sure a detector must be of a box that is shown; a threshold of None is the card's typical one.
+
+    Args:
+        at_least: boxes that are less sure were not looked at further.
+
+    Raises:
+        UsageError: the threshold is no score, or boxes of so little are not kept.
+    """
+    typical, kept = card.thresholds.typical, max(kept_from(card), at_least)
     if threshold is None:
         return max(kept, USUAL_TYPICAL if typical is None else typical)
     if not 0 <= threshold <= 1:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image as Pillow
 
 from taxolens.core.engine import Engine
 from taxolens.core.errors import ImageError, ModelError
@@ -17,7 +18,8 @@ from taxolens.core.geometry import Box
 from taxolens.core.records import Failure, Score, Status
 from taxolens.execution.local import ordered_map
 from taxolens.imaging.container import DEFAULT_MEGAPIXELS
-from taxolens.imaging.decode import Fitted, decode_fitted, prepare_fitted
+from taxolens.imaging.decode import Fitted, decode_fitted, fit_picture, prepare_fitted
+from taxolens.imaging.photograph import Photograph
 from taxolens.inference.decision import DecisionRule, kept_from, rule_of
 from taxolens.inference.decoders.candidates import Candidates, Output
 from taxolens.inference.decoders.registry import DECODERS
@@ -29,6 +31,7 @@ from taxolens.inference.session import Session
 from taxolens.inference.sources import Source, failure_of, sources
 from taxolens.inference.suppression import suppress
 from taxolens.inference.tensor import to_tensor
+from taxolens.inference.tiled import look_in_tiles
 from taxolens.modelfile.card import Card
 from taxolens.modelfile.read import ModelFile
 
@@ -148,17 +151,32 @@ class DetectorPredictor:
             for (name, source), answer in zip(named, answers, strict=True)
         ]
 
-    def boxes(self, source: Source, *, max_megapixels: float = DEFAULT_MEGAPIXELS) -> Boxes:
+    def boxes(self, source: Source | Photograph, *, max_megapixels: float = DEFAULT_MEGAPIXELS) -> Boxes:
         """The boxes of one photo from the card's conservative threshold on.
 
         Raises:
             ImageError: the photo cannot be read.
             ModelError: the model's graph cannot be run, or answers with another shape than its card says.
         """
+        tile = self.card.input.tile
+        if tile is not None:
+            whole = (
+                source
+                if isinstance(source, Photograph)
+                else Photograph(source, max_megapixels=max_megapixels)
+            )
+            return look_in_tiles(whole.picture(), tile, self._look)
         if isinstance(source, Path):
-            fitted = decode_fitted(source, self._preprocess, max_megapixels=max_megapixels)
-        else:
-            fitted = prepare_fitted(source, self._preprocess)
+            return self._found(decode_fitted(source, self._preprocess, max_megapixels=max_megapixels))
+        if isinstance(source, Photograph):
+            return self._found(source.fitted(self._preprocess))
+        return self._found(prepare_fitted(source, self._preprocess))
+
+    def _look(self, picture: Pillow.Image) -> Boxes:
+        """The boxes of an upright RGB picture, such as a tile."""
+        return self._found(fit_picture(picture, self._preprocess))
+
+    def _found(self, fitted: Fitted) -> Boxes:
         height, width = fitted.pixels.shape[:2]
         values = self._session.shaped(to_tensor(fitted.pixels, self.card.input))
         output = Output(values, width, height, len(self.labels))

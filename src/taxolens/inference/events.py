@@ -20,11 +20,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+import numpy as np
+from numpy.typing import NDArray
+
 from taxolens.core.errors import UsageError
 from taxolens.core.records import UNSURE, Status
 from taxolens.core.taxonomy import Role, usual_role
 from taxolens.formats.corrections import Correction
 from taxolens.formats.result import Event
+from taxolens.inference.cascade import decide_cascade, padded
 from taxolens.inference.context import Placed
 from taxolens.inference.decision import DecisionRule, decide, without
 from taxolens.inference.finds import BLANK, decide_boxes
@@ -142,15 +146,22 @@ class _Gathered:
             self.said[correction.label] += 1
             self.shown[name] += not is_blank(correction.label, self.rule)
         elif found.row.boxes is not None:
-            self._add_boxes(name, found.row.boxes)
+            self._add_boxes(name, found.row.boxes, scores)
         elif scores is not None:
             best = self.rule.labels[int(without(scores, self.rule).argmax())]
             (self.blanks if best in self.rule.blanks else self.animals).add(scores)
             self.shown[name] += 1
 
-    def _add_boxes(self, name: str, boxes: Boxes) -> None:
-        for said, find in decide_boxes(name, boxes, self.rule):
-            if find is None:
+    def _add_boxes(self, name: str, boxes: Boxes, whole: NDArray[np.float32] | None) -> None:
+        cascade = self.rule.cascade is not None
+        answers = (
+            decide_cascade(name, boxes, whole, self.rule) if cascade else decide_boxes(name, boxes, self.rule)
+        )
+        for said, find in answers:
+            if find is None and said.status is Status.OK and whole is not None:
+                self.animals.add(padded(whole, self.rule))
+                self.shown[name] += 1
+            elif find is None:
                 self.emptiest = min(self.emptiest or 1.0, said.score)
             else:
                 self.animals.add(find.distribution)

@@ -33,11 +33,13 @@ class Find:
         box: in shares of the photo.
         confidence: how sure the detector is of it, 0..1.
         distribution: float32 [classes], probabilities; excluded classes have none.
+        category: "animal", "person" or "vehicle" where a cascade decided what kind of thing it is.
     """
 
     box: Box
     confidence: float
     distribution: NDArray[np.float32]
+    category: str | None = None
 
     @property
     def margin(self) -> float:
@@ -55,7 +57,7 @@ def finds(boxes: Boxes, rule: DecisionRule) -> Iterator[Find]:
         confidence = float(scores.max(initial=0.0))
         if confidence > 0 and confidence >= (rule.least or 0.0):
             total = scores.sum(dtype=np.float64)
-            yield Find(_box(place), confidence, (scores / total).astype(np.float32))
+            yield Find(box_of(place), confidence, (scores / total).astype(np.float32))
 
 
 def decide_boxes(name: str, boxes: Boxes, rule: DecisionRule) -> Iterator[tuple[Prediction, Find | None]]:
@@ -79,6 +81,7 @@ def _surest(boxes: Boxes, rule: DecisionRule) -> float:
     return float(allowed.max(initial=0.0))
 
 
-def _box(place: NDArray[np.float32]) -> Box:
+def box_of(place: NDArray[np.float32]) -> Box:
+    """A row of `Boxes.places`."""
     x, y, width, height = map(float, place)
     return Box(x, y, min(width, 1 - x), min(height, 1 - y))

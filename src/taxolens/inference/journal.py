@@ -8,10 +8,14 @@ import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from taxolens.core.engine import Engine
 from taxolens.core.errors import ModelError, UsageError
-from taxolens.modelfile.card import Card
+from taxolens.imaging.region import CropRule
+from taxolens.inference.cascade_rule import DetectorPart
+from taxolens.modelfile.card import Card, CardTile
+from taxolens.modelfile.pipeline import CascadeNumbers
 from taxolens.storage.atomic import written_whole
 
 VERSION = 1
@@ -32,6 +36,8 @@ class Journal:
         card: what the model said of itself, so that answers can be decided anew without its file; None in
             journals of earlier versions, until the model is used again.
         engine: what computed the answers; empty in journals of earlier versions: onnxruntime.
+        detector: of a cascade; `model_sha256`, `labels` and `card` are about its classifier, with the classes that only
+            the cascade can answer; None: one model answered alone.
         merged: they are the union of others, and can be united anew.
         shard: "2/5" where only that part of the photos was asked for, else empty.
         version: of the layout of journal and segments.
@@ -46,6 +52,7 @@ class Journal:
     card: Card | None = None
     shard: str = ""
     engine: str = ""
+    detector: DetectorPart | None = None
     merged: bool = False
     version: int = VERSION
 
@@ -59,6 +66,7 @@ def new_journal(
     card: Card | None = None,
     shard: str = "",
     engine: Engine = Engine.ONNXRUNTIME,
+    detector: DetectorPart | None = None,
 ) -> Journal:
     """A journal that begins now."""
     return Journal(
@@ -71,13 +79,16 @@ def new_journal(
         card=card,
         shard=shard,
         engine="" if engine is Engine.ONNXRUNTIME else engine.value,
+        detector=detector,
     )
 
 
 def write_journal(journal: Journal, folder: Path) -> None:
     """Writes the journal of a results folder, whole or not at all."""
-    card = json.loads(journal.card.to_json()) if journal.card else None
-    document = {**dataclasses.asdict(dataclasses.replace(journal, card=None)), "card": card}
+    bare = dataclasses.replace(journal, card=None, detector=None)
+    document = {**dataclasses.asdict(bare), "card": _plain(journal.card), "detector": _part(journal.detector)}
+    if journal.detector is None:
+        del document["detector"]
     with written_whole(folder / FILE) as file:
         file.write((json.dumps(document, indent=2) + "\n").encode("ascii"))
 
@@ -91,9 +102,9 @@ def read_journal(folder: Path) -> Journal | None:
     file = folder / FILE
     try:
         document = json.loads(file.read_text(encoding="utf-8"))
-        labels, card = tuple(document["labels"]), document.get("card")
-        card = Card.from_json(json.dumps(card)) if card is not None else None
-        journal = Journal(**{**document, "labels": labels, "card": card})
+        labels, card = tuple(document["labels"]), _card(document.get("card"))
+        detector = _detector(document["detector"]) if "detector" in document else None
+        journal = Journal(**{**document, "labels": labels, "card": card, "detector": detector})
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, TypeError, ModelError) as error:
@@ -126,6 +137,8 @@ def check_same_work(old: Journal, new: Journal, folder: Path) -> None:
             folder=folder,
             old=f"{old.model_name}, {old.model_sha256[:12]}",
         )
+    _check_same_tiles(old, new, folder)
+    _check_same_detector(old, new, folder)
     if old.engine != new.engine:
         raise UsageError(
             "The results in {folder} were computed by {old}. Give --engine {old}, name another --out, or start anew "
@@ -147,3 +160,89 @@ def check_same_work(old: Journal, new: Journal, folder: Path) -> None:
             folder=folder,
             old=old.photos,
         )
+
+
+def same_look(one: DetectorPart | None, other: DetectorPart | None) -> bool:
+    """Whether two works see the same boxes and crops; the numbers that decide about them may differ."""
+    if one is None or other is None:
+        return one is other
+    return (one.sha256, one.card.input, one.crop) == (other.sha256, other.card.input, other.crop)
+
+
+def tiles_of(journal: Journal) -> CardTile | None:
+    """How photos were cut for what found the boxes; None where they stayed whole."""
+    card = journal.detector.card if journal.detector else journal.card
+    return card.input.tile if card else None
+
+
+def _check_same_tiles(old: Journal, new: Journal, folder: Path) -> None:
+    mine, theirs = tiles_of(old), tiles_of(new)
+    if mine == theirs or (old.detector is None) != (new.detector is None):
+        return
+    raise UsageError(
+        "The results in {folder} were made with {old}. Give that too, name another --out, or start anew with "
+        "--restart.",
+        folder=folder,
+        old=_told(mine),
+    )
+
+
+def _told(tile: CardTile | None) -> str:
+    """As it is typed."""
+    if tile is None:
+        return "--tile off"
+    return f"--tile {tile.side} --tile-overlap {tile.overlap:g}" + ("" if tile.whole else " --tile-only")
+
+
+def _check_same_detector(old: Journal, new: Journal, folder: Path) -> None:
+    if same_look(old.detector, new.detector):
+        return
+    if old.detector is None:
+        raise UsageError(
+            "The results in {folder} were made without a detector. Leave out --detector, name another --out, or start "
+            "anew with --restart.",
+            folder=folder,
+        )
+    if new.detector is not None and old.detector.sha256 == new.detector.sha256:
+        raise UsageError(
+            "The results in {folder} were made from other crops ({old}). Give the [crop] of that pipeline, name another "
+            "--out, or start anew with --restart.",
+            folder=folder,
+            old=", ".join(f"{name} {value}" for name, value in dataclasses.asdict(old.detector.crop).items()),
+        )
+    raise UsageError(
+        "The results in {folder} were made with another detector ({old}). Name that one, or another --out, or start "
+        "anew with --restart.",
+        folder=folder,
+        old=f"{old.detector.card.name}, {old.detector.sha256[:12]}",
+    )
+
+
+def _plain(card: Card | None) -> object:
+    return json.loads(card.to_json()) if card else None
+
+
+def _card(plain: object) -> Card | None:
+    return Card.from_json(json.dumps(plain)) if plain is not None else None
+
+
+def _part(detector: DetectorPart | None) -> dict[str, object] | None:
+    if detector is None:
+        return None
+    return {
+        "sha256": detector.sha256,
+        "card": _plain(detector.card),
+        "crop": dataclasses.asdict(detector.crop),
+        "rule": dataclasses.asdict(detector.rule),
+        "known": detector.known,
+    }
+
+
+def _detector(plain: dict[str, Any]) -> DetectorPart:
+    return DetectorPart(
+        plain["sha256"],
+        Card.from_json(json.dumps(plain["card"])),
+        CropRule(**plain["crop"]),
+        CascadeNumbers(**plain["rule"]),
+        plain["known"],
+    )

@@ -24,10 +24,11 @@ from taxolens.execution.local import ordered_map
 from taxolens.formats.moment import time_in_name
 from taxolens.imaging.metadata import read_metadata
 from taxolens.inference.answered import Answered, Place
-from taxolens.inference.clip import SAMPLING, Sampling, find_in_clip, look_at_clip
+from taxolens.inference.cascade_predictor import CascadePredictor
+from taxolens.inference.clip import SAMPLING, Sampling, find_in_clip, look_at_clip, name_in_clip
 from taxolens.inference.detector import DetectorPredictor
 from taxolens.inference.forecast import forecast
-from taxolens.inference.predictor import Predictor
+from taxolens.inference.opened import AnyPredictor
 from taxolens.inference.row import Fault, Row
 from taxolens.inference.scan import ALL, Photo, Shard, scan
 from taxolens.inference.store import Store
@@ -75,7 +76,7 @@ class Look:
     """
 
     root: Path
-    predictor: Predictor | DetectorPredictor
+    predictor: AnyPredictor
     workers: int
     max_megapixels: float
     shard: Shard = ALL
@@ -200,7 +201,10 @@ def look_at(photo: Photo, look: Look) -> Row:
 
 def _photo_row(photo: Photo, look: Look) -> Row:
     scores, boxes, model = None, None, look.predictor
-    if isinstance(model, DetectorPredictor):
+    if isinstance(model, CascadePredictor):
+        seen = model.look(photo.path, max_megapixels=look.max_megapixels)
+        scores, boxes = seen.whole, seen.boxes
+    elif isinstance(model, DetectorPredictor):
         boxes = model.boxes(photo.path, max_megapixels=look.max_megapixels)
     else:
         scores = model.scores(photo.path, max_megapixels=look.max_megapixels)
@@ -217,7 +221,9 @@ def _photo_row(photo: Photo, look: Look) -> Row:
 
 def _clip_row(photo: Photo, look: Look) -> Row:
     model, most = look.predictor, look.max_megapixels
-    if isinstance(model, DetectorPredictor):
+    if isinstance(model, CascadePredictor):
+        said = name_in_clip(photo.path, model, look.sampling, max_megapixels=most)
+    elif isinstance(model, DetectorPredictor):
         said = find_in_clip(photo.path, model, look.sampling, max_megapixels=most)
     else:
         said = look_at_clip(photo.path, model, look.sampling, max_megapixels=most)

@@ -16,6 +16,7 @@ from taxolens.core.records import Prediction
 from taxolens.execution.local import default_workers, ordered_map
 from taxolens.imaging.container import DEFAULT_MEGAPIXELS
 from taxolens.imaging.decode import decode, prepare
+from taxolens.imaging.photograph import Photograph
 from taxolens.inference.decision import DecisionRule, decide, failed, rule_of
 from taxolens.inference.openvino_session import OpenvinoSession
 from taxolens.inference.session import Session
@@ -110,7 +111,9 @@ class Predictor:
                 table[row] = answer
         return table
 
-    def scores(self, source: Source, *, max_megapixels: float = DEFAULT_MEGAPIXELS) -> NDArray[np.float32]:
+    def scores(
+        self, source: Source | Photograph, *, max_megapixels: float = DEFAULT_MEGAPIXELS
+    ) -> NDArray[np.float32]:
         """Calibrated probabilities of one photo, float32 [classes].
 
         Raises:
@@ -118,9 +121,23 @@ class Predictor:
             ModelError: the model's graph cannot be run, or answers with another number of classes.
         """
         if isinstance(source, Path):
-            pixels = decode(source, self._preprocess, max_megapixels=max_megapixels)
-        else:
-            pixels = prepare(source, self._preprocess)
+            return self.named(decode(source, self._preprocess, max_megapixels=max_megapixels))
+        if isinstance(source, Photograph):
+            return self.named(source.fitted(self._preprocess).pixels)
+        return self.named(prepare(source, self._preprocess))
+
+    def named(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Calibrated probabilities of a photo, or a part of one, that the card's rule has prepared.
+
+        Args:
+            pixels: uint8 [height, width, 3].
+
+        Returns:
+            float32 [classes].
+
+        Raises:
+            ModelError: the model's graph cannot be run, or answers with another number of classes.
+        """
         answer = self._session(to_tensor(pixels, self.card.input))
         if len(answer) != len(self.labels):
             raise ModelError(

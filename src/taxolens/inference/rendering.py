@@ -12,6 +12,7 @@ from taxolens.core.records import Failure, Prediction, Status
 from taxolens.formats.corrections import Correction
 from taxolens.formats.result import Clip, Event, Result
 from taxolens.inference.answered import Place
+from taxolens.inference.cascade import decide_cascade
 from taxolens.inference.context import Context, Placed, folder_of, placed, site_of
 from taxolens.inference.decision import DecisionRule, decide, failed
 from taxolens.inference.events import EventRule, events_of, independent, is_blank, sequence_of
@@ -107,7 +108,7 @@ class _Renderer:
                 rank=None if correction else rule.rank_of(said.label),
                 corrected_by=correction.by if correction else None,
                 camera=row.camera,
-                category=said.top1 if find and said.top1 in _CATEGORIES else None,
+                category=_category(said, find),
                 utc_offset=row.utc_offset,
                 clip=Clip(looked.frame_rate, looked.frames) if looked else None,
                 frame=looked.best if looked else None,
@@ -120,7 +121,9 @@ class _Renderer:
         """What is said of a photo or of each of its boxes, with what people say of it."""
         name = row.stamp.name
         said: Iterable[tuple[Prediction, Find | None]]
-        if row.boxes is not None:
+        if row.boxes is not None and rule.cascade is not None:
+            said = decide_cascade(name, row.boxes, row.scores, rule)
+        elif row.boxes is not None:
             said = decide_boxes(name, row.boxes, rule)
         elif row.scores is not None:
             said = [(decide(name, row.scores, rule), None)]
@@ -145,6 +148,12 @@ class _Renderer:
             rule = self._how.rule
             self._rules[site] = rule if excluded is None else replace(rule, excluded=excluded)
         return self._rules[site]
+
+
+def _category(said: Prediction, find: Find | None) -> str | None:
+    if find is None:
+        return None
+    return find.category or (said.top1 if said.top1 in _CATEGORIES else None)
 
 
 def _corrected(said: Prediction, correction: Correction, rule: DecisionRule) -> Prediction:

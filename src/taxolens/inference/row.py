@@ -68,10 +68,13 @@ class Boxes:
         places: float32 [n, 4], x, y, width, height in shares of the photo.
         scores: float32 [n, classes], 0..1, in the model's order; the best of a box is how sure the detector is of
             it, and they need not sum to 1.
+        named: float32 [m, classes of the classifier], probabilities of the first m boxes, which are those that the
+            classifier of a cascade was asked about; None where there is no classifier.
     """
 
     places: NDArray[np.float32]
     scores: NDArray[np.float32]
+    named: NDArray[np.float32] | None = None
 
     def __len__(self) -> int:
         return len(self.places)
@@ -84,7 +87,8 @@ class Row:
     Attributes:
         taken: local time of the photo, ISO 8601 without a zone.
         utc_offset: minutes by which `taken` is ahead of UTC; None where the photo does not tell.
-        scores: float32 [classes], probabilities in the model's order; of a classifier.
+        scores: float32 [classes], probabilities in the model's order; of a classifier; where there are boxes too, of
+            the whole photo of a cascade.
         fault: set exactly where it could not be read: there are neither scores nor boxes then.
         camera: make and model.
         looked: set exactly where it is a video clip that was read; its scores are those of all frames together, its
@@ -114,13 +118,21 @@ def row_to_line(row: Row) -> bytes:
         document["camera"] = row.camera
     if row.looked is not None:
         document["clip"] = {name: getattr(row.looked, name) for name in Looked.__slots__}
-    if row.scores is not None:
-        document["scores"] = _packed(row.scores)
-    if row.boxes is not None:
-        document["boxes"] = [_packed(row.boxes.places), _packed(row.boxes.scores)]
+    document |= _said(row)
     if row.fault is not None:
         document["failure"] = {"code": row.fault.code, "reason": row.fault.reason}
     return json.dumps(document, separators=(",", ":")).encode("ascii")
+
+
+def _said(row: Row) -> dict[str, object]:
+    said: dict[str, object] = {}
+    if row.scores is not None:
+        said["scores"] = _packed(row.scores)
+    if row.boxes is not None:
+        said["boxes"] = [_packed(row.boxes.places), _packed(row.boxes.scores)]
+        if row.boxes.named is not None:
+            said["named"] = [len(row.boxes.named), _packed(row.boxes.named)]
+    return said
 
 
 def line_to_row(line: bytes) -> Row:
@@ -138,8 +150,8 @@ def line_to_row(line: bytes) -> Row:
             failure = document["failure"]
             fault = Fault(failure["code"], failure["reason"])
             return Row(stamp, taken, fault=fault, camera=camera, utc_offset=utc_offset)
-        boxes = _boxes(document["boxes"]) if "boxes" in document else None
-        scores = _unpacked(document["scores"]) if boxes is None else None
+        boxes = _boxes(document["boxes"], document.get("named")) if "boxes" in document else None
+        scores = _unpacked(document["scores"]) if boxes is None or "scores" in document else None
         clip = document.get("clip")
         looked = Looked(**{**clip, "frames": tuple(clip["frames"])}) if clip else None
     except (KeyError, TypeError) as error:
@@ -147,14 +159,22 @@ def line_to_row(line: bytes) -> Row:
     return Row(stamp, taken, scores, camera=camera, utc_offset=utc_offset, looked=looked, boxes=boxes)
 
 
-def _boxes(packed: list[str]) -> Boxes:
+def _boxes(packed: list[str], named: tuple[int, str] | None) -> Boxes:
     places, scores = map(_unpacked, packed)
     if len(places) % 4 or (len(scores) % (len(places) // 4) if len(places) else len(scores)):
         raise ValueError("no boxes")
     return Boxes(
         places.reshape(-1, 4),
         scores.reshape(len(places) // 4, -1) if len(places) else np.zeros((0, 0), "<f4"),
+        None if named is None else _named(*named, most=len(places) // 4),
     )
+
+
+def _named(count: int, packed: str, *, most: int) -> NDArray[np.float32]:
+    scores = _unpacked(packed)
+    if not 0 <= count <= most or (len(scores) % count if count else len(scores)):
+        raise ValueError("no names of boxes")
+    return scores.reshape(count, -1) if count else np.zeros((0, 0), "<f4")
 
 
 def _packed(values: NDArray[np.float32]) -> str:

@@ -181,7 +181,11 @@ def _take_up(folder: Path, journal: Journal) -> Journal:
         return journal
     check_same_work(earlier, journal, folder)
     now = dataclasses.replace(
-        earlier, photos=journal.photos, card=journal.card or earlier.card, merged=journal.merged
+        earlier,
+        photos=journal.photos,
+        card=journal.card or earlier.card,
+        detector=journal.detector,
+        merged=journal.merged,
     )
     if now != earlier:
         write_journal(now, folder)

@@ -26,6 +26,7 @@ class Asked:
 
     Attributes:
         threshold: score below which the answer is "unsure"; None: the model's own.
+        detector_threshold: boxes of which the detector of a cascade is less sure are not there; None: its own.
         top_k: how many best labels it shows.
         site_by: how sites are found.
         sequence_by: how photos of one event are found.
@@ -33,6 +34,7 @@ class Asked:
     """
 
     threshold: float | None = None
+    detector_threshold: float | None = None
     top_k: int = 3
     site_by: SiteBy = SiteBy.NONE
     sequence_by: SequenceBy = SequenceBy.NONE
@@ -66,6 +68,7 @@ class DeriveRecipe:
         results: a table that an identification wrote, or the folder of results beside it.
         output: what is written.
         threshold: score below which the answer is "unsure".
+        detector_threshold: boxes of which the detector of a cascade is less sure are not there.
         exclude: classes, species or taxa above them that no answer may be.
         species_list: table of the species that can be met.
         region: which rows of the list count.
@@ -86,6 +89,7 @@ class DeriveRecipe:
     results: Path
     output: OutputRecipe
     threshold: float | None = None
+    detector_threshold: float | None = None
     exclude: tuple[str, ...] = ()
     species_list: Path | None = None
     region: str | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from taxolens.core.engine import Engine
@@ -11,6 +11,7 @@ from taxolens.recipes.derive import OutputRecipe
 from taxolens.recipes.numbers import check_gap
 from taxolens.recipes.shard import shard_of
 from taxolens.recipes.source import SequenceBy, SiteBy
+from taxolens.recipes.tile import TileRecipe
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,9 +20,12 @@ class IdentifyRecipe:
 
     Attributes:
         photos: a photo, or a folder that is searched to any depth.
-        model: the model file.
+        model: the model file, or a pipeline.
         out: file or folder to write; the results themselves lie beside it.
+        detector: a model file that finds the boxes whose crops `model` names; None: `model` looks at whole photos, or
+            finds boxes itself, or is a pipeline.
         threshold: score below which the answer is "unsure"; None: the model's own.
+        detector_threshold: boxes of which the detector of a cascade is less sure are not there; None: its own.
         top_k: how many best labels the table shows.
         workers: photos worked on at once; 0: one per processor.
         engine: what computes the model.
@@ -32,6 +36,7 @@ class IdentifyRecipe:
         gap: what still is one event: seconds between photos (exif), or steps between the numbers in file
             names (filename).
         max_megapixels: photos that announce more pixels are recorded as failures, unread.
+        tile: how a detector cuts photos.
         every: seconds between the frames of a clip that are looked at.
         most_frames: at most so many of them in each clip.
         shard: "2/5": look at the second of five parts of the photos, which other machines need not know of;
@@ -47,7 +52,9 @@ class IdentifyRecipe:
     photos: Path
     model: Path
     out: Path
+    detector: Path | None = None
     threshold: float | None = None
+    detector_threshold: float | None = None
     top_k: int = 3
     workers: int = 0
     engine: Engine = Engine.ONNXRUNTIME
@@ -57,6 +64,7 @@ class IdentifyRecipe:
     sequence_by: SequenceBy = SequenceBy.NONE
     gap: float = 60.0
     max_megapixels: float = 150.0
+    tile: TileRecipe = field(default_factory=TileRecipe)
     every: float = 1.0
     most_frames: int = 60
     shard: str | None = None

@@ -13,9 +13,10 @@ from taxolens.core.texts import Say, plain
 from taxolens.formats.clocks import read_clocks
 from taxolens.formats.species_list import SpeciesList, read_species_list
 from taxolens.formats.taxonomy_table import read_taxonomy, unnamed
+from taxolens.inference.cascade import rule_for
 from taxolens.inference.clocks import Clocks
 from taxolens.inference.context import Context
-from taxolens.inference.decision import blanks_of, rule_of
+from taxolens.inference.decision import blanks_of
 from taxolens.inference.events import EventRule
 from taxolens.inference.ladder import ladder_of
 from taxolens.inference.rendering import Rendering, results
@@ -105,10 +106,13 @@ def _taxa(recipe: DeriveRecipe, stored: Stored, progress: Progress, say: Say) ->
 def _rendering(recipe: DeriveRecipe, stored: Stored, asked: Asked, taxa: tuple[Taxon, ...]) -> Rendering:
     context = _context(recipe, asked)
     out = _excluded(recipe, taxa, context.site_by)
-    usual = rule_of(
+    given = recipe.detector_threshold
+    usual = rule_for(
         stored.card,
+        stored.journal.detector,
         top_k=asked.top_k if recipe.top_k is None else recipe.top_k,
         threshold=asked.threshold if recipe.threshold is None else recipe.threshold,
+        detector_threshold=asked.detector_threshold if given is None else given,
     )
     ladder = ladder_of(taxa, recipe.rollup.value) if recipe.rollup else None
     rule = replace(usual, blanks=blanks_of(taxa), excluded=out.usual, ladder=ladder)

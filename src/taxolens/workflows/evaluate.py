@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from taxolens.core.errors import DataError, ImageError
 from taxolens.core.progress import Progress, Silent
 from taxolens.core.records import Failure, Image
-from taxolens.core.taxonomy import Taxon
+from taxolens.core.taxonomy import Role, Taxon, usual_role
 from taxolens.core.texts import Say, for_count, noted, plain
 from taxolens.data.dataset import Dataset, load_dataset, named
 from taxolens.evaluation.answers import Answers
@@ -22,6 +22,7 @@ from taxolens.evaluation.document import to_json
 from taxolens.evaluation.judge import judge
 from taxolens.evaluation.result import ClassificationResult
 from taxolens.execution.local import ordered_map
+from taxolens.inference.cascade_predictor import CascadePredictor
 from taxolens.inference.predictor import Predictor, open_predictor, threads_for
 from taxolens.recipes.evaluate import EvaluateRecipe
 from taxolens.report.wording import Wording
@@ -91,17 +92,27 @@ class Judged:
 
 
 def evaluate(
-    recipe: EvaluateRecipe, *, home: Path, progress: Progress | None = None, say: Say = plain
+    recipe: EvaluateRecipe,
+    predictor: Predictor | CascadePredictor | None = None,
+    *,
+    home: Path,
+    progress: Progress | None = None,
+    say: Say = plain,
 ) -> EvaluateSummary:
     """Judges as the recipe says; photos with a label that the model does not know are counted, not judged.
+
+    Args:
+        predictor: the model of the recipe, where it is open already. A cascade is judged by what it says of a photo as
+            a whole: the surest name among its boxes, or blank.
 
     Raises:
         UsageError: model or data cannot be used, or no label of the data is known to the model.
         OutputError: a file cannot be written.
     """
     listener = Listener(progress or Silent())
-    check_places((recipe.json, recipe.report), read=(recipe.model, recipe.source.data))
-    predictor = open_predictor(recipe.model)
+    read = (recipe.model, recipe.source.data, *([recipe.detector] if recipe.detector else []))
+    check_places((recipe.json, recipe.report), read=read)
+    predictor = predictor or open_predictor(recipe.model)
     dataset = load_dataset(recipe.source, home=home, progress=listener, say=say)
     dataset = named(dataset, recipe.source.data)
     asked = asked_part(dataset, listener, say)
@@ -123,7 +134,7 @@ def _truth(
 ) -> tuple[dict[str, int], dict[str, int]]:
     """Label to class of the model, and how many photos have a label that it does not know."""
     counts = Counter(image.label or "" for image in dataset.images)
-    truth = classes_meant(counts, taxa)
+    truth = classes_meant(counts, taxa) | _blanks_meant(counts, taxa)
     if not truth:
         raise DataError(
             "The model knows none of the classes in {data}: {found}. It knows {known}.",
@@ -134,9 +145,18 @@ def _truth(
     return truth, {label: count for label, count in sorted(counts.items()) if label not in truth}
 
 
+def _blanks_meant(labels: Iterable[str], taxa: Sequence[Taxon]) -> dict[str, int]:
+    """Whatever a data set calls photos of nothing is the model's class of nothing, where it has one."""
+    known = {taxon.id for taxon in taxa}
+    blank = next((index for index, taxon in enumerate(taxa) if taxon.role is Role.BLANK), None)
+    if blank is None:
+        return {}
+    return {label: blank for label in labels if label not in known and usual_role(label) is Role.BLANK}
+
+
 def _judged(
     recipe: EvaluateRecipe,
-    predictor: Predictor,
+    predictor: Predictor | CascadePredictor,
     dataset: Dataset,
     truth: dict[str, int],
     progress: Progress,
@@ -172,7 +192,9 @@ def _judged(
     return Judged(tuple(image for image, _ in read), answers, (*dataset.failures, *failed))
 
 
-def _result(recipe: EvaluateRecipe, predictor: Predictor, answers: Answers) -> ClassificationResult:
+def _result(
+    recipe: EvaluateRecipe, predictor: Predictor | CascadePredictor, answers: Answers
+) -> ClassificationResult:
     card = predictor.card
     return judge(
         answers,
@@ -185,7 +207,7 @@ def _result(recipe: EvaluateRecipe, predictor: Predictor, answers: Answers) -> C
 
 def _write(
     recipe: EvaluateRecipe,
-    predictor: Predictor,
+    predictor: Predictor | CascadePredictor,
     judged: Judged,
     result: ClassificationResult,
     notes: tuple[str, ...],
@@ -203,7 +225,7 @@ def _write(
 
 
 def _facts(
-    recipe: EvaluateRecipe, predictor: Predictor, judged: Judged, notes: tuple[str, ...]
+    recipe: EvaluateRecipe, predictor: Predictor | CascadePredictor, judged: Judged, notes: tuple[str, ...]
 ) -> ModelFacts:
     card, model = predictor.card, predictor.model
     return ModelFacts(

@@ -1,4 +1,4 @@
-"""Whatever answers photos, judged: a classifier, a detector, or the boxes that another program found."""
+"""Whatever answers photos, judged: a classifier, a detector, both together, or the boxes of another program."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def evaluate_any(
     """
     if is_found_file(recipe.model):
         return evaluate_found(recipe, home=home, progress=progress, say=say)
-    opened = open_model(recipe.model)
+    opened = open_model(recipe.model, detector=recipe.detector, tile=recipe.tile)
     if isinstance(opened, DetectorPredictor):
         return evaluate_detector(recipe, opened, home=home, progress=progress, say=say)
-    return evaluate(recipe, home=home, progress=progress, say=say)
+    return evaluate(recipe, opened, home=home, progress=progress, say=say)

@@ -11,6 +11,8 @@ from taxolens.core.progress import Progress, Silent
 from taxolens.core.texts import Say, plain
 from taxolens.imaging.video import can_read_clips
 from taxolens.inference.answered import Answered, Place
+from taxolens.inference.cascade import rule_for
+from taxolens.inference.cascade_predictor import CascadePredictor
 from taxolens.inference.clip import Sampling
 from taxolens.inference.context import Context
 from taxolens.inference.decision import DecisionRule
@@ -67,8 +69,10 @@ def identify(
     progress = progress or Silent()
     began = time.monotonic()
     workers = _checked(recipe)
-    predictor = open_model(recipe.model, recipe.engine, calls=workers)
-    rule = predictor.rule(top_k=recipe.top_k, threshold=recipe.threshold)
+    predictor = open_model(
+        recipe.model, recipe.engine, calls=workers, detector=recipe.detector, tile=recipe.tile
+    )
+    rule = _rule(recipe, predictor)
     shard = Shard(*shard_of(recipe.shard))
     _check_something(recipe)
     sampling = Sampling(recipe.every, recipe.most_frames)
@@ -83,6 +87,16 @@ def identify(
         tally, skipped = _run(recipe, look, store, rule, out, progress, say)
     counts = {name: getattr(tally, name) for name in Counts.__slots__}
     return IdentifySummary(**counts, skipped=skipped, seconds=time.monotonic() - began)
+
+
+def _rule(recipe: IdentifyRecipe, predictor: AnyPredictor) -> DecisionRule:
+    return rule_for(
+        predictor.card,
+        predictor.part if isinstance(predictor, CascadePredictor) else None,
+        top_k=recipe.top_k,
+        threshold=recipe.threshold,
+        detector_threshold=recipe.detector_threshold,
+    )
 
 
 def _checked(recipe: IdentifyRecipe) -> int:
@@ -119,7 +133,8 @@ def _check_something(recipe: IdentifyRecipe) -> None:
 
 def _check_apart(recipe: IdentifyRecipe) -> None:
     out = recipe.out
-    if out.resolve() in (recipe.model.resolve(), recipe.photos.resolve()):
+    read = (recipe.model, recipe.photos, *([recipe.detector] if recipe.detector else []))
+    if out.resolve() in {one.resolve() for one in read}:
         raise UsageError("{out} is read, so results cannot be written there. Name another --out.", out=out)
 
 
@@ -133,6 +148,7 @@ def _journal(recipe: IdentifyRecipe, predictor: AnyPredictor) -> Journal:
         card=predictor.card,
         shard=f"{number}/{count}" if count > 1 else "",
         engine=predictor.engine,
+        detector=predictor.part if isinstance(predictor, CascadePredictor) else None,
     )
 
 
@@ -237,6 +253,7 @@ def _asked(recipe: IdentifyRecipe) -> dict[str, object]:
     """How the table is decided, for those who decide anew."""
     return {
         "threshold": recipe.threshold,
+        "detector_threshold": recipe.detector_threshold,
         "top_k": recipe.top_k,
         "site_by": recipe.site_by.value,
         "sequence_by": recipe.sequence_by.value,

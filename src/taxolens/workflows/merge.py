@@ -14,9 +14,9 @@ from taxolens.core.errors import DataError, UsageError
 from taxolens.core.progress import Progress, Silent
 from taxolens.core.texts import Say, plain
 from taxolens.formats.corrections import Correction, write_corrections
+from taxolens.inference.cascade import rule_for
 from taxolens.inference.context import Context
-from taxolens.inference.decision import rule_of
-from taxolens.inference.journal import Journal, new_journal, read_journal
+from taxolens.inference.journal import Journal, new_journal, read_journal, same_look
 from taxolens.inference.rendering import Rendering, results
 from taxolens.inference.row import Row
 from taxolens.inference.store import open_store
@@ -136,6 +136,13 @@ def _check(shards: list[Stored], recipe: MergeRecipe) -> None:
                 first=f"{first.model_name}, {first.model_sha256[:12]}",
                 second=f"{other.model_name}, {other.model_sha256[:12]}",
             )
+        if not same_look(first.detector, other.detector):
+            raise UsageError(
+                "The results in {one} and {other} were not made with the same detector and crops, so they cannot be "
+                "united. Identify the photos of one of them as those of the other were.",
+                one=shards[0].folder.name,
+                other=shard.folder.name,
+            )
     folder = results_folder(recipe.output.out)
     there = read_journal(folder) if folder.is_dir() else None
     if there is not None and not there.merged:
@@ -185,6 +192,7 @@ def _journal(first: Stored) -> Journal:
         labels=first.journal.labels,
         photos=first.root,
         card=first.card,
+        detector=first.journal.detector,
     )
     return replace(journal, created=first.journal.created, engine=first.journal.engine, merged=True)
 
@@ -200,6 +208,12 @@ def _corrections(shards: list[Stored], folder: Path) -> Mapping[str, Correction]
 
 
 def _rendering(first: Stored, asked: Asked, corrections: Mapping[str, Correction]) -> Rendering:
-    rule = rule_of(first.card, top_k=asked.top_k, threshold=asked.threshold)
+    rule = rule_for(
+        first.card,
+        first.journal.detector,
+        top_k=asked.top_k,
+        threshold=asked.threshold,
+        detector_threshold=asked.detector_threshold,
+    )
     context = Context(asked.site_by, asked.sequence_by, asked.gap)
     return Rendering(rule, first.root, context, corrections=corrections)

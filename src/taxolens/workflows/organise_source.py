@@ -13,8 +13,9 @@ from taxolens.formats.detections import open_detections
 from taxolens.formats.result import Result
 from taxolens.formats.results_table import read_results
 from taxolens.formats.taxonomy_table import read_taxonomy
+from taxolens.inference.cascade import rule_for
 from taxolens.inference.context import Context
-from taxolens.inference.decision import blanks_of, rule_of
+from taxolens.inference.decision import blanks_of
 from taxolens.inference.journal import read_journal
 from taxolens.inference.rendering import Rendering, results
 from taxolens.inference.stored import Stored, open_stored, results_folder
@@ -99,7 +100,14 @@ def _of_stored(recipe: OrganiseRecipe, stored: Stored, table: tuple[Taxon, ...])
     named = {taxon.id: taxon for taxon in table}
     taxa = tuple(named.get(taxon.id, taxon) for taxon in stored.card.taxa)
     threshold = asked.threshold if recipe.threshold is None else recipe.threshold
-    rule = replace(rule_of(stored.card, top_k=asked.top_k, threshold=threshold), blanks=blanks_of(taxa))
+    usual = rule_for(
+        stored.card,
+        stored.journal.detector,
+        top_k=asked.top_k,
+        threshold=threshold,
+        detector_threshold=asked.detector_threshold,
+    )
+    rule = replace(usual, blanks=blanks_of(taxa))
     sequence_by = asked.sequence_by
     if Level.EVENT in levels_of(recipe.by) and sequence_by is SequenceBy.NONE:
         sequence_by = SequenceBy.EXIF

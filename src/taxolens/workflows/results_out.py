@@ -61,12 +61,13 @@ def results_out(
     photos = Path(journal.photos)
     root = photos if photos.is_dir() else photos.parent
     finds = card.task is Task.DETECT
+    drawn_by = card if finds else journal.detector.card if journal.detector else None
     about = About(
         labels=journal.labels,
         taxa=taxa,
         model_name="" if finds else card.name,
         model_version="" if finds else card.version,
-        detector=f"{card.name} {card.version}" if finds else None,
+        detector=f"{drawn_by.name} {drawn_by.version}" if drawn_by else None,
         model_sha256=journal.model_sha256,
         top_k=top_k,
         created=datetime.fromisoformat(journal.created),
