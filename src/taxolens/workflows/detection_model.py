@@ -61,7 +61,7 @@ def evaluate_detector(
     asked = asked_part(dataset, listener, say)
     images = tuple(image for image in asked.images if image.annotations is not None)
     classes = _known(recipe, predictor, dataset, listener, say)
-    scenes, failed = _scenes(recipe, unhesitating(predictor), images, classes, listener, say)
+    scenes, failed = scenes_of(recipe, unhesitating(predictor), images, classes, listener, say)
     card, model = predictor.card, predictor.model
     facts = DetectionFacts(
         name=card.name,
@@ -105,7 +105,7 @@ def unhesitating(predictor: DetectorPredictor) -> DetectorPredictor:
     return DetectorPredictor(replace(predictor.model, card=card), predictor.engine)
 
 
-def _scenes(
+def scenes_of(
     recipe: EvaluateRecipe,
     predictor: DetectorPredictor,
     images: Sequence[Image],
@@ -113,6 +113,14 @@ def _scenes(
     listener: Listener,
     say: Say,
 ) -> tuple[tuple[Scene, ...], tuple[Failure, ...]]:
+    """What a detector finds in photos, beside what is there; and the photos that could not be read.
+
+    Args:
+        classes: of the photos' boxes; what the detector calls otherwise keeps its own label.
+
+    Raises:
+        DataError: none could be read.
+    """
     labels = _labels(predictor, classes)
 
     def scene(image: Image) -> Scene | ImageError:

@@ -221,12 +221,13 @@ def dealing_columns(recipe: PrepareRecipe, images: Sequence[Image], *, boxed: bo
                 "Photos with boxes show several classes at once, so copies do not make classes equal. Leave out "
                 "--balance, and weigh the classes when you train."
             )
-        images = _with_rarest(images)
+        images = with_rarest(images)
     columns = columns_of(images)
     return columns if recipe.own_parts else columns.without_parts()
 
 
-def _with_rarest(images: Sequence[Image]) -> list[Image]:
+def with_rarest(images: Sequence[Image]) -> list[Image]:
+    """Photos that have boxes and no class of their own count as their rarest class, for a division by classes."""
     counts = Counter(one.label for image in images for one in image.annotations or ())
     return [_dealt(image, counts) if image.label is None else image for image in images]
 
