@@ -16,7 +16,7 @@ from taxolens.core.texts import Say, plain
 from taxolens.formats.corrections import Correction, write_corrections
 from taxolens.inference.cascade import rule_for
 from taxolens.inference.context import Context
-from taxolens.inference.journal import Journal, new_journal, read_journal, same_look
+from taxolens.inference.journal import Journal, new_journal, read_journal, same_look, tiles_of
 from taxolens.inference.rendering import Rendering, results
 from taxolens.inference.row import Row
 from taxolens.inference.store import open_store
@@ -136,10 +136,10 @@ def _check(shards: list[Stored], recipe: MergeRecipe) -> None:
                 first=f"{first.model_name}, {first.model_sha256[:12]}",
                 second=f"{other.model_name}, {other.model_sha256[:12]}",
             )
-        if not same_look(first.detector, other.detector):
+        if not same_look(first.detector, other.detector) or tiles_of(first) != tiles_of(other):
             raise UsageError(
-                "The results in {one} and {other} were not made with the same detector and crops, so they cannot be "
-                "united. Identify the photos of one of them as those of the other were.",
+                "The results in {one} and {other} were not made with the same detector, crops and tiles, so they cannot "
+                "be united. Identify the photos of one of them as those of the other were.",
                 one=shards[0].folder.name,
                 other=shard.folder.name,
             )

@@ -12,9 +12,10 @@ from taxolens.core.errors import DataError
 from taxolens.modelfile.card import CardClass
 from taxolens.recipes.evaluate import EvaluateRecipe
 from taxolens.recipes.source import SourceRecipe
+from taxolens.recipes.tile import TileRecipe
 from taxolens.workflows.detection_evaluate import DetectionSummary
 from taxolens.workflows.evaluate_any import evaluate_any
-from tests.unit.inference.square_detector import write_square_model, write_squares
+from tests.unit.inference.square_detector import CELL, SIDE, squares, write_square_model, write_squares
 from tests.unit.workflows.test_identify import Listener
 
 # A photo is three squares wide and two high; YOLO wants the middle, the width and the height
@@ -95,3 +96,20 @@ def test_a_photo_that_cannot_be_read_is_a_failure(recipe: EvaluateRecipe, data: 
     summary = run(recipe, tmp_path)
     assert [one.name for one in summary.failures] == ["images/b.png"]
     assert summary.result.n == 2
+
+
+def test_a_detector_is_judged_with_the_tiles_that_are_asked_for(tmp_path: Path) -> None:
+    """Squares that fill a cell of the network in a tile, and the ninth part of one in the whole photo."""
+    folder = tmp_path / "large"
+    (folder / "images").mkdir(parents=True)
+    (folder / "labels").mkdir()
+    squares((0, 0, "red"), (4, 3, "red"), size=(9 * CELL, 9 * CELL)).save(folder / "images" / "a.png")
+    side = 1 / 9
+    lines = [f"0 {(x + 0.5) * side} {(y + 0.5) * side} {side} {side}" for x, y in ((0, 0), (4, 3))]
+    (folder / "labels" / "a.txt").write_text("\n".join(lines), encoding="utf-8")
+    (folder / "classes.txt").write_text("red\n", encoding="utf-8")
+    model = write_square_model(tmp_path / "model.onnx").path
+    whole = EvaluateRecipe(model, SourceRecipe(folder), workers=1)
+    tiled = dataclasses.replace(whole, tile=TileRecipe(size=SIDE, overlap=1 / 3, whole=False))
+    assert run(whole, tmp_path).result.map50.value == 0
+    assert run(tiled, tmp_path).result.map50.value == 1

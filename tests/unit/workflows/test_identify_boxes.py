@@ -24,6 +24,7 @@ from taxolens.inference.stored import open_stored
 from taxolens.recipes.derive import DeriveRecipe, MergeRecipe, OutputRecipe
 from taxolens.recipes.identify import IdentifyRecipe
 from taxolens.recipes.source import SequenceBy
+from taxolens.recipes.tile import TileRecipe
 from taxolens.workflows.derive import derive
 from taxolens.workflows.identify import identify
 from taxolens.workflows.merge import merge
@@ -274,3 +275,22 @@ def test_a_clip_has_the_boxes_of_its_best_frame(recipe: IdentifyRecipe, tmp_path
         ("nothing.mp4", "blank", "blank"),
     ]
     assert {row["frame"] for row in table if row["file"] == "fox.mp4"} == {"16"}
+
+
+def test_other_tiles_are_other_work(recipe: IdentifyRecipe) -> None:
+    tiled = dataclasses.replace(recipe, tile=TileRecipe(size=64, overlap=0.25))
+    identify(tiled)
+    before = recipe.out.read_bytes()
+    for other in (recipe, dataclasses.replace(recipe, tile=TileRecipe(size=80))):
+        with pytest.raises(UsageError, match="made with --tile 64 --tile-overlap 0.25"):
+            identify(other)
+    assert identify(tiled).skipped == 5
+    assert recipe.out.read_bytes() == before
+
+
+def test_parts_with_other_tiles_are_not_united(recipe: IdentifyRecipe, tmp_path: Path) -> None:
+    parts = [tmp_path / f"part{number}.csv" for number in (1, 2)]
+    identify(dataclasses.replace(recipe, out=parts[0], shard="1/2"))
+    identify(dataclasses.replace(recipe, out=parts[1], shard="2/2", tile=TileRecipe(size=64)))
+    with pytest.raises(UsageError, match="tiles"):
+        merge(MergeRecipe(tuple(parts), OutputRecipe(tmp_path / "all.csv")))
