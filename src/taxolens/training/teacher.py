@@ -116,6 +116,8 @@ class ModelTeacher:
         self._card = model.card
         options = ort.SessionOptions()
         options.intra_op_num_threads = default_workers()
+        # Between two looks the same processors teach the pupil.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         graph, self._outputs = model.graph, [model.card.output.tensor]
         if hints:
             graph, embedding = _with_embedding(graph, model.card.output.tensor, file)
