@@ -20,7 +20,7 @@ def usual_gap(typed: Mapping[str, Any]) -> float | None:
 DATA = Option(
     "data",
     "source.data",
-    say("Class folders, a CSV with file,label, a set in YOLO or COCO format, or a zip of any."),
+    say("Class folders, a CSV with file,label, boxes as YOLO, COCO, VOC or LabelMe, or a zip of any."),
     Path,
     "DATA",
     required=True,
@@ -56,5 +56,27 @@ MAX_MEGAPIXELS = Option(
     float,
     "N",
 )
+UNLABELLED = Option(
+    "--unlabelled",
+    "unlabelled",
+    say("Photos without a file of labels, in a set with boxes: nothing is there, or nobody looked."),
+    metavar="empty|left-out",
+)
+DETECTIONS = (
+    Option(
+        "--min-score",
+        "min_score",
+        say("Least score of a box, where DATA is a file of detections (what it calls typical, else 0.2)."),
+        float,
+        "0..1",
+    ),
+    Option(
+        "--photos-in",
+        "photos",
+        say("Folder of the photos, where DATA is a file of detections that lies elsewhere."),
+        Path,
+        "DIR",
+    ),
+)
 WORKERS = Option("--workers", "workers", say("Photos worked on at once; one per processor."), int, "N")
-SOURCE = (SITE_BY, *SEQUENCE, MAX_MEGAPIXELS)
+SOURCE = (SITE_BY, *SEQUENCE, MAX_MEGAPIXELS, UNLABELLED, *DETECTIONS)

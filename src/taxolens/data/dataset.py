@@ -22,7 +22,7 @@ from taxolens.formats.manifest import UNFINISHED, folds_beside
 from taxolens.formats.source import BoxProblem, Layout
 from taxolens.imaging.container import EMPTY, MISSING, NO_FILE, UNREADABLE
 from taxolens.imaging.metadata import read_metadata
-from taxolens.recipes.source import SequenceBy, SiteBy, SourceRecipe
+from taxolens.recipes.source import SequenceBy, SiteBy, SourceRecipe, Unlabelled
 
 LEDGER = "photos.sqlite"
 UNPACKED = "datasets"
@@ -88,7 +88,14 @@ def load_dataset(
             "The folder {data} is not complete. Run the taxolens prepare that fills it once more.",
             data=recipe.data,
         )
-    found = read_labelled(recipe.data, unpack_to=home / UNPACKED, lenient=lenient, unlabelled=unlabelled)
+    found = read_labelled(
+        recipe.data,
+        unpack_to=home / UNPACKED,
+        lenient=lenient,
+        unlabelled=unlabelled,
+        photos=recipe.photos,
+        threshold=recipe.min_score,
+    )
     if one_split:
         _check_held_back(recipe, found.file)
     with Ledger(home / LEDGER) as ledger:
@@ -101,10 +108,13 @@ def load_dataset(
     _check_usable(recipe, images, failures)
     images = with_sequences(with_sites(images, recipe.site_by), recipe.sequence_by, recipe.gap)
     _tell_what_is_unknown(recipe, images, listener, say)
-    if found.unlabelled:
-        listener.note(
-            say(for_count(found.unlabelled, _UNLABELLED_ONE, _UNLABELLED)).format(count=found.unlabelled)
-        )
+    for note in found.notes:
+        listener.note(say(note.text).format(**note.fields))
+    if found.unlabelled and recipe.unlabelled is Unlabelled.EMPTY:
+        images = tuple(_empty(image) if image.annotations is None else image for image in images)
+    elif found.unlabelled:
+        told = say(for_count(found.unlabelled, _UNLABELLED_ONE, _UNLABELLED)).format(count=found.unlabelled)
+        listener.note(told if recipe.unlabelled else f"{told} {say(_IS_IT_EMPTY)}")
     if found.ignored:
         listener.note(say(_IGNORED).format(count=found.ignored))
     if found.empty:
@@ -119,6 +129,10 @@ def load_dataset(
         boxed=found.boxed,
         problems=found.problems,
     )
+
+
+def _empty(image: Image) -> Image:
+    return replace(image, annotations=())
 
 
 def named(dataset: Dataset, data: Path) -> Dataset:
@@ -276,6 +290,7 @@ _EMPTY_FOLDERS = noted("Folders without photos, which therefore are no classes: 
 _IGNORED = noted("Photos that belong to no class and are left out: {count}.")
 _UNLABELLED_ONE = noted("1 photo has no label file: nobody said what is in it, not even nothing.")
 _UNLABELLED = noted("{count} photos have no label file: nobody said what is in them, not even nothing.")
+_IS_IT_EMPTY = noted("Is nothing there? Then add --unlabelled empty, else --unlabelled left-out.")
 _NO_SEQUENCE = {
     SequenceBy.EXIF: noted("No sequence was found: no photo says when it was taken."),
     SequenceBy.FOLDER: noted("No sequence was found: there is no folder above the class folders."),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 
 from taxolens.core.errors import DataError
 from taxolens.core.geometry import Box
@@ -16,10 +17,14 @@ NO_IMAGE = "box_image"
 TWICE = "image_twice"
 
 _ROUNDING = 1e-9
+_NAMED = 10
 
 
 class Complaints:
     """Stops at the first problem; a lenient one collects them all.
+
+    Classes that are not there are counted first: one stray number is a slip, a hundred are another list of
+    classes.
 
     Args:
         lenient: collect.
@@ -28,6 +33,9 @@ class Complaints:
     def __init__(self, lenient: bool) -> None:
         self._lenient = lenient
         self._problems: list[BoxProblem] = []
+        self._strange: Counter[str] = Counter()
+        self._first: DataError | None = None
+        self._place = ""
 
     def tell(self, problem: BoxProblem, error: DataError) -> None:
         """Notes a problem.
@@ -39,9 +47,35 @@ class Complaints:
             raise error
         self._problems.append(problem)
 
+    def tell_class(self, problem: BoxProblem, error: DataError, called: str) -> None:
+        """Notes a box whose class is not there; `all` then tells how many there are.
+
+        Args:
+            called: the class as the box names it.
+        """
+        self._problems.append(problem)
+        self._strange[called] += 1
+        if self._first is None:
+            self._first = error
+            self._place = f"{problem.name}:{problem.line}" if problem.line else problem.name
+
     def all(self) -> tuple[BoxProblem, ...]:
-        """What was collected, in the order of the source."""
-        return tuple(self._problems)
+        """What was collected, in the order of the source.
+
+        Raises:
+            DataError: boxes name classes that are not there, unless lenient.
+        """
+        if self._first is None or self._lenient:
+            return tuple(self._problems)
+        if self._strange.total() == 1:
+            raise self._first
+        raise DataError(
+            "{count} boxes name classes that are not there: {classes}; the first is in {place}. Add the classes, or "
+            "mend the boxes; taxolens inspect lists them.",
+            count=self._strange.total(),
+            classes=", ".join(f"{name} ({count})" for name, count in self._strange.most_common(_NAMED)),
+            place=self._place,
+        )
 
 
 def box_within(left: float, top: float, right: float, bottom: float) -> Box | None:

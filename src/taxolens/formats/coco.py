@@ -16,7 +16,6 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from taxolens.core.errors import DataError
-from taxolens.core.geometry import Box
 from taxolens.core.records import Annotation, Image, Part
 from taxolens.core.texts import noted
 from taxolens.formats.boxes import (
@@ -27,14 +26,12 @@ from taxolens.formats.boxes import (
     SYNTAX,
     TWICE,
     Complaints,
-    box_within,
     finite,
-    lies_outside,
 )
+from taxolens.formats.frame import Frame, frame_of, in_pixels
 from taxolens.formats.moment import local_time
 from taxolens.formats.parts import part_named
-from taxolens.formats.source import BoxProblem, Labelled, Layout, label_text, printable
-from taxolens.formats.upright import read_header, turned_upright
+from taxolens.formats.source import BoxProblem, Labelled, Layout, Note, Sized, label_text, printable
 from taxolens.storage.atomic import written_whole
 
 ANNOTATIONS = "annotations.coco.json"
@@ -44,16 +41,6 @@ _MOST_BYTES = 2 << 30
 _SAMPLE = 20
 _RELATIVE_SLACK = 1e-3
 _NOTHING = frozenset({"empty", "blank", "nothing"})
-_TURNABLE = frozenset({".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".tif", ".tiff"})
-
-
-@dataclass(frozen=True, slots=True)
-class Sized:
-    """An image and the pixels of its upright picture."""
-
-    image: Image
-    width: int
-    height: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +100,7 @@ def read_coco(
         boxed=boxed,
         unlabelled=sum(image.annotations is None for image in named) if boxed else 0,
         problems=complaints.all(),
+        notes=tuple(note for one in read for note in one.notes()),
         nameless=() if named else tuple(images),
     )
 
@@ -122,13 +110,14 @@ def _classes(files: Iterable[_File]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
-def write_coco(path: Path, images: Iterable[Sized], classes: Sequence[str]) -> None:
+def write_coco(path: Path, images: Iterable[Sized], classes: Sequence[str], *, whole: bool = False) -> None:
     """Writes annotations that `read_coco` reads back. Photos below the file's folder are named from there,
     others by their full path. Site, sequence, time and part are kept as Camera Traps fields.
 
     Args:
         images: a photo without annotations (None) is marked as not looked at.
         classes: names of the boxes; the first category is 1.
+        whole: photos have labels and no boxes, so annotations name whole images.
 
     Raises:
         DataError: a box has another class.
@@ -136,20 +125,21 @@ def write_coco(path: Path, images: Iterable[Sized], classes: Sequence[str]) -> N
     """
     numbers = {name: number for number, name in enumerate(classes, start=1)}
     listed = list(images)
-    annotations = [one for number, sized in enumerate(listed, 1) for one in _boxes_of(sized, number, numbers)]
+    said = _label_of if whole else _boxes_of
+    annotations = [one for number, sized in enumerate(listed, 1) for one in said(sized, number, numbers)]
     here = path.parent.resolve()
     document = {
         "info": {"description": path.stem, "version": "1.0"},
         "licenses": [],
         "categories": [{"id": number, "name": name} for name, number in numbers.items()],
-        "images": [_image_of(sized, number, here) for number, sized in enumerate(listed, 1)],
+        "images": [_image_of(sized, number, here, whole) for number, sized in enumerate(listed, 1)],
         "annotations": [{"id": number, **one} for number, one in enumerate(annotations, 1)],
     }
     with written_whole(path) as file:
         file.write(json.dumps(document, allow_nan=False).encode("ascii"))
 
 
-def _image_of(sized: Sized, number: int, here: Path) -> dict[str, object]:
+def _image_of(sized: Sized, number: int, here: Path, whole: bool) -> dict[str, object]:
     image = sized.image
     place = Path(os.path.abspath(image.path))  # noqa: PTH100 - links are kept as the source named them
     name = place.relative_to(here) if place.is_relative_to(here) else place
@@ -158,10 +148,15 @@ def _image_of(sized: Sized, number: int, here: Path) -> dict[str, object]:
         "seq_id": image.sequence,
         "datetime": image.taken.replace(tzinfo=None).isoformat(sep=" ") if image.taken else None,
         "split": image.part.value if image.part else None,
-        "unlabelled": True if image.annotations is None else None,
+        "unlabelled": True if image.annotations is None and not whole else None,
     }
     size = {"file_name": name.as_posix(), "width": sized.width, "height": sized.height}
     return {"id": number, **size, **{key: value for key, value in known.items() if value is not None}}
+
+
+def _label_of(sized: Sized, number: int, numbers: Mapping[str, int]) -> Iterator[dict[str, object]]:
+    if sized.image.label is not None:
+        yield {"image_id": number, "category_id": numbers[sized.image.label]}
 
 
 def _boxes_of(sized: Sized, number: int, numbers: Mapping[str, int]) -> Iterator[dict[str, object]]:
@@ -172,8 +167,8 @@ def _boxes_of(sized: Sized, number: int, numbers: Mapping[str, int]) -> Iterator
                 photo=sized.image.name,
                 label=one.label,
             )
-        x, width = _pixels(one.box.x, sized.width), _pixels(one.box.width, sized.width)
-        y, height = _pixels(one.box.y, sized.height), _pixels(one.box.height, sized.height)
+        x, width = in_pixels(one.box.x, sized.width), in_pixels(one.box.width, sized.width)
+        y, height = in_pixels(one.box.y, sized.height), in_pixels(one.box.height, sized.height)
         yield {
             "image_id": number,
             "category_id": numbers[one.label],
@@ -181,12 +176,6 @@ def _boxes_of(sized: Sized, number: int, numbers: Mapping[str, int]) -> Iterator
             "area": width * height,
             "iscrowd": 0,
         }
-
-
-def _pixels(share: float, side: int) -> float:
-    """A share of a side in pixels: the short number where that means the same share again."""
-    short = round(share * side, 6)
-    return short if abs(short / side - share) <= 1e-15 else share * side
 
 
 def _document(path: Path) -> dict[str, Any]:
@@ -241,6 +230,12 @@ class _File:
     def has_boxes(self) -> bool:
         """Whether any annotation says where something is."""
         return any(_box(one) is not None for one in self.document["annotations"])
+
+    def notes(self) -> Iterator[Note]:
+        """Annotations of one number are several; other programs keep one of them."""
+        ids = [key for one in self.document["annotations"] if (key := _key(one.get("id"))) is not None]
+        if repeated := len(ids) - len(set(ids)):
+            yield Note(_SAME_ID, {"count": repeated, "file": self.source.path.name})
 
     def _by_image(self) -> dict[object, list[dict[str, Any]]]:
         known = {_key(row.get("id")) for row in self.document["images"]}
@@ -305,7 +300,7 @@ class _File:
         boxes = [one for one in there if _box(one) is not None]
         if not boxes:
             return None if row.get("unlabelled") is True or there else ()
-        frame = _frame(row, image.path)
+        frame = frame_of(finite(row.get("width")), finite(row.get("height")), image.path)
         if frame is None:
             return None
         found = [self._annotation(one, frame, image) for one in boxes]
@@ -314,7 +309,7 @@ class _File:
     def _is_nothing(self, one: dict[str, Any]) -> bool:
         return self._names.get(_key(one.get("category_id")), "").lower() in _NOTHING
 
-    def _annotation(self, one: dict[str, Any], frame: _Frame, image: Image) -> Annotation | None:
+    def _annotation(self, one: dict[str, Any], frame: Frame, image: Image) -> Annotation | None:
         given = _box(one)
         values = given if isinstance(given, list) else []
         numbers = [number for value in values if (number := finite(value)) is not None]
@@ -332,18 +327,24 @@ class _File:
         if width <= 0 or height <= 0:
             self._complain(EMPTY, _NO_AREA, *told)
             return None
-        edges = (x / frame.width, y / frame.height, (x + width) / frame.width, (y + height) / frame.height)
-        if lies_outside(*edges, (frame.slack / frame.width, frame.slack / frame.height)):
+        if frame.is_left_by(x, y, x + width, y + height):
             self._complain(OUTSIDE, _OUTSIDE, *told)
-        box = _exact(edges, width / frame.width, height / frame.height) or box_within(*edges)
-        return Annotation(label, turned_upright(box, frame.orientation)) if box else None
+        box = frame.box(x, y, width, height)
+        return Annotation(label, box) if box else None
 
     def _complain(self, code: str, template: str, which: object, what: object, name: str | None) -> None:
         fields = {"file": self.source.path, "id": printable(str(which)), "text": printable(str(what))[:80]}
         problem = BoxProblem(name or self.source.path.name, 0, code, f"{fields['id']}: {fields['text']}")
-        self.complaints.tell(problem, DataError(template, photo=name, **fields))
+        error = DataError(template, photo=name, **fields)
+        if code == CLASS:
+            self.complaints.tell_class(problem, error, str(fields["text"]))
+        else:
+            self.complaints.tell(problem, error)
 
 
+_SAME_ID = noted(
+    "{count} annotations in {file} have the id of another one. All were read; other programs keep one of each id."
+)
 _NO_IMAGE = noted("Annotation {id} in {file} is about the image {text}, which the file does not list.")
 _NO_FILE = noted("The image {id} in {file} names no file: {text}.")
 _TWICE = noted("{file} lists the image {id} ({text}) twice. List it once.")
@@ -356,51 +357,10 @@ _OUTSIDE = noted(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Frame:
-    """What boxes are given in: pixels or shares, and how they are turned upright (1: they are).
-
-    Attributes:
-        slack: how far a box may leave the photo by rounding.
-    """
-
-    width: float
-    height: float
-    orientation: int = 1
-    slack: float = 1.0
-
-
 def _box(annotation: dict[str, Any]) -> object:
     """The box in pixels, else the one in shares that Camera Traps files may have instead."""
     box: object = annotation.get("bbox")
     return annotation.get("bbox_relative") if box is None else box
-
-
-def _frame(row: dict[str, Any], path: Path) -> _Frame | None:
-    """What the boxes of an image are measured in; None where nothing says it.
-
-    Files tell the size of the upright photo or of the stored pixels; which one shows where a photo is
-    stored on its side and the size given is a lying one or a standing one.
-    """
-    width, height = finite(row.get("width")), finite(row.get("height"))
-    given = width is not None and height is not None and width > 0 and height > 0
-    if given and (width == height or path.suffix.lower() not in _TURNABLE):
-        return _Frame(width or 1, height or 1)
-    header = read_header(path)
-    if not given:
-        return _Frame(*header.upright) if header else None
-    frame = _Frame(width or 1, height or 1)
-    if header is None or header.upright == (header.width, header.height):
-        return frame
-    stored = (header.width > header.height) == (frame.width > frame.height)
-    return replace(frame, orientation=header.orientation) if stored else frame
-
-
-def _exact(edges: tuple[float, float, float, float], width: float, height: float) -> Box | None:
-    """The box as it stands in the file, where it lies in the photo."""
-    left, top, right, bottom = edges
-    inside = left >= 0 and top >= 0 and right <= 1 and bottom <= 1
-    return Box(left, top, width, height) if inside else None
 
 
 def _is_name(text: str) -> bool:

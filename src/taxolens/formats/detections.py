@@ -71,13 +71,26 @@ class Detections:
         Raises:
             DataError: an entry cannot be meant, or the size of a photo is needed and not known.
         """
+        for entry in self.entries():
+            yield from self.results_of(entry)
+
+    def entries(self) -> Iterator[Entry]:
+        """What the file says of each photo.
+
+        Raises:
+            DataError: something in the file names no photo.
+        """
+        own = self.dialect is Dialect.SPECIESNET
+        name, key = (_PREDICTIONS, "filepath") if own else (_IMAGES, "file")
+        for values in self._items(name):
+            yield Entry.of(values, self.path, key=key)
+
+    def results_of(self, entry: Entry) -> Iterator[Result]:
+        """The results of one photo; see `results`."""
         if self.dialect is Dialect.SPECIESNET:
-            for values in self._items(_PREDICTIONS):
-                entry = Entry.of(values, self.path, key="filepath")
-                yield from speciesnet_results(entry, self.threshold)
-            return
-        for values in self._items(_IMAGES):
-            yield from self._photo(Entry.of(values, self.path, key="file"))
+            yield from speciesnet_results(entry, self.threshold)
+        else:
+            yield from self._photo(entry)
 
     def taxa(self) -> tuple[Taxon, ...]:
         """What is known of the classes, each once; SpeciesNet writes it into every photo's answer."""

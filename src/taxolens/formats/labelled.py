@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import os
 import zipfile
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from taxolens.core.errors import DataError
 from taxolens.core.records import Image
 from taxolens.formats.archive import unpacked
+from taxolens.formats.box_table import read_box_table
 from taxolens.formats.coco import CocoFile, find_coco, read_coco
+from taxolens.formats.detections_set import (
+    DETECTIONS,
+    find_detections,
+    is_detections,
+    read_detections_set,
+)
 from taxolens.formats.folder import read_folder
+from taxolens.formats.labelme import find_labelme, is_labelme, read_labelme
 from taxolens.formats.parts import with_parts
 from taxolens.formats.source import Labelled, Layout
-from taxolens.formats.table import is_label_table, read_table
+from taxolens.formats.table import is_box_table, is_label_table, read_table
+from taxolens.formats.voc import find_voc, read_voc
 from taxolens.formats.yolo import read_yolo
 from taxolens.formats.yolo_set import find_yolo
 from taxolens.storage.photos import PHOTO_SUFFIXES
@@ -26,77 +35,122 @@ _USUAL_NAME = "labels.csv"
 
 
 def read_labelled(
-    data: Path, *, unpack_to: Path, lenient: bool = False, unlabelled: bool = False
+    data: Path,
+    *,
+    unpack_to: Path,
+    lenient: bool = False,
+    unlabelled: bool = False,
+    photos: Path | None = None,
+    threshold: float | None = None,
 ) -> Labelled:
-    """Reads a folder of class folders, a CSV, YOLO labels, COCO annotations, or a zip of any of them.
+    """Reads a folder of class folders, a CSV, boxes in any format, or a zip of any of them.
 
     A folder may hold a table beside its photos. The folders count, unless the table says something else
     of most photos (then the folders are no classes), or the same of all of them and perhaps more. Boxes
     count before class folders; a table beside them adds what it says of the photos (label, site, part).
+    A file of detections counts where it is named, is called `detections.json`, or nothing else says what photos
+    show.
     Outermost folders that are all called train, val or test are parts of a split.
 
     Args:
-        data: folder, CSV, `data.yaml`, COCO file or zip.
+        data: folder, CSV, `data.yaml`, COCO file, file of detections or zip.
         unpack_to: where zips are unpacked, each once, under its hash.
         lenient: collect boxes that cannot be meant in `problems`, and read the rest.
         unlabelled: where no photo has a label, read the photos without.
+        photos: folder that a file of detections names photos from.
+        threshold: detections below it are no boxes, 0..1; None: what their file calls typical, else 0.2.
 
     Raises:
         DataError: nothing labelled can be found in it, or a box cannot be meant.
         OutputError: a zip cannot be unpacked there.
     """
-    found = _read(data, unpack_to, lenient)
+    found = _Way(lenient, photos, threshold).read(data, unpack_to)
     if unlabelled and not found.images:
         found = replace(found, images=found.nameless, ignored=found.ignored - len(found.nameless))
     _check_images(found, data)
     return found
 
 
-def _read(data: Path, unpack_to: Path, lenient: bool) -> Labelled:
-    if data.is_dir():
-        return _read_tree(data, inside=False, lenient=lenient)
-    if not data.exists():
-        raise DataError("{data} is not there. Check the path.", data=data)
-    if data.suffix.lower() == ".zip" or zipfile.is_zipfile(data):
-        return _read_tree(unpacked(data, unpack_to), inside=True, lenient=lenient)
-    if data.suffix.lower() in PHOTO_SUFFIXES or image_format(read_head(data)):
-        raise DataError(
-            "{data} is a single photo. Name a folder of class folders, a CSV with file and label, or a zip.",
-            data=data,
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """How a source is read; see `read_labelled`."""
+
+    lenient: bool
+    photos: Path | None
+    threshold: float | None
+    inside: bool = False
+
+    def read(self, data: Path, unpack_to: Path) -> Labelled:
+        """What lies at a path."""
+        if data.is_dir():
+            return self._tree(data)
+        if not data.exists():
+            raise DataError("{data} is not there. Check the path.", data=data)
+        if data.suffix.lower() == ".zip" or zipfile.is_zipfile(data):
+            return replace(self, inside=True)._tree(unpacked(data, unpack_to))
+        if data.suffix.lower() in PHOTO_SUFFIXES or image_format(read_head(data)):
+            raise DataError(
+                "{data} is a single photo. Name a folder of class folders, a CSV with file and label, or a zip.",
+                data=data,
+            )
+        return self._file(data)
+
+    def _file(self, data: Path) -> Labelled:
+        suffix = data.suffix.lower()
+        if suffix in (".yaml", ".yml"):
+            return read_yolo(data, data.parent, lenient=self.lenient)
+        if suffix == ".xml" or (suffix == ".json" and is_labelme(data)):
+            raise DataError(
+                "{data} is about one photo. Name the folder that holds the photos and their annotations.",
+                data=data,
+            )
+        if suffix == ".json":
+            if is_detections(data):
+                return self._detections(data, data.parent)
+            return read_coco([CocoFile(data)], data.parent, lenient=self.lenient)
+        return self._table(data)
+
+    def _table(self, table: Path) -> Labelled:
+        if is_box_table(table):
+            return read_box_table(table, inside=self.inside, lenient=self.lenient)
+        return with_parts(read_table(table, inside=self.inside))
+
+    def _tree(self, folder: Path) -> Labelled:
+        table = _table_in(folder)
+        by_box = self._boxes(folder)
+        if by_box is not None:
+            joins = table is not None and not is_box_table(table)
+            said = read_table(table, inside=self.inside, nameless=True) if table and joins else None
+            return _joined(by_box, said) if said else by_box
+        if table is not None and is_box_table(table):
+            return self._table(table)
+        by_folder = read_folder(folder)
+        if table is None:
+            detections = None if by_folder.images else find_detections(folder)
+            return self._detections(detections, folder) if detections else with_parts(by_folder)
+        by_table = read_table(table, inside=self.inside)
+        if not _table_counts(by_folder, by_table):
+            return with_parts(by_folder)
+        unnamed = len(by_folder.images) + by_folder.ignored - len({image.path for image in by_table.images})
+        return with_parts(replace(by_table, ignored=max(0, unnamed), nameless=by_folder.nameless))
+
+    def _boxes(self, folder: Path) -> Labelled | None:
+        described = find_yolo(folder)
+        if described is not None:
+            return read_yolo(described, folder, inside=self.inside, lenient=self.lenient)
+        files = find_coco(folder)
+        if files:
+            return read_coco(files, folder, inside=self.inside, lenient=self.lenient)
+        for is_there, read in ((find_voc, read_voc), (find_labelme, read_labelme)):
+            if is_there(folder):
+                return read(folder, inside=self.inside, lenient=self.lenient)
+        detections = folder / DETECTIONS
+        return self._detections(detections, folder) if detections.is_file() else None
+
+    def _detections(self, file: Path, root: Path) -> Labelled:
+        return read_detections_set(
+            file, root, threshold=self.threshold, photos=self.photos, inside=self.inside
         )
-    return _read_file(data, lenient)
-
-
-def _read_file(data: Path, lenient: bool) -> Labelled:
-    if data.suffix.lower() in (".yaml", ".yml"):
-        return read_yolo(data, data.parent, lenient=lenient)
-    if data.suffix.lower() == ".json":
-        return read_coco([CocoFile(data)], data.parent, lenient=lenient)
-    return with_parts(read_table(data))
-
-
-def _read_tree(folder: Path, *, inside: bool, lenient: bool) -> Labelled:
-    table = _table_in(folder)
-    by_box = _read_boxes(folder, inside, lenient)
-    if by_box is not None:
-        said = read_table(table, inside=inside) if table else None
-        return _joined(by_box, said) if said else by_box
-    by_folder = read_folder(folder)
-    if table is None:
-        return with_parts(by_folder)
-    by_table = read_table(table, inside=inside)
-    if not _table_counts(by_folder, by_table):
-        return with_parts(by_folder)
-    unnamed = len(by_folder.images) + by_folder.ignored - len({image.path for image in by_table.images})
-    return with_parts(replace(by_table, ignored=max(0, unnamed), nameless=by_folder.nameless))
-
-
-def _read_boxes(folder: Path, inside: bool, lenient: bool) -> Labelled | None:
-    described = find_yolo(folder)
-    if described is not None:
-        return read_yolo(described, folder, inside=inside, lenient=lenient)
-    files = find_coco(folder)
-    return read_coco(files, folder, inside=inside, lenient=lenient) if files else None
 
 
 def _joined(by_box: Labelled, by_table: Labelled) -> Labelled:
@@ -150,7 +204,7 @@ def _check_images(found: Labelled, data: Path) -> None:
             "annotations, or put each photo into a folder named after its class.",
             file=found.file,
         )
-    if found.layout in (Layout.COCO, Layout.TABLE):
+    if found.layout in (Layout.COCO, Layout.TABLE, Layout.BOX_TABLE, Layout.DETECTIONS):
         raise DataError("{file} names no photos. Name a file that does.", file=found.file)
     if found.ignored:
         raise DataError(

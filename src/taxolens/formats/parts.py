@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -45,3 +45,20 @@ def with_parts(found: Labelled) -> Labelled:
 
 def _contradicts(image: Image) -> bool:
     return image.part is not None or "/" not in image.name
+
+
+def with_folder_parts(images: tuple[Image, ...], layout: Collection[str]) -> tuple[Image, ...]:
+    """Parts from `images/train/` or `train/images/`, where every photo lies in such a folder.
+
+    Args:
+        layout: folders that only belong to the layout, in small letters.
+    """
+    parts = [_folder_part(image.name, layout) for image in images]
+    if not parts or not all(parts):
+        return images
+    return tuple(replace(image, part=part) for image, part in zip(images, parts, strict=True))
+
+
+def _folder_part(name: str, layout: Collection[str]) -> Part | None:
+    folders = [folder for folder in name.split("/")[:-1] if folder.lower() not in layout]
+    return part_named(folders[0]) if folders else None

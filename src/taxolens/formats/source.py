@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from types import MappingProxyType
 
 from taxolens.core.records import Image
 
@@ -17,6 +19,32 @@ class Layout(StrEnum):
     TABLE = "table"
     YOLO = "yolo"
     COCO = "coco"
+    VOC = "voc"
+    LABELME = "labelme"
+    DETECTIONS = "detections"
+    BOX_TABLE = "box-table"
+
+
+@dataclass(frozen=True, slots=True)
+class Sized:
+    """An image and the pixels of its upright picture."""
+
+    image: Image
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What a reader took for granted or passed over, for people.
+
+    Attributes:
+        text: English sentence with named fields, which is its own key for translation.
+        fields: their values.
+    """
+
+    text: str
+    fields: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +82,7 @@ class Labelled:
         problems: what a lenient reader passed over.
         empty: folders that hold no photos, where folders say what photos show.
         nameless: the ignored photos themselves, where no photo has a class.
+        notes: what the reader took for granted or passed over.
     """
 
     root: Path
@@ -67,6 +96,7 @@ class Labelled:
     problems: tuple[BoxProblem, ...] = ()
     empty: tuple[str, ...] = ()
     nameless: tuple[Image, ...] = ()
+    notes: tuple[Note, ...] = ()
 
 
 def label_text(text: str) -> str:

@@ -25,24 +25,28 @@ from taxolens.storage.atomic import written_whole
 
 COLUMNS = ("file", "label", "site", "sequence", "datetime", "split", "sha256")
 
+BOX_COLUMNS = ("x", "y", "width", "height")
+"""Of tables whose photos have boxes: shares of the photo, from its top left corner."""
+
 Read = TypeVar("Read")
 
 _SCORE = "score"
 _FEW = 50_000
 
 
-def read_table(table: Path, *, inside: bool = False) -> Labelled:
+def read_table(table: Path, *, inside: bool = False, nameless: bool = False) -> Labelled:
     """Reads the photos that a table names, in its order; whether they can be read is not asked.
 
     Args:
         inside: refuse files outside the table's folder, for tables of unknown origin.
+        nameless: a photo may have no label, as where it has boxes.
 
     Raises:
         DataError: the table is no UTF-8 text, has no column `file` or `label`, or a cell cannot be meant.
     """
-    with _open(table) as file:
-        rows = _rows(file, table)
-        reader = _Reader(table, next(rows), inside)
+    with open_table(table) as file:
+        rows = table_rows(file, table)
+        reader = RowReader(table, next(rows), inside, nameless)
         images = [reader.image(row) for row in rows]
     if images and all(Path(image.name).is_absolute() for image in images):
         return _from_above(images, table)
@@ -72,21 +76,29 @@ def list_table(table: Path) -> Iterator[Listed]:
     Raises:
         DataError: as `read_table`.
     """
-    with _open(table) as file:
-        rows = _rows(file, table)
-        reader = _Reader(table, next(rows), inside=False)
+    with open_table(table) as file:
+        rows = table_rows(file, table)
+        reader = RowReader(table, next(rows), inside=False)
         yield from map(reader.listed, rows)
 
 
 def is_label_table(table: Path) -> bool:
     """Whether a file is a table of labels, and not one of predictions (which has a column `score`)."""
     try:
-        with _open(table) as file:
-            header = next(_rows(file, table)).cells
+        with open_table(table) as file:
+            header = next(table_rows(file, table)).cells
     except DataError:
         return False
     names = {name.strip().lower() for name in header}
     return {"file", "label"} <= names and _SCORE not in names
+
+
+def is_box_table(table: Path) -> bool:
+    """Whether a table of labels also says where things are."""
+    with open_table(table) as file:
+        header = next(table_rows(file, table)).cells
+    names = {name.strip().lower() for name in header}
+    return {"file", "label", *BOX_COLUMNS} <= names and _SCORE not in names
 
 
 def write_table(images: Iterable[Image], table: Path) -> None:
@@ -122,14 +134,14 @@ def _cells(image: Image, here: Path) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
+class TableRow:
     """One row and the line that it ends on."""
 
     line: int
     cells: list[str]
 
 
-def _open(table: Path) -> TextIO:
+def open_table(table: Path) -> TextIO:
     try:
         return table.open(encoding="utf-8-sig", errors="surrogateescape", newline="")
     except OSError as error:
@@ -140,7 +152,7 @@ def _open(table: Path) -> TextIO:
         ) from error
 
 
-def _rows(file: TextIO, table: Path) -> Iterator[_Row]:
+def table_rows(file: TextIO, table: Path) -> Iterator[TableRow]:
     """The header and all rows that hold something."""
     try:
         header = file.readline()
@@ -150,7 +162,7 @@ def _rows(file: TextIO, table: Path) -> Iterator[_Row]:
         for cells in reader:
             if any(map(str.strip, cells)):
                 empty = False
-                yield _Row(reader.line_num, cells)
+                yield TableRow(reader.line_num, cells)
     except (csv.Error, OSError) as error:
         raise DataError(
             "{table} cannot be read as a table: {why}. Save it as CSV in UTF-8.", table=table, why=error
@@ -159,17 +171,19 @@ def _rows(file: TextIO, table: Path) -> Iterator[_Row]:
         raise DataError("The table {table} is empty. Give it the columns file and label.", table=table)
 
 
-class _Reader:
+class RowReader:
     """Turns the rows of one table into images.
 
     Args:
         table: where the table lies.
         header: its first row.
         inside: refuse files outside the table's folder.
+        nameless: a label may be empty.
     """
 
-    def __init__(self, table: Path, header: _Row, inside: bool) -> None:
+    def __init__(self, table: Path, header: TableRow, inside: bool, nameless: bool = False) -> None:
         self._table = table
+        self._nameless = nameless
         self._inside = inside
         self._columns: dict[str, int] = {}
         for place, name in enumerate(header.cells):
@@ -185,35 +199,35 @@ class _Reader:
                     found=printable(", ".join(header.cells))[:200],
                 )
 
-    def image(self, row: _Row) -> Image:
+    def image(self, row: TableRow) -> Image:
         """One row as an image."""
-        label = self._label(row)
+        label = self._label(row) or None
         path, name = self._file(row)
         above = Path(name).parent.parts
         return Image(
             path=path,
             name=name,
             label=label,
-            groups=_groups(above, label),
+            groups=_groups(above, label or ""),
             site=self._site(row),
-            sequence=self._text(row, "sequence") or None,
+            sequence=self.text(row, "sequence") or None,
             taken=self._taken(row),
             part=self._part(row),
-            copy_of=self._text(row, "copy_of") or None,
+            copy_of=self.text(row, "copy_of") or None,
         )
 
-    def listed(self, row: _Row) -> Listed:
+    def listed(self, row: TableRow) -> Listed:
         """One row as it stands there. Labels, sites and parts are few, and understood once."""
         return Listed(
             self._file_cell(row).strip(),
             self._once(row, "label", self._label),
             self._once(row, "site", self._site),
-            self._text(row, "sequence") or None,
+            self.text(row, "sequence") or None,
             self._taken(row),
             self._once(row, "split", self._part),
         )
 
-    def _once(self, row: _Row, column: str, read: Callable[[_Row], Read]) -> Read:
+    def _once(self, row: TableRow, column: str, read: Callable[[TableRow], Read]) -> Read:
         known = self._understood[column]
         cell = self._cell(row, column)
         if cell not in known:
@@ -223,12 +237,12 @@ class _Reader:
         found: Read = known[cell]
         return found
 
-    def _site(self, row: _Row) -> str | None:
-        return self._text(row, "site") or None
+    def _site(self, row: TableRow) -> str | None:
+        return self.text(row, "site") or None
 
-    def _label(self, row: _Row) -> str:
-        label = label_text(self._text(row, "label"))
-        if not label:
+    def _label(self, row: TableRow) -> str:
+        label = label_text(self.text(row, "label"))
+        if not label and not self._nameless:
             raise DataError(
                 "Line {line} of {table} has no label. Fill it in or delete the line.",
                 line=row.line,
@@ -236,24 +250,25 @@ class _Reader:
             )
         return label
 
-    def _cell(self, row: _Row, column: str) -> str:
+    def _cell(self, row: TableRow, column: str) -> str:
         place = self._columns.get(column)
         return row.cells[place] if place is not None and place < len(row.cells) else ""
 
-    def _text(self, row: _Row, column: str) -> str:
+    def text(self, row: TableRow, column: str) -> str:
+        """A cell without space around it; empty where there is no such column."""
         text = self._cell(row, column).strip()
         if printable(text) != text:
             raise self._not_utf8(row)
         return text
 
-    def _not_utf8(self, row: _Row) -> DataError:
+    def _not_utf8(self, row: TableRow) -> DataError:
         return DataError(
             "Line {line} of {table} is not UTF-8. Save the table as CSV in UTF-8.",
             line=row.line,
             table=self._table,
         )
 
-    def _file_cell(self, row: _Row) -> str:
+    def _file_cell(self, row: TableRow) -> str:
         cell = self._cell(row, "file")
         if not cell.strip() or "\0" in cell:
             raise DataError(
@@ -263,7 +278,7 @@ class _Reader:
             )
         return cell
 
-    def _file(self, row: _Row) -> tuple[Path, str]:
+    def _file(self, row: TableRow) -> tuple[Path, str]:
         cell = self._file_cell(row)
         root = self._table.parent
         path = _found(root, cell)
@@ -278,8 +293,8 @@ class _Reader:
         name = path.relative_to(root) if path.is_relative_to(root) else path
         return path, printable(name.as_posix())
 
-    def _taken(self, row: _Row) -> datetime | None:
-        text = self._text(row, "datetime")
+    def _taken(self, row: TableRow) -> datetime | None:
+        text = self.text(row, "datetime")
         if not text:
             return None
         taken = local_time(text)
@@ -292,8 +307,8 @@ class _Reader:
             )
         return taken
 
-    def _part(self, row: _Row) -> Part | None:
-        text = self._text(row, "split")
+    def _part(self, row: TableRow) -> Part | None:
+        text = self.text(row, "split")
         part = part_named(text)
         if text and part is None:
             raise DataError(

@@ -19,7 +19,7 @@ from taxolens.core.errors import DataError
 from taxolens.core.records import Annotation, Image, Part
 from taxolens.core.texts import noted
 from taxolens.formats.boxes import CLASS, EMPTY, OUTSIDE, SYNTAX, Complaints, box_within, finite, lies_outside
-from taxolens.formats.parts import part_named
+from taxolens.formats.parts import part_named, with_folder_parts
 from taxolens.formats.source import BoxProblem, Labelled, Layout, label_text, printable
 from taxolens.formats.yolo_set import Place, read_yolo_set
 from taxolens.storage.atomic import PART, told_as_output, written_whole
@@ -31,6 +31,7 @@ CLASSES = "classes.txt"
 _OVER = (1e-4, 1e-4)  # labels have six digits, some tools write four
 _MOST_BYTES = 16 << 20
 _IMAGES, _LABELS = "images", "labels"
+_UNDIVIDED = "# Not divided: val repeats train. To divide it: taxolens prepare\n"
 _KEYS = {Part.TRAIN: "train", Part.VAL: "val", Part.TEST: "test"}
 
 
@@ -54,7 +55,7 @@ def read_yolo(file: Path, root: Path, *, inside: bool = False, lenient: bool = F
     images = tuple(reader.image(path, part) for path, part in _photos(places, root, inside))
     return Labelled(
         root,
-        images if any(place.part for place in described.places) else _with_folder_parts(images),
+        images if any(place.part for place in described.places) else with_folder_parts(images, (_IMAGES,)),
         layout=Layout.YOLO,
         file=file,
         classes=described.classes,
@@ -96,10 +97,12 @@ def write_yolo(
 
 
 def _data_yaml(classes: Sequence[str], parts: Sequence[Part]) -> str:
-    """`path` is left out: folders are then relative to the file, wherever it is copied."""
-    places = {_KEYS[part]: f"{_IMAGES}/{_KEYS[part]}" for part in Part if part in parts} or {"train": _IMAGES}
-    values = {**places, "nc": len(classes), "names": dict(enumerate(classes))}
-    return yaml.safe_dump(values, allow_unicode=True, sort_keys=False)
+    """`path` is left out: folders are then relative to the file, wherever it is copied. Other programs do not read a
+    set without `val`; where nothing is divided, it repeats `train`, which `read_yolo` takes for no division."""
+    places = {_KEYS[part]: f"{_IMAGES}/{_KEYS[part]}" for part in Part if part in parts}
+    undivided = {"train": _IMAGES, "val": _IMAGES}
+    values = {**(places or undivided), "nc": len(classes), "names": dict(enumerate(classes))}
+    return ("" if places else _UNDIVIDED) + yaml.safe_dump(values, allow_unicode=True, sort_keys=False)
 
 
 def _write(file: Path, text: str) -> None:
@@ -272,7 +275,11 @@ class _Reader:
     def _complain(self, code: str, template: str, line: str, place: _Line) -> None:
         text = printable(line.strip())[:80]
         error = DataError(template, line=place.line, file=place.file, text=text, count=len(self.classes))
-        self.complaints.tell(BoxProblem(place.name, place.line, code, text), error)
+        problem = BoxProblem(place.name, place.line, code, text)
+        if code == CLASS:
+            self.complaints.tell_class(problem, error, text.split()[0])
+        else:
+            self.complaints.tell(problem, error)
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,16 +321,3 @@ def _groups(below: PurePath) -> tuple[str, ...]:
     return tuple(
         label_text(part) for part in below.parent.parts if part not in (_IMAGES, "/") and not part_named(part)
     )
-
-
-def _with_folder_parts(images: tuple[Image, ...]) -> tuple[Image, ...]:
-    """Parts from `images/train/` or `train/images/`, where every photo lies in such a folder."""
-    parts = [_folder_part(image.name) for image in images]
-    if not parts or not all(parts):
-        return images
-    return tuple(replace(image, part=part) for image, part in zip(images, parts, strict=True))
-
-
-def _folder_part(name: str) -> Part | None:
-    folders = [folder for folder in name.split("/")[:-1] if folder != _IMAGES]
-    return part_named(folders[0]) if folders else None

@@ -62,6 +62,7 @@ def find_yolo(folder: Path) -> Path | None:
     for file in sorted(folder.glob("*.y*ml"), key=lambda one: (one.stem != "data", one.name)):
         keys = _keys(file)
         if "names" in keys and (keys & {key for key, _ in _KEYS} or _has_labels(folder)):
+            _check_lists(file, folder)
             return file
     named = next((folder / name for name in _LISTS if (folder / name).is_file()), None)
     paired = (folder / "images").is_dir() and (folder / "labels").is_dir()
@@ -74,6 +75,24 @@ def find_yolo(folder: Path) -> Path | None:
             )
         return named
     return None
+
+
+def _check_lists(file: Path, folder: Path) -> None:
+    """Labels are numbers: of two lists that number differently, nobody knows which one they mean."""
+    names = read_yolo_set(file).classes
+    for other in (folder / name for name in _LISTS if (folder / name).is_file()):
+        listed = tuple(map(label_text, _text(other).rstrip().splitlines()))
+        for number, (one, two) in enumerate(zip(names, listed, strict=False)):
+            if one != two:
+                raise DataError(
+                    "The class {number} is {one} in {file} and {two} in {other}. Labels are numbers, so one order "
+                    "must hold: mend one of the files, or delete it.",
+                    number=number,
+                    one=one,
+                    two=two,
+                    file=file,
+                    other=other,
+                )
 
 
 def read_yolo_set(file: Path) -> YoloSet:

@@ -18,7 +18,7 @@ from PIL import Image as Pillow
 from taxolens.core.errors import DataError
 from taxolens.data import dataset as dataset_module
 from taxolens.data.dataset import check_trainable, load_dataset, named
-from taxolens.recipes.source import SequenceBy, SiteBy, SourceRecipe
+from taxolens.recipes.source import SequenceBy, SiteBy, SourceRecipe, Unlabelled
 
 
 class Listener:
@@ -183,7 +183,15 @@ def test_photos_with_boxes_and_no_class_are_told_with_the_mend(photos: Path, tmp
     listener = Listener()
     found = load_dataset(SourceRecipe(boxed), home=tmp_path / "home", progress=listener)
     assert found.boxed and found.classes == ("cow",) and found.images[0].annotations
-    assert listener.notes == ["1 photo has no label file: nobody said what is in it, not even nothing."]
+    told = "1 photo has no label file: nobody said what is in it, not even nothing."
+    asked = "Is nothing there? Then add --unlabelled empty, else --unlabelled left-out."
+    assert listener.notes == [f"{told} {asked}"]
+    for answer, sees in ((Unlabelled.EMPTY, ()), (Unlabelled.LEFT_OUT, None)):
+        listener = Listener()
+        recipe = SourceRecipe(boxed, unlabelled=answer)
+        found = load_dataset(recipe, home=tmp_path / "home", progress=listener)
+        assert [image.annotations for image in found.images if not image.annotations] == [sees]
+        assert listener.notes == ([told] if answer is Unlabelled.LEFT_OUT else [])
     with pytest.raises(DataError, match="boxes in its photos and no class.*folder of photos for each class"):
         named(found, boxed)
     (boxed / "labels.csv").write_text("file,label\nimages/0.jpg,cow\n")

@@ -15,9 +15,9 @@ from PIL import Image as Pillow
 from taxolens.core.errors import DataError
 from taxolens.core.geometry import Box
 from taxolens.core.records import Annotation, Image, Part
-from taxolens.formats.coco import Sized, write_coco
+from taxolens.formats.coco import write_coco
 from taxolens.formats.labelled import read_labelled
-from taxolens.formats.source import Labelled, Layout
+from taxolens.formats.source import Labelled, Layout, Sized
 
 CLASSES = ("fox", "café crème")
 

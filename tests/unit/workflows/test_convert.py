@@ -12,11 +12,16 @@ from taxolens.formats.writers import FORMATS
 from taxolens.recipes.convert import ConvertRecipe
 from taxolens.recipes.derive import OutputRecipe
 from taxolens.recipes.source import SiteBy
-from taxolens.workflows.convert import convert
+from taxolens.workflows.convert import convert as convert_at
+from taxolens.workflows.tally import Counts
 from tests.unit.formats.answers import ABOUT, every_kind
 from tests.unit.formats.test_detections import SPECIESNET
 
 SITES = "site,latitude,longitude,start,end,timezone\neast,43.6,3.9,2026-01-01,2026-12-31,+02:00\n"
+
+
+def convert(recipe: ConvertRecipe) -> Counts:
+    return convert_at(recipe, home=recipe.output.out.parent / "home")
 
 
 @pytest.fixture

@@ -26,9 +26,9 @@ from taxolens.core.errors import DataError, ImageError, NetworkError
 from taxolens.core.printable import UNPRINTABLE
 from taxolens.core.records import Image, Part
 from taxolens.execution.local import ordered_map
-from taxolens.formats.coco import ANNOTATIONS, CocoFile, Sized, read_coco, write_coco
+from taxolens.formats.coco import ANNOTATIONS, CocoFile, read_coco, write_coco
 from taxolens.formats.public.item import Content, Item
-from taxolens.formats.source import Labelled, label_text
+from taxolens.formats.source import Labelled, Sized, label_text
 from taxolens.formats.table import write_table
 from taxolens.formats.upright import read_header
 from taxolens.formats.yolo import write_yolo
