@@ -10,10 +10,12 @@
 5. Any other box to which the classifier gives [blank] or more for "nothing is there" is not there.
 6. Any other box is answered by the classifier's scores as a photo is by the rules 2 to 6 of `decision.py`: threshold,
    candidates, excluded species, roll-up. But where the best class is a blank one, the answer is "unsure".
-7. Where no box is left and the whole photo was looked at, its best class counts if it reaches [whole] and the threshold
-   and is not blank: the answer is about the whole photo, without a box.
-8. Else the photo is blank. Its score is one less the surest box that is not there, this times what the classifier leaves
-   for "something is there".
+7. Where no box is left, the classifier's scores of the whole photo decide, without a box. The photo is blank where they
+   give [empty] or more to blank classes. Else it is answered by the rules 2 to 6 of `decision.py`, with [whole] in place
+   of a threshold that is lower: a detector that sees nothing is a reason to doubt. A photo that may hold an animal is
+   "unsure", not blank.
+8. Where the whole photo was not looked at, it is blank without a box. Its score is one less the surest box that is not
+   there, this times what the classifier leaves for "something is there".
 
 The order and most numbers are those of SpeciesNet's ensemble (google/cameratrapai, March 2025), there for one answer
 per photo, here for one per box.
@@ -32,7 +34,7 @@ from taxolens.core.geometry import Box
 from taxolens.core.records import UNSURE, Prediction, Score, Status
 from taxolens.core.taxonomy import Role
 from taxolens.inference.cascade_rule import CascadeRule, DetectorPart, cascade_rule
-from taxolens.inference.decision import DecisionRule, decide, least_of, rule_of
+from taxolens.inference.decision import DecisionRule, decide, least_of, rule_of, without
 from taxolens.inference.finds import BLANK, Find, blank, box_of
 from taxolens.inference.row import Boxes
 from taxolens.modelfile.card import Card
@@ -94,25 +96,19 @@ def photo_scores(
 ) -> NDArray[np.float32]:
     """One distribution for a photo, so that a cascade can be judged as a classifier of whole photos is.
 
-    It is that of the box whose name is surest (detector score times score of the best class), without blanks; of the
-    whole photo where it decides; else nearly all is "blank".
+    It is that of the box whose name is surest (detector score times score of the best class); of boxes whose best class
+    is blank only where there is no other. It is that of the whole photo where this decides, and "blank" where nothing
+    was looked at but boxes that are not there. As of a classifier, the best class is judged, sure or not.
 
     Returns:
         float32 [classes of the rule].
     """
-    answers = list(decide_cascade(name, boxes, whole, rule))
+    found = [find for _, find in decide_cascade(name, boxes, whole, rule) if find is not None]
+    if not found:
+        return _nothing(rule) if whole is None else padded(whole, rule)
     blanks = np.array([label in rule.blanks for label in rule.labels])
-    if answers[0][0].status is Status.BLANK:
-        return _mostly_blank(answers[0][0].score, padded(whole, rule), blanks)
-    seen = [
-        _without_blanks(padded(whole, rule) if one is None else one.distribution, blanks)
-        for _, one in answers
-    ]
-    sureness = [
-        scores.max() * (1.0 if one is None else one.confidence)
-        for scores, (_, one) in zip(seen, answers, strict=True)
-    ]
-    return seen[int(np.argmax(sureness))]
+    named = [one for one in found if not blanks[int(one.distribution.argmax())]] or found
+    return max(named, key=lambda one: one.confidence * float(one.distribution.max())).distribution
 
 
 def something_there(boxes: Boxes, rule: DecisionRule) -> bool:
@@ -166,13 +162,18 @@ def _without_box(
     name: str, boxes: Boxes, whole: NDArray[np.float32] | None, rule: DecisionRule
 ) -> Prediction:
     """The answer about a whole photo (rules 7 and 8)."""
-    if whole is not None:
-        least = max(rule.threshold or 0.0, _cascade(rule).numbers.whole)
-        said = decide(name, padded(whole, rule), replace(rule, threshold=least))
-        if said.status is Status.OK and said.label != UNSURE:
-            return said
-    label = next((label for label in rule.labels if label in rule.blanks), BLANK)
-    return replace(blank(name, 1.0 - _nearly_there(boxes, rule)), label=label)
+    if whole is None:
+        return replace(blank(name, 1.0 - _nearly_there(boxes, rule)), label=_blank_label(rule))
+    numbers, scores = _cascade(rule).numbers, padded(whole, rule)
+    said = decide(name, scores, replace(rule, threshold=max(rule.threshold or 0.0, numbers.whole)))
+    nothing = float(without(scores, rule)[_has(_cascade(rule), Role.BLANK)].clip(0).sum())
+    if nothing >= numbers.empty:
+        return replace(said, label=_blank_label(rule), score=min(nothing, 1.0), status=Status.BLANK)
+    return said
+
+
+def _blank_label(rule: DecisionRule) -> str:
+    return next((label for label in rule.labels if label in rule.blanks), BLANK)
 
 
 def _nearly_there(boxes: Boxes, rule: DecisionRule) -> float:
@@ -214,18 +215,9 @@ def padded(scores: NDArray[np.float32] | None, rule: DecisionRule) -> NDArray[np
     return padded
 
 
-def _mostly_blank(
-    score: float, others: NDArray[np.float32], blanks: NDArray[np.bool_]
-) -> NDArray[np.float32]:
-    rest = _without_blanks(others, blanks)
-    share = max(score, 0.51)
-    return np.asarray(np.where(blanks, share / max(1, blanks.sum()), (1 - share) * rest), np.float32)
-
-
-def _without_blanks(scores: NDArray[np.float32], blanks: NDArray[np.bool_]) -> NDArray[np.float32]:
-    kept = np.where(blanks, np.float32(0), scores)
-    total = kept.sum(dtype=np.float64)
-    return np.asarray(kept / total if total > 0 else ~blanks / max(1, (~blanks).sum()), np.float32)
+def _nothing(rule: DecisionRule) -> NDArray[np.float32]:
+    """All on the first class that means that nothing is there."""
+    return np.array([label == _blank_label(rule) for label in rule.labels], np.float32)
 
 
 def _has(cascade: CascadeRule, role: Role | None) -> NDArray[np.bool_]:

@@ -49,7 +49,8 @@ class CascadeNumbers:
         person: what the classifier must give to people, where the detector is less sure of one.
         vehicle: likewise.
         blank: a box to which the classifier gives so much for "nothing" is not there.
-        whole: what the whole photo must reach to be named where no box is there.
+        empty: a photo without a box to whose whole the classifier gives so much for "nothing" is blank.
+        whole: what a name must reach that the whole photo gets where no box is there.
         fallback: whether the whole photo is looked at where no box is there; None: where the classifier has a class
             for "nothing".
     """
@@ -59,6 +60,7 @@ class CascadeNumbers:
     person: float = 0.5
     vehicle: float = 0.4
     blank: float = 0.99
+    empty: float = 0.5
     whole: float = 0.8
     fallback: bool | None = None
 

@@ -33,8 +33,8 @@ from taxolens.workflows.merge import merge
 from taxolens.workflows.organise import organise
 from tests.unit.formats.test_camtrap_dp import faults
 from tests.unit.formats.test_megadetector import judged
-from tests.unit.imaging.clips import write_clip
-from tests.unit.inference.colour_model import write_colour_model
+from tests.unit.imaging.clips import flat, write_clip
+from tests.unit.inference.colour_model import COLOURS, write_colour_model, write_photo
 from tests.unit.inference.square_detector import squares, write_square_model, write_squares
 from tests.unit.workflows.test_identify import Listener
 
@@ -53,7 +53,7 @@ def card(tmp_path: Path) -> Path:
     write_squares(folder / "site 0" / "IMG_0000.png", (0, 0, "red"), (2, 1, "red 0.8"))
     write_squares(folder / "site 0" / "IMG_0001.png", (1, 0, "red"), (2, 1, "green 0.9"))
     write_squares(folder / "site 0" / "IMG_0002.png", (1, 1, "red 0.3"))
-    write_squares(folder / "site 1" / "IMG_0003.png")
+    write_photo(folder / "site 1" / "IMG_0003.png", "nothing", size=(96, 64))
     faint = [(column, row, "red 0.35") for column in range(3) for row in range(2)]
     write_squares(folder / "site 1" / "IMG_0004.png", *faint)
     (folder / "site 1" / "torn.jpg").write_bytes(b"\xff\xd8\xff\xe0 torn")
@@ -114,7 +114,7 @@ ANSWERS = [
     ("IMG_0000.png", "red", "ok"),
     ("IMG_0001.png", "red", "ok"),
     ("IMG_0001.png", "person", "ok"),
-    ("IMG_0002.png", "nothing", "blank"),
+    ("IMG_0002.png", "unsure", "ok"),
     ("IMG_0003.png", "nothing", "blank"),
     ("IMG_0004.png", "red", "ok"),
     ("torn.jpg", "", "failed"),
@@ -123,7 +123,7 @@ ANSWERS = [
 
 def test_each_box_is_named_and_the_whole_photo_where_there_is_none(recipe: IdentifyRecipe) -> None:
     summary = identify(recipe)
-    assert (summary.found, summary.answered, summary.blank, summary.failed) == (6, 3, 2, 1)
+    assert (summary.found, summary.answered, summary.blank, summary.failed) == (6, 4, 1, 1)
     table = rows(recipe.out)
     assert told(table) == ANSWERS
     second, person, whole = table[1], table[3], table[6]
@@ -153,7 +153,15 @@ def test_the_numbers_of_a_pipeline_decide_anew_and_other_crops_are_other_work(
     write_pipeline(dataclasses.replace(files, rule=strict), pipeline)
     identify(recipe)
     assert len(looked) == 6
-    assert [row["label"] for row in rows(recipe.out)] == ["red", "red", "person", *["nothing"] * 3, ""]
+    assert [row["label"] for row in rows(recipe.out)] == [
+        "red",
+        "red",
+        "person",
+        "unsure",
+        "nothing",
+        "unsure",
+        "",
+    ]
     write_pipeline(dataclasses.replace(files, crop=CropRule(margin=0.5)), pipeline)
     with pytest.raises(UsageError, match="from other crops"):
         identify(recipe)
@@ -221,7 +229,7 @@ def test_boxes_are_decided_anew_without_the_photos_and_the_models(recipe: Identi
     recipe.detector.unlink()
     assert derived(recipe).read_bytes() == recipe.out.read_bytes()
     fewer = rows(derived(recipe, detector_threshold=0.7))
-    assert [row["label"] for row in fewer] == ["red", "red", "person", "nothing", "nothing", "red", ""]
+    assert [row["label"] for row in fewer] == ["red", "red", "person", "unsure", "nothing", "red", ""]
     without = rows(derived(recipe, exclude=("red", "person")))
     assert {row["label"] for row in without} <= {"green", "unsure", "nothing", ""}
     with pytest.raises(UsageError, match=r"lower than 0\.1"):
@@ -319,7 +327,7 @@ def test_camtrap_dp_knows_animals_people_blanks_and_failures(recipe: IdentifyRec
     assert [row["observationType"] for row in table] == [
         *["animal"] * 3,
         "human",
-        "blank",
+        "unknown",
         "blank",
         "animal",
         "unclassified",
@@ -371,7 +379,7 @@ def test_a_clip_has_the_named_boxes_of_its_best_frame_or_is_named_whole(
     )
     folder = tmp_path / "clips"
     write_clip(folder / "fox.mp4", [*[black] * 8, *[faint] * 8, *[full] * 8, *[black] * 8])
-    write_clip(folder / "nothing.mp4", [black] * 16)
+    write_clip(folder / "nothing.mp4", [flat(COLOURS["nothing"], (96, 64))] * 16)
     write_clip(folder / "whole.mp4", [*[black] * 8, *[weak] * 16])
     identify(dataclasses.replace(recipe, photos=folder))
     table = rows(recipe.out)
