@@ -9,6 +9,7 @@ import typer
 
 from taxolens.cli import options as shared
 from taxolens.cli.backbone_options import BACKBONE
+from taxolens.cli.detector_options import DETECTOR, check_no_detector, for_detector
 from taxolens.cli.help_page import App, examples
 from taxolens.cli.network_options import NETWORK, check_no_network, for_network
 from taxolens.cli.option_table import Option, under, with_options
@@ -19,11 +20,11 @@ from taxolens.cli.track_options import TRACK
 from taxolens.cli.words import language, say, settings, tell
 from taxolens.compose.team import shared_trainers
 from taxolens.compose.trackers import load_tracker
-from taxolens.compose.trainers import load_backbone_maker
+from taxolens.compose.trainers import load_backbone_maker, load_detector_trainer
 from taxolens.recipes.parse import parse_recipe
 from taxolens.recipes.train import TrainRecipe
 from taxolens.report.wording import Wording
-from taxolens.workflows.train import train
+from taxolens.workflows.train_any import train_any
 
 app = App()
 
@@ -31,12 +32,13 @@ EPILOG = examples(
     "taxolens train photos/ --out run/",
     "taxolens train traps.csv --out run/ --backbone mobilenet --sequence-by exif --gap 60",
     "taxolens train photos/ --out run/ --method finetune --backbone timm:mobilenetv2_100 --epochs 10",
+    "taxolens train boxes/ --out run/ --method detect --weights yolox_nano.onnx --epochs 30",
 )
 METHOD = Option(
     "--method",
     "method",
-    say("head: a new head on a frozen backbone (no torch); finetune, scratch: a network."),
-    metavar="head|finetune|scratch",
+    say("head: a new head on a frozen backbone (no torch); finetune, scratch: a network; detect: boxes."),
+    metavar="head|finetune|scratch|detect",
 )
 VIEWS = Option(
     "--views",
@@ -57,8 +59,7 @@ NO_SALIENCY = Option(
 )
 
 
-@app.command(help=say("Teach a model from labelled photos."), epilog=EPILOG)
-@with_options(
+OPTIONS = (
     DATA,
     shared.RUN,
     METHOD,
@@ -78,17 +79,23 @@ NO_SALIENCY = Option(
     NO_SALIENCY,
     TRACK,
     *NETWORK,
+    *DETECTOR,
 )
+
+
+@app.command(help=say("Teach a model from labelled photos."), epilog=EPILOG)
+@with_options(*OPTIONS)
 def command(given: dict[str, Any], recipe: shared.RecipeFile = None, quiet: shared.Quiet = False) -> None:
     """Parses a recipe and runs its workflow; exit code 3 when some photos could not be read."""
     with shared_trainers() as trainer:
         if trainer is None:
             raise typer.Exit
-        summary = train(
+        summary = train_any(
             _recipe(given, recipe),
             home=settings.home,
             maker=load_backbone_maker,
             trainer=trainer,
+            detector=load_detector_trainer,
             tracker=load_tracker,
             progress=progress_for(quiet),
             say=say,
@@ -101,9 +108,14 @@ def command(given: dict[str, Any], recipe: shared.RecipeFile = None, quiet: shar
 def _recipe(given: dict[str, Any], file: Path | None) -> TrainRecipe:
     """What is said of the backbone goes to the part of the recipe that the method reads."""
     asked = {field: given.get(field) for field in ("source.data", "out", "method")}
-    if parse_recipe(TrainRecipe, asked, file).method == "head":
-        check_no_network(given)
+    method = parse_recipe(TrainRecipe, asked, file).method
+    if method == "detect":
+        given = for_detector(given, OPTIONS)
     else:
-        given = for_network(given)
-    always = {"network.seed": given.get("split.seed"), "language": language}
+        check_no_detector(given)
+        given = given if method == "head" else for_network(given)
+    if method == "head":
+        check_no_network(given)
+    seed = given.get("split.seed")
+    always = {"network.seed": seed, "detector.seed": seed, "language": language}
     return parse_recipe(TrainRecipe, {**given, **always}, file)

@@ -6,10 +6,12 @@ The rest of the program never names PyTorch; whoever has it installed gets what 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from importlib.metadata import EntryPoint, entry_points
 from typing import cast
 
 from taxolens.core.backbone import BackboneMaker
+from taxolens.core.detection_trainer import AnyDetectionTrainer
 from taxolens.core.errors import MissingExtra, UsageError
 from taxolens.core.peer import PeerMaker
 from taxolens.core.pruner import Pruner
@@ -20,6 +22,7 @@ BACKBONES = "taxolens.backbones"
 TRAINERS = "taxolens.trainers"
 SEARCHES = "taxolens.searches"
 PRUNERS = "taxolens.pruners"
+DETECTORS = "taxolens.detectors"
 PEERS = "taxolens.peers"
 _SEARCHER, _PRUNER, _PEER = "optuna", "torch-pruning", "torch"
 
@@ -62,6 +65,23 @@ def load_trainer(method: str) -> AnyTrainer:
             known=", ".join(("head", *sorted(offered.names))),
         )
     return cast(AnyTrainer, _loaded(offered[method]))
+
+
+def load_detector_trainer(library: str) -> AnyDetectionTrainer:
+    """The trainer of a library's detectors.
+
+    Args:
+        library: "libreyolo" or "ultralytics".
+
+    Raises:
+        MissingExtra: it is not installed.
+    """
+    missing = MissingExtra(
+        "Training detectors needs an optional part: pip install 'taxolens[detect]' (for those of ultralytics, "
+        "which are under the AGPL-3.0: 'taxolens[yolo]')"
+    )
+    maker = cast(Callable[[], AnyDetectionTrainer], _offered(DETECTORS, library, missing))
+    return maker()
 
 
 def load_searcher() -> Searcher:

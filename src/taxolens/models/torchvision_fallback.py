@@ -1,8 +1,9 @@
-"""Lets timm import beside a torchvision whose compiled operators cannot load.
+"""Lets libraries import beside a torchvision whose compiled operators cannot load.
 
 A torchvision wheel built for another torch (CUDA against CPU, say) fails to import because its own operators
-are missing; timm needs only parts of it that are plain Python. So their signatures are declared, without
-bodies: whoever calls one still gets an error.
+are missing. timm needs only parts of it that are plain Python: the signatures are declared, without bodies, and whoever
+calls one still gets an error. Libraries of detectors also thin boxes with it: `lend_torchvision` gives that one operator
+a body.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ _SIGNATURES = (
 )
 _declared: list[Any] = []
 """Declarations last as long as this list holds them."""
+_bodies: list[Any] = []
+"""Set once the operator has a body."""
 
 
 def load_timm() -> ModuleType:
@@ -36,6 +39,39 @@ def load_timm() -> ModuleType:
         _declare()
         import timm
     return timm
+
+
+def lend_torchvision() -> None:
+    """Makes torchvision importable, with an operator `nms` of our own where its own cannot load.
+
+    Raises:
+        ImportError: torchvision is not installed.
+    """
+    load_timm()
+    from torchvision import extension
+    from torchvision.ops import boxes
+
+    if not extension._has_ops():
+        if not _bodies:
+            _bodies.append(torch.library.register_kernel("torchvision::nms", "cpu", _nms))
+        boxes._assert_has_ops = lambda: None
+
+
+def _nms(dets: torch.Tensor, scores: torch.Tensor, iou_threshold: float) -> torch.Tensor:
+    """Greedy non-maximum suppression as torchvision documents it: positions that are kept, surest first."""
+    order = scores.argsort(descending=True, stable=True)
+    corners = dets[order].float()
+    areas = (corners[:, 2] - corners[:, 0]) * (corners[:, 3] - corners[:, 1])
+    left, kept = torch.arange(len(order)), []
+    while len(left):
+        best, left = left[0], left[1:]
+        kept.append(int(best))
+        sides = torch.minimum(corners[left, 2:], corners[best, 2:]) - torch.maximum(
+            corners[left, :2], corners[best, :2]
+        )
+        shared = sides.clamp_min(0).prod(1)
+        left = left[shared <= iou_threshold * (areas[left] + areas[best] - shared)]
+    return order[torch.tensor(kept, dtype=torch.long)]
 
 
 def _forget(*packages: str) -> None:

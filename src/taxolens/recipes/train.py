@@ -11,6 +11,7 @@ from types import MappingProxyType
 from taxolens.core.backbone import Triple
 from taxolens.core.errors import UsageError
 from taxolens.core.texts import noted
+from taxolens.recipes.detector import DetectorRecipe
 from taxolens.recipes.network import NetworkRecipe
 from taxolens.recipes.numbers import check_count, check_share
 from taxolens.recipes.source import SourceRecipe
@@ -75,8 +76,9 @@ class TrainRecipe:
     Attributes:
         out: run folder to write.
         method: how to train; "head" fits a linear head on a frozen backbone, "finetune" teaches a network that
-            has learnt something before, "scratch" one that has not.
+            has learnt something before, "scratch" one that has not; "detect" teaches a network to find things.
         network: what `finetune` and `scratch` do.
+        detector: what `detect` does.
         fit: how photos fill the model's input ("squash", "crop", "letterbox"); None: the backbone's way.
         precision: accuracy that automatic acceptance is to reach; decides what is "unsure".
         coverage: share of conformal sets that should hold the truth.
@@ -97,6 +99,7 @@ class TrainRecipe:
     method: str = "head"
     backbone: BackboneRecipe = field(default_factory=BackboneRecipe)
     network: NetworkRecipe = field(default_factory=NetworkRecipe)
+    detector: DetectorRecipe = field(default_factory=DetectorRecipe)
     fit: PhotoFit | None = None
     views: Views = Views.NONE
     class_weight: ClassWeight = ClassWeight.NONE

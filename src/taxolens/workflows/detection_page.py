@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 from taxolens.core.texts import Say
 from taxolens.evaluation.detection.result import DetectionResult
@@ -28,25 +29,33 @@ _MOST_FAILURES = 500
 
 
 def detection_page(
-    facts: DetectionFacts, result: DetectionResult, closeups: Closeups, *, say: Say, language: str
+    facts: DetectionFacts,
+    result: DetectionResult,
+    closeups: Closeups,
+    *,
+    say: Say,
+    language: str,
+    learning: Callable[[Wording], tuple[Section, ...]] | None = None,
 ) -> str:
     """One self-contained HTML page.
 
     Args:
         closeups: gives parts of the photos that were judged.
+        learning: gives sections on how the detector learnt; None: nothing is known of that.
         language: code for `lang` and for the way numbers are written; `say` speaks it.
     """
     wording = Wording(say, language)
     sections = (
         _honesty_section(facts, wording),
         *detection_sections(facts, result, closeups, wording),
+        *(learning(wording) if learning else ()),
         _making_section(facts, result, wording),
     )
     page = Page(
         title=facts.name,
         lead=verdict(result, wording),
         sections=sections,
-        eyebrow=say("Report of an evaluation of boxes"),
+        eyebrow=say("Report of a training") if learning else say("Report of an evaluation of boxes"),
         meta=_meta(facts, result, wording),
     )
     return page.html(wording)

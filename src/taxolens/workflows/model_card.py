@@ -31,6 +31,8 @@ from taxolens.workflows.teaching import Taught
 
 _HELD_BACK = "held-out part"
 _HEAD = "head"
+_READ_BY = {_HEAD: "backbone", "finetune": "network", "scratch": "network", "detect": "detector"}
+"""The part of a recipe that a method reads."""
 
 
 def class_taxa(recipe: TrainRecipe, labels: tuple[str, ...]) -> tuple[Taxon, ...]:
@@ -115,11 +117,10 @@ def portable(recipe: TrainRecipe) -> dict[str, object]:
     for place in ("out", "taxonomy", "workers", "overwrite", "restart", "saliency", "track"):
         document.pop(place)
     document["source"]["data"] = recipe.source.data.name
-    if recipe.method == _HEAD:
-        document.pop("network")
-    else:
-        document.pop("backbone")
-        _without_places(document["network"])
+    for unread in set(_READ_BY.values()) - {read := _READ_BY.get(recipe.method, "network")}:
+        document.pop(unread)
+    if recipe.method != _HEAD:
+        _without_places(document[read])
         return document
     document["backbone"]["name"] = recipe.backbone.name.replace("\\", "/").rsplit("/", 1)[-1]
     _without_places(document["backbone"])

@@ -26,6 +26,8 @@ PREDICTIONS = "test_predictions.csv"
 RECIPE = "recipe.json"
 WEIGHTS = "weights.safetensors"
 """Of a trained network, to go on from; a head needs none."""
+PICKLED = "weights.pt"
+"""Of a detector of ultralytics: nothing but that library's own process opens it."""
 
 TUNING = "tuning.html"
 TRIALS = "trials.csv"
@@ -42,6 +44,7 @@ _WRITTEN = frozenset(
         PREDICTIONS,
         RECIPE,
         WEIGHTS,
+        PICKLED,
         TUNING,
         TRIALS,
         BEST,

@@ -23,7 +23,12 @@ from taxolens.workflows.runs_compare import flat_fields
 CSV = "csv"
 _TRACKED = noted("Tracked with {tracker}: {where}")
 _LEFT_OUT = noted("{tracker} cannot be written: {why}. The training goes on without it.")
-_OTHERS = {"head": ("network",), "finetune": ("backbone",), "scratch": ("backbone",)}
+_OTHERS = {
+    "head": ("network", "detector"),
+    "finetune": ("backbone", "detector"),
+    "scratch": ("backbone", "detector"),
+    "detect": ("backbone", "network"),
+}
 
 
 class Trackers:

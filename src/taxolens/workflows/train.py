@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -51,6 +51,7 @@ from taxolens.workflows.tracking import Trackers, figures_of_test, run_of
 from taxolens.workflows.trained import Proof, Trained, TrainSummary
 
 METHODS = ("head", "finetune", "scratch")
+"""Those of classifiers; for detectors see `train_any`."""
 
 
 def train(
@@ -78,7 +79,7 @@ def train(
         OutputError: the run folder cannot be written.
     """
     listener, watch = Listener(progress or Silent()), Stopwatch()
-    _check(recipe)
+    check_recipe(recipe, METHODS)
     trackers = Trackers(recipe.track, tracker)
     if recipe.method != "head":
         return _train_network(recipe, home, trainer, trackers, listener, watch, say)
@@ -156,13 +157,17 @@ def _track_head(
         tracking.judged(figures_of_test(trained.result), folder)
 
 
-def _check(recipe: TrainRecipe) -> None:
-    if recipe.method not in METHODS:
+def check_recipe(recipe: TrainRecipe, methods: Sequence[str]) -> None:
+    """Refuses what can be seen to be wrong before the first photo is looked at.
+
+    Raises:
+        UsageError: another method, a taxonomy that cannot be meant, or a place that holds something else.
+    """
+    if recipe.method not in methods:
         raise UsageError(
-            "There is no method {method}. Choose {known}.", method=recipe.method, known=", ".join(METHODS)
+            "There is no method {method}. Choose {known}.", method=recipe.method, known=", ".join(methods)
         )
     check_free(recipe.out, overwrite=recipe.overwrite, data=recipe.source.data)
-    # What can be refused is refused before the first photo is looked at.
     class_taxa(recipe, ())
 
 

@@ -1,0 +1,122 @@
+"""Trainers of detectors: each hands its order to a process of its own."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from taxolens.core.detection_trainer import DetectionRequest, TrainedDetector
+from taxolens.core.errors import MissingExtra, ModelError, UsageError
+from taxolens.core.progress import Progress
+from taxolens.core.texts import Say
+from taxolens.recipes.detector import DetectorRecipe, Library
+from taxolens.recipes.network import NetworkRecipe
+from taxolens.training.detection.order import SHOWN, Order
+from taxolens.training.detection.process import trained_by
+from taxolens.training.precision import device_of
+
+FINGERPRINT = "fingerprint"
+_EXTRAS = {Library.LIBREYOLO: "detect", Library.ULTRALYTICS: "yolo"}
+_MODULES = {
+    Library.LIBREYOLO: "taxolens.training.detection.libre",
+    Library.ULTRALYTICS: "taxolens.training.detection.ultra",
+}
+_SUFFIXES = {Library.LIBREYOLO: (".safetensors", ".onnx"), Library.ULTRALYTICS: (".pt",)}
+
+
+class DetectorTrainer:
+    """The trainer of one library's families."""
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+        if importlib.util.find_spec(library.value) is None:
+            raise MissingExtra(
+                "Detectors of this family are trained with {library}: pip install 'taxolens[{extra}]'",
+                library=library.value,
+                extra=_EXTRAS[library],
+            )
+
+    def check(self, settings: DetectorRecipe, labels: Sequence[str]) -> None:
+        """See `core.detection_trainer.DetectionTrainer`."""
+        del labels
+        _device(settings)
+        for file in (settings.weights, settings.teacher):
+            if file is not None:
+                self._check_weights(file)
+        if settings.cutmix and self._library is Library.LIBREYOLO:
+            raise UsageError(
+                "{name} is trained without cutmix. Use --mosaic and --mixup, or a network of ultralytics, such as yolo11n.",
+                name=settings.name,
+            )
+
+    def _check_weights(self, file: Path) -> None:
+        if not file.is_file():
+            raise UsageError("There are no weights {file}. Check the path.", file=file)
+        if file.suffix not in _SUFFIXES[self._library]:
+            raise ModelError(
+                "{library} begins with files that end with {known}, and {file} does not. Name another.",
+                library=self._library.value,
+                known=", ".join(_SUFFIXES[self._library]),
+                file=file,
+            )
+
+    def train(
+        self, request: DetectionRequest[DetectorRecipe], *, progress: Progress, say: Say
+    ) -> TrainedDetector:
+        """See `core.detection_trainer.DetectionTrainer`."""
+        _check_same(request)
+        np.save(request.folder / SHOWN, request.shown)
+        return trained_by(_MODULES[self._library], _order(request), progress=progress, say=say)
+
+
+def _check_same(request: DetectionRequest[DetectorRecipe]) -> None:
+    file = request.folder / FINGERPRINT
+    if file.is_file() and file.read_text(encoding="utf-8") != request.fingerprint:
+        raise UsageError(
+            "The checkpoint {file} is of another training: other photos, classes or settings. "
+            "Begin anew with --restart, or name another folder.",
+            file=file.parent,
+        )
+    file.write_text(request.fingerprint, encoding="utf-8")
+
+
+def _device(settings: DetectorRecipe) -> str:
+    return "cpu" if device_of(NetworkRecipe(device=settings.device)).type == "cpu" else "0"
+
+
+def _order(request: DetectionRequest[DetectorRecipe]) -> Order:
+    settings = request.settings
+    network = settings.network
+    return Order(
+        folder=request.folder.resolve(),
+        photos=request.photos.resolve(),
+        labels=request.labels,
+        family=network.family,
+        size=network.size,
+        side=settings.side,
+        epochs=settings.epochs,
+        batch=min(settings.batch, request.train),
+        rate=settings.rate,
+        frozen=settings.frozen,
+        mosaic=settings.mosaic,
+        mixup=settings.mixup,
+        cutmix=settings.cutmix,
+        patience=settings.patience,
+        seed=settings.seed,
+        device=_device(settings),
+        weights=settings.weights.resolve() if settings.weights else None,
+        teacher=settings.teacher.resolve() if settings.teacher else None,
+    )
+
+
+def libreyolo() -> DetectorTrainer:
+    """Trains YOLOX and YOLOv9."""
+    return DetectorTrainer(Library.LIBREYOLO)
+
+
+def ultralytics() -> DetectorTrainer:
+    """Trains YOLOv5u, YOLOv8, YOLOv10 and YOLO11."""
+    return DetectorTrainer(Library.ULTRALYTICS)

@@ -1,0 +1,214 @@
+"""Photos with boxes to a trained detector: described, proven, its thresholds chosen, judged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import onnx
+
+from taxolens.core.detection_trainer import AnyDetectionTrainer, DetectionRequest, TrainedDetector
+from taxolens.core.progress import Progress
+from taxolens.core.records import Failure, Part
+from taxolens.core.texts import Say, noted
+from taxolens.evaluation.detection.judge import judge_scenes
+from taxolens.evaluation.detection.result import DetectionResult
+from taxolens.imaging.preprocess import Fit
+from taxolens.inference.detector import DetectorPredictor
+from taxolens.modelfile.card import Card, Metric, SplitRule, Thresholds
+from taxolens.modelfile.fingerprint import data_fingerprint
+from taxolens.modelfile.read import ModelFile
+from taxolens.modelfile.write import write_model
+from taxolens.probe.adopt import Reading
+from taxolens.probe.foreign_detector import ForeignDetector, describe_detector, sight
+from taxolens.recipes.evaluate import EvaluateRecipe
+from taxolens.recipes.train import TrainRecipe
+from taxolens.workflows.detection_model import scenes_of, unhesitating
+from taxolens.workflows.detector_lesson import DetectorLesson, fingerprint_of, prepare_detector_lesson
+from taxolens.workflows.detector_parity import BoxParity, prove_boxes
+from taxolens.workflows.listener import Listener
+from taxolens.workflows.model_card import class_taxa, portable
+from taxolens.workflows.run_folder import MODEL
+from taxolens.workflows.stopwatch import Stopwatch
+
+_FEWEST_SURE = 0.05
+_FEW = noted("Few photos were held back for the test, so its figures say little: {n}.")
+_NONE = noted(
+    "No photos were held back: the figures are of validation, by which the best epoch was chosen, and are too good."
+)
+_FEW_PHOTOS = 10
+_HELD_BACK = "held-out part"
+
+
+@dataclass(frozen=True, slots=True)
+class SchooledDetector:
+    """Everything known at the end of a detector's training, before its run folder is written.
+
+    Attributes:
+        model: the finished model file, in the place where it was trained.
+        result: of the photos that were held back.
+        failures: photos that could not be read.
+    """
+
+    recipe: TrainRecipe
+    lesson: DetectorLesson
+    trained: TrainedDetector
+    model: ModelFile
+    parity: BoxParity
+    result: DetectionResult
+    failures: tuple[Failure, ...]
+
+
+def school_detector(
+    recipe: TrainRecipe,
+    place: Path,
+    *,
+    home: Path,
+    trainer: Callable[[str], AnyDetectionTrainer],
+    listener: Listener,
+    watch: Stopwatch,
+    say: Say,
+) -> SchooledDetector:
+    """Trains and judges.
+
+    Args:
+        place: folder that outlives a stop.
+        trainer: gives the trainer of a library.
+    """
+    settings = recipe.detector
+    teacher = trainer(settings.network.library.value)
+    # What can be refused is refused before the first photo is looked at.
+    teacher.check(settings, ())
+    with watch.stage(noted("Reading the photos")):
+        lesson = prepare_detector_lesson(recipe, home, place, progress=listener, say=say)
+    for note in lesson.split.notes:
+        listener.note(say(note))
+    with watch.stage(noted("Training the network")):
+        request = DetectionRequest(
+            settings=settings,
+            labels=lesson.labels,
+            photos=lesson.photos,
+            train=len(lesson.of(Part.TRAIN)),
+            val=len(lesson.of(Part.VAL)),
+            shown=lesson.shown,
+            folder=place,
+            fingerprint=fingerprint_of(recipe, lesson),
+        )
+        trained = teacher.train(request, progress=listener, say=say)
+    with watch.stage(noted("Writing and proving the model")):
+        model = _described(recipe, lesson, trained, place / MODEL)
+        parity = _proven(model, lesson, trained)
+    with watch.stage(noted("Judging")):
+        model = _with_thresholds(recipe, lesson, model, listener, say)
+        result, failures = _judged(recipe, lesson, model, listener, say)
+        model = _with_figures(recipe, lesson, model, result)
+    return SchooledDetector(recipe, lesson, trained, model, parity, result, (*lesson.failures, *failures))
+
+
+def _described(
+    recipe: TrainRecipe, lesson: DetectorLesson, trained: TrainedDetector, file: Path
+) -> ModelFile:
+    """The library's export as a model file of ours."""
+    seen = sight(
+        onnx.load_from_string(trained.onnx),
+        file,
+        size=recipe.detector.side,
+        decoder=None,
+        classes=len(lesson.labels),
+    )
+    known = ForeignDetector(
+        name=recipe.name or recipe.source.data.resolve().stem or "detector",
+        taxa=class_taxa(recipe, lesson.labels),
+        reading=Reading(size=recipe.detector.side, licence=trained.licence),
+        fit=Fit.CORNER if trained.corner else Fit.LETTERBOX,
+    )
+    graph, card = describe_detector(seen, file, known)
+    card = card.changed(output=card.output.changed(overlap=trained.overlap), notes=())
+    return write_model(graph, card, file)
+
+
+def _proven(model: ModelFile, lesson: DetectorLesson, trained: TrainedDetector) -> BoxParity:
+    keeping = model.card.thresholds.changed(conservative=trained.least / 2)
+    predictor = DetectorPredictor(replace(model, card=model.card.changed(thresholds=keeping)))
+    return prove_boxes(predictor, lesson.shown, trained.told, least=trained.least)
+
+
+def _with_thresholds(
+    recipe: TrainRecipe, lesson: DetectorLesson, model: ModelFile, progress: Progress, say: Say
+) -> ModelFile:
+    """The typical threshold has the best F1 on validation; without a box that is right, the family's stays."""
+    result, _ = _scored(recipe, lesson, model, Part.VAL, progress, say)
+    if not result.work.f1 > 0:
+        return model
+    typical = min(max(round(result.work.score, 3), 0.01), 0.9)
+    thresholds = Thresholds.made(typical=typical, conservative=min(_FEWEST_SURE, typical / 2))
+    return _rewritten(model, model.card.changed(thresholds=thresholds))
+
+
+def _judged(
+    recipe: TrainRecipe, lesson: DetectorLesson, model: ModelFile, listener: Listener, say: Say
+) -> tuple[DetectionResult, tuple[Failure, ...]]:
+    """On the photos that were held back, at the threshold that validation chose."""
+    held_back = len(lesson.of(Part.TEST))
+    if not held_back:
+        listener.note(say(_NONE))
+    elif held_back < _FEW_PHOTOS:
+        listener.note(say(_FEW).format(n=held_back))
+    part = Part.TEST if held_back else Part.VAL
+    return _scored(recipe, lesson, model, part, listener, say, score=model.card.thresholds.typical)
+
+
+def _scored(
+    recipe: TrainRecipe,
+    lesson: DetectorLesson,
+    model: ModelFile,
+    part: Part,
+    progress: Progress,
+    say: Say,
+    *,
+    score: float | None = None,
+) -> tuple[DetectionResult, tuple[Failure, ...]]:
+    asked = EvaluateRecipe(model=model.path, source=recipe.source, workers=recipe.workers)
+    predictor = unhesitating(DetectorPredictor(model))
+    listener = Listener(progress)
+    scenes, failures = scenes_of(asked, predictor, lesson.of(part), lesson.labels, listener, say)
+    return judge_scenes(scenes, lesson.labels, score=score, precision=recipe.precision), failures
+
+
+def _rewritten(model: ModelFile, card: Card) -> ModelFile:
+    return write_model(onnx.load_from_string(model.graph), card, model.path)
+
+
+def _with_figures(
+    recipe: TrainRecipe, lesson: DetectorLesson, model: ModelFile, result: DetectionResult
+) -> ModelFile:
+    """What the card tells of the training."""
+    parts, known = lesson.split.parts, (("map50", result.map50), ("map50_95", result.map50_95))
+    shares = {part: round(100 * parts.count(part) / len(parts), 1) for part in Part}
+    card = model.card.changed(
+        metrics=tuple(
+            Metric(
+                name=name,
+                value=one.value,
+                low=one.low,
+                high=one.high,
+                n=result.n,
+                data=_HELD_BACK,
+                split="test",
+            )
+            for name, one in known
+        ),
+        split=SplitRule(
+            by=lesson.split.by.value,
+            train=shares[Part.TRAIN],
+            val=shares[Part.VAL],
+            test=shares[Part.TEST],
+            seed=recipe.split.seed,
+        ),
+        recipe=portable(recipe),
+        data_fingerprint=data_fingerprint(
+            (image.sha256 or "", one.label) for image in lesson.images for one in image.annotations or ()
+        ),
+    )
+    return _rewritten(model, card)
