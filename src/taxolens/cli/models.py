@@ -26,6 +26,7 @@ from taxolens.modelfile.catalogue import CatalogueEntry, catalogue, download_pat
 from taxolens.modelfile.read import ModelFile, read_model
 from taxolens.probe.foreign import Activation
 from taxolens.recipes.parse import parse_recipe
+from taxolens.recipes.pipeline import PipelineRecipe
 from taxolens.recipes.train import BackboneRecipe
 from taxolens.report.wording import Wording
 from taxolens.workflows.backbones import (
@@ -37,10 +38,11 @@ from taxolens.workflows.backbones import (
     resolve_backbone,
 )
 from taxolens.workflows.describe import Description, describe
+from taxolens.workflows.pipeline import make_pipeline
 
 app = App(
     no_args_is_help=True,
-    help=say("Backbones and model files: list, show, get, add, remove, describe."),
+    help=say("Backbones and model files: list, show, get, add, remove, describe, pipeline."),
     epilog=examples("taxolens models list", "taxolens models show run/model.onnx"),
 )
 
@@ -205,6 +207,29 @@ def describe_model(given: dict[str, Any]) -> None:
     file = given.pop("file")
     written = describe(file, parse_recipe(Description, given))
     tell([say("The model, one file: {model}").format(model=written.path)])
+
+
+@app.command(
+    "pipeline",
+    help=say("Name a detector and a classifier in one file that is used as a model."),
+    epilog=examples(
+        "taxolens models pipeline --detector detector.onnx --model run/model.onnx --out woods.toml",
+        "taxolens identify card/ --model woods.toml --out results.csv",
+    ),
+)
+@with_options(
+    Option("--detector", "detector", say("Model file that finds boxes."), Path, "FILE.onnx", required=True),
+    Option(
+        "--model -m", "model", say("Model file that names what is in them."), Path, "FILE.onnx", required=True
+    ),
+    Option("--out -o", "out", say("Pipeline to write."), Path, "FILE.toml", required=True),
+    shared.MODEL_NAME,
+)
+def pipeline(given: dict[str, Any]) -> None:
+    """Writes the pipeline."""
+    recipe = parse_recipe(PipelineRecipe, given)
+    make_pipeline(recipe)
+    tell([say("The pipeline: {file}").format(file=recipe.out)])
 
 
 def _tell_here(name: str, quiet: bool) -> None:
