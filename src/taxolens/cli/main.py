@@ -53,7 +53,8 @@ COMMANDS = {
     "repeats": Entry("taxolens.cli.repeats", say("Find boxes of fixed objects, and set them aside.")),
     "convert": Entry("taxolens.cli.convert", say("Write in another format what other programs found.")),
     "models": Entry(
-        "taxolens.cli.models", say("Backbones and model files: list, show, get, add, remove, describe, pipeline.")
+        "taxolens.cli.models",
+        say("Backbones and model files: list, show, get, add, remove, describe, pipeline."),
     ),
     "datasets": Entry("taxolens.cli.datasets", say("Public image sets: list, show, get.")),
     "doctor": Entry("taxolens.cli.doctor", say("What is installed, where things lie, what is missing.")),
