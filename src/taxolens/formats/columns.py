@@ -32,7 +32,7 @@ class Column:
 
 def columns(top_k: int) -> tuple[Column, ...]:
     """The fixed columns, the candidates, a pair for each further label up to `top_k`, then event, correction and
-    what is known of the clock."""
+    what is known of the clock, of the frame and of how many there are."""
     further = (column for rank in range(2, top_k + 1) for column in _ranked(rank))
     return (*_FIXED, Column("candidates", str, _candidates), *further, *_LAST)
 
@@ -114,6 +114,8 @@ _LAST = (
     Column("clock", str, _clock),
     Column("frame", int, lambda result: result.frame),
     Column("frame_seconds", float, lambda result: result.frame_seconds),
+    Column("count", int, lambda result: result.count),
+    Column("number", int, lambda result: result.number),
 )
 COLUMNS = tuple(column.name for column in _FIXED)
 """Headings of the columns that every table begins with."""

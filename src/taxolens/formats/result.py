@@ -66,7 +66,9 @@ class Result:
         frame: number of the video's frame that the box is in, from 0; without a box, of the frame that is most like
             the answer.
         frame_seconds: its time in the video.
+        number: of the box among those of its photo, from 1, as on a drawn picture; None without a box.
         utc_offset: minutes by which `taken` is ahead of UTC; None where the photo does not tell.
+        count: how many boxes of the photo have this label, this one included; None where there are no boxes.
     """
 
     prediction: Prediction
@@ -83,3 +85,5 @@ class Result:
     frame: int | None = None
     frame_seconds: float | None = None
     utc_offset: int | None = None
+    count: int | None = None
+    number: int | None = None

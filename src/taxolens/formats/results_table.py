@@ -88,7 +88,15 @@ def _result(row: Row, table: Path, line: int) -> Result:
         event=event,
         rank=row.get("rank") or None,
         corrected_by=row.get("corrected_by") or None,
+        number=_number(row.get("number", "")),
+        count=_number(row.get("count", "")),
     )
+
+
+def _number(text: str) -> int | None:
+    """The number of a box; None where the cell is empty, or no number that a table of ours holds."""
+    number = finite(text)
+    return int(number) if number is not None and number >= 1 and number.is_integer() else None
 
 
 def _score(row: Row, column: str) -> float:

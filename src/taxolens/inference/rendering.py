@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 from pathlib import Path
 from types import MappingProxyType
 
+from taxolens.core.geometry import WHOLE_IMAGE
 from taxolens.core.records import Failure, Prediction, Status
 from taxolens.formats.corrections import Correction
 from taxolens.formats.result import Clip, Event, Result
@@ -97,7 +99,9 @@ class _Renderer:
         """One row as a result, or as one for each box."""
         row, rule = found.row, self._rule_at(found.site)
         correction, looked = self._correction(row.stamp.name), row.looked
-        for said, find in self._answers(row, rule, correction):
+        answers = list(self._answers(row, rule, correction))
+        counts = Counter(said.label for said, find in answers if find)
+        for number, (said, find) in enumerate(answers, start=1):
             yield Result(
                 said,
                 taken=found.taken,
@@ -110,9 +114,11 @@ class _Renderer:
                 camera=row.camera,
                 category=_category(said, find),
                 utc_offset=row.utc_offset,
+                number=number if said.box not in (None, WHOLE_IMAGE) else None,
                 clip=Clip(looked.frame_rate, looked.frames) if looked else None,
                 frame=looked.best if looked else None,
                 frame_seconds=looked.seconds if looked else None,
+                count=counts[said.label] if find else None,
             )
 
     def _answers(

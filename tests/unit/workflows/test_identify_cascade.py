@@ -126,6 +126,7 @@ def test_each_box_is_named_and_the_whole_photo_where_there_is_none(recipe: Ident
     assert (summary.found, summary.answered, summary.blank, summary.failed) == (6, 4, 1, 1)
     table = rows(recipe.out)
     assert told(table) == ANSWERS
+    assert [row["count"] for row in table] == ["2", "2", "1", "1", "", "", "", ""]
     second, person, whole = table[1], table[3], table[6]
     edges = [float(second[edge]) for edge in ("x", "y", "width", "height")]
     assert edges == pytest.approx([2 / 3, 1 / 2, 1 / 3, 1 / 2], abs=1e-5)
