@@ -59,6 +59,10 @@ OPTIONS = (
     *SEQUENCE,
     Option("--every", "every", say("Seconds between the frames of a clip that are looked at."), float, "S"),
     Option("--most-frames", "most_frames", say("Frames of each clip that are looked at."), int, "N"),
+    Option(
+        "--draw", "draw", say("Folder for copies with boxes, numbers and names drawn on them."), Path, "DIR"
+    ),
+    Option("--draw-blanks", "draw_blanks", say("Copy photos there in which nothing was found, too."), bool),
     ENGINE,
     Option("--restart", "restart", say("Forget what an earlier run answered."), bool),
     Option("--retry-failed", "retry_failed", say("Try once more what could not be read."), bool),
@@ -82,11 +86,11 @@ def command(given: dict[str, Any], quiet: shared.Quiet = False) -> None:
     with stopped_by_term():
         summary = identify(recipe, progress=progress_for(quiet), say=say)
     if not quiet:
-        _tell(summary, recipe.out)
+        _tell(summary, recipe.out, recipe.draw)
     raise typer.Exit(3 if summary.failed else 0)
 
 
-def _tell(summary: IdentifySummary, out: Path) -> None:
+def _tell(summary: IdentifySummary, out: Path, draw: Path | None) -> None:
     """What the run found, and what it could not read and why."""
     tell([counts_told(summary)])
     tell((f"  {one.name}: {say(one.reason)}" for one in summary.failures[:_FAILURES_SHOWN]), err=True)
@@ -94,3 +98,5 @@ def _tell(summary: IdentifySummary, out: Path) -> None:
         more = summary.failed - _FAILURES_SHOWN
         tell([say("  ... and {more} more, in the results.").format(more=more)], err=True)
     tell([say("Written: {out}").format(out=out)])
+    if summary.drawn is not None:
+        tell([say("Pictures in {folder}: {count}").format(folder=draw, count=summary.drawn)])

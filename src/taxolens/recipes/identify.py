@@ -43,6 +43,8 @@ class IdentifyRecipe:
             `taxolens merge` unites them.
         corrections: a table of file and label: what people say is in photos. It is kept beside the results,
             and counts in every later run.
+        draw: folder for copies of the photos with what was found drawn on them; None: none are drawn.
+        draw_blanks: photos in which nothing was found are copied there too.
         format: name of the format; None: as the end of `out` tells.
         deployments: table of where and when cameras stood, for formats that need it.
         project: file that says who made the data and how, for formats that tell it.
@@ -69,6 +71,8 @@ class IdentifyRecipe:
     most_frames: int = 60
     shard: str | None = None
     corrections: Path | None = None
+    draw: Path | None = None
+    draw_blanks: bool = False
     format: str | None = None
     deployments: Path | None = None
     project: Path | None = None
@@ -83,6 +87,8 @@ class IdentifyRecipe:
         if self.most_frames < 1:
             raise UsageError("{frames} frames of a clip are none. Give 1 or more.", frames=self.most_frames)
         shard_of(self.shard)
+        if self.draw_blanks and self.draw is None:
+            raise UsageError("--draw-blanks is about drawn pictures, and none are asked for. Add --draw DIR.")
 
     @property
     def output(self) -> OutputRecipe:

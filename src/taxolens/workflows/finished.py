@@ -21,7 +21,16 @@ from taxolens.storage.atomic import written_whole
 from taxolens.workflows.tally import Counts
 
 FILE = "finished.json"
-_NOT_DECIDING = ("photos", "workers", "restart", "retry_failed", "max_megapixels", "corrections")
+_NOT_DECIDING = (
+    "photos",
+    "workers",
+    "restart",
+    "retry_failed",
+    "max_megapixels",
+    "corrections",
+    "draw",
+    "draw_blanks",
+)
 
 
 class Finished:

@@ -29,8 +29,10 @@ from taxolens.recipes.shard import shard_of
 from taxolens.storage.photos import LeftOut, is_clip
 from taxolens.storage.signature import image_format, read_head
 from taxolens.workflows.clock_check import ClockCheck
+from taxolens.workflows.draw import Gallery, check_gallery, draw_pictures
 from taxolens.workflows.finished import Finished
 from taxolens.workflows.kept_corrections import CorrectionCheck, keep_corrections
+from taxolens.workflows.marks import Marks
 from taxolens.workflows.results_out import ResultsOut, results_out
 from taxolens.workflows.tally import Counts, Tally
 
@@ -44,10 +46,12 @@ class IdentifySummary(Counts):
     Attributes:
         skipped: photos whose answer an earlier run had kept.
         seconds: wall time.
+        drawn: pictures of what was found that there are now; None where none were asked for.
     """
 
     skipped: int
     seconds: float
+    drawn: int | None = None
 
 
 def identify(
@@ -84,9 +88,10 @@ def identify(
     out = results_out(recipe.output, journal, card, taxa=card.taxa, top_k=recipe.top_k)
     with open_store(recipe.out, journal, restart=recipe.restart) as store:
         out = out.made(store.journal.created)
-        tally, skipped = _run(recipe, look, store, rule, out, progress, say)
+        tally, skipped, pictures = _run(recipe, look, store, rule, out, progress, say)
     counts = {name: getattr(tally, name) for name in Counts.__slots__}
-    return IdentifySummary(**counts, skipped=skipped, seconds=time.monotonic() - began)
+    seconds = time.monotonic() - began
+    return IdentifySummary(**counts, skipped=skipped, seconds=seconds, drawn=pictures)
 
 
 def _rule(recipe: IdentifyRecipe, predictor: AnyPredictor) -> DecisionRule:
@@ -136,6 +141,8 @@ def _check_apart(recipe: IdentifyRecipe) -> None:
     read = (recipe.model, recipe.photos, *([recipe.detector] if recipe.detector else []))
     if out.resolve() in {one.resolve() for one in read}:
         raise UsageError("{out} is read, so results cannot be written there. Name another --out.", out=out)
+    if recipe.draw is not None:
+        check_gallery(recipe.draw, recipe.photos)
 
 
 def _journal(recipe: IdentifyRecipe, predictor: AnyPredictor) -> Journal:
@@ -160,21 +167,29 @@ def _run(
     out: ResultsOut,
     progress: Progress,
     say: Say,
-) -> tuple[Counts, int]:
-    """From an open store to what is written; the counts, and how many photos were answered before."""
+) -> tuple[Counts, int, int | None]:
+    """From an open store to what is written; the counts, how many photos were answered before, and how many
+    pictures were drawn."""
     corrections = keep_corrections(store.folder, recipe.corrections)
     answered = _answered(recipe, store, progress, say)
     places, known = _places(look, store, answered, progress, say)
     store.enrol(places, _asked(recipe))
     finished = Finished(recipe, store, places, corrections)
     counts = finished.counts()
-    if counts is not None:
-        return counts, known
     context = Context(recipe.site_by, recipe.sequence_by, recipe.gap)
     how = Rendering(rule, recipe.photos, context, corrections=corrections)
-    counts = _written(places, store, how, out, progress, say)
-    finished.leave(counts)
-    return counts, known
+    if counts is None:
+        counts = _written(places, store, how, out, progress, say)
+        finished.leave(counts)
+    if recipe.draw is None:
+        return counts, known, None
+    gallery = Gallery(recipe.draw, recipe.photos, recipe.draw_blanks, recipe.max_megapixels)
+    marks, total = Marks(out.about.names(), recipe.language, say), len(places)
+    found = results(places, store, how)
+    drawn = draw_pictures(
+        gallery, found, marks, workers=look.workers, total=total, progress=progress, say=say
+    )
+    return counts, known, drawn
 
 
 def _written(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -11,12 +10,11 @@ from taxolens.core.records import UNSURE, Status
 from taxolens.core.texts import Say
 from taxolens.formats.about import Names
 from taxolens.formats.result import Result
-from taxolens.imaging.drawing import Mark, drawable
+from taxolens.imaging.drawing import Mark
 from taxolens.imaging.xmp import keyword_text
 from taxolens.recipes.organise import OrganiseRecipe
+from taxolens.workflows.marks import Marks
 from taxolens.workflows.organise_source import PRIVATE
-
-_LONGEST_TEXT = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +57,13 @@ class Looks:
     def __init__(self, recipe: OrganiseRecipe, names: Names, say: Say) -> None:
         self._recipe = recipe
         self._names = names
-        self._say = say
+        self._marks = Marks(names, recipe.language, say)
 
     def of(self, rows: Sequence[Result]) -> Look:
         """The look of a photo's copies."""
         recipe = self._recipe
         return Look(
-            self._marks(rows) if recipe.boxes else (),
+            self._marks.of(rows) if recipe.boxes else (),
             self.hidden(rows) if recipe.blur else (),
             tuple(self._keywords(rows)) if recipe.keywords else (),
         )
@@ -89,39 +87,3 @@ class Looks:
                 if word and word not in given:
                     given.add(word)
                     yield word
-
-    def _marks(self, rows: Sequence[Result]) -> tuple[Mark, ...]:
-        shown = [row for row in rows if row.prediction.status is Status.OK]
-        colours: dict[str, int] = {}
-        marks = []
-        for row in shown:
-            label = row.prediction.label
-            if label not in colours:
-                colour = zlib.crc32(label.encode("utf-8", "surrogatepass"))
-                while colour % 7 in {one % 7 for one in colours.values()} and len(colours) < 7:
-                    colour += 1
-                colours[label] = colour % 7
-            box = row.prediction.box
-            marks.append(Mark(self._text(row), None if box == WHOLE_IMAGE else box, colours[label]))
-        return tuple(marks)
-
-    def _text(self, row: Result) -> str:
-        said, say = row.prediction, self._say
-        if row.corrected_by:
-            return f"{self._drawable(said.label)} ({_readable(row.corrected_by)})"
-        if said.label == UNSURE:
-            what = ": ".join(filter(None, (say("unsure"), self._drawable(said.top1) if said.top1 else "")))
-        else:
-            what = self._drawable(said.label)
-        return f"{what} {said.score * 100:.0f} %"
-
-    def _drawable(self, label: str) -> str:
-        """The first of a class's names that the font has the letters of."""
-        taxon = self._names[label]
-        names = [taxon.name(self._recipe.language), taxon.scientific or "", label]
-        return _readable(next((name for name in names if name and "?" not in drawable(name)), label))
-
-
-def _readable(text: str) -> str:
-    text = drawable(keyword_text(text))
-    return text if len(text) <= _LONGEST_TEXT else text[: _LONGEST_TEXT - 3] + "..."

@@ -8,7 +8,7 @@ from PIL import Image
 
 from taxolens.core.geometry import Box
 from taxolens.imaging import drawing
-from taxolens.imaging.drawing import Mark, drawable, drawn
+from taxolens.imaging.drawing import COLOURS, Mark, drawn
 
 
 def grey(width: int = 600, height: int = 400) -> Image.Image:
@@ -71,16 +71,61 @@ def test_anything_can_be_drawn_on_a_photo_of_any_size(
     assert drawn(grey(width, height), marks).size == (width, height)
 
 
-def test_letters_that_the_font_lacks_are_written_plainer() -> None:
-    assert drawable("Fox, 93 %") == "Fox, 93 %"
-    assert drawable("Écureuil") in ("Écureuil", "Ecureuil")
-    assert drawable("\U0001f98a") == "?"
+def colour_at(picture: Image.Image, x: int, y: int) -> tuple[int, ...]:
+    return tuple(np.asarray(picture)[y, x].tolist())
 
 
-def test_accents_need_no_font_of_the_system(monkeypatch: pytest.MonkeyPatch) -> None:
-    for known in (drawing._font, drawing._font_file, drawing._has_glyph):
-        known.cache_clear()
-    monkeypatch.setattr(drawing, "_FONTS", ())
-    assert drawable("Écureuil, jeleń 狼") == "Ecureuil, jelen ?"
-    for known in (drawing._font, drawing._font_file, drawing._has_glyph):
-        known.cache_clear()
+def test_the_frame_of_an_unsure_box_is_broken() -> None:
+    box = Box(0.25, 0.25, 0.5, 0.5)
+    sure, unsure = (changed(drawn(grey(), [Mark("", box, dashed=dashed)])) for dashed in (False, True))
+    assert sure[302, 152:448].all()
+    assert 0.3 < unsure[302, 152:448].mean() < 0.7
+
+
+def test_a_number_stands_before_the_text() -> None:
+    box = Box(0.25, 0.25, 0.5, 0.5)
+    without, with_number = (
+        changed(drawn(grey(), [Mark("fox 93 %", box, number=number)]))[85:90].sum() for number in (None, 7)
+    )
+    assert with_number > without
+
+
+def test_where_texts_have_no_room_boxes_have_numbers_and_colours_a_key() -> None:
+    """A hundred boxes side by side: a text is longer than the room of several."""
+    marks = [
+        Mark(
+            "springtail 93 %",
+            Box(x / 10, 0.1 + y * 0.09, 0.03, 0.03),
+            number=1 + 10 * y + x,
+            name="springtail",
+        )
+        for x in range(10)
+        for y in range(10)
+    ]
+    picture = drawn(grey(900, 900), marks)
+    seen = changed(picture)
+    for mark in marks:
+        assert mark.box is not None
+        left, top = round(mark.box.x * 900), round(mark.box.y * 900)
+        assert not seen[top + 2 : top + 24, left + 2 : left + 24].any()
+    key = seen[round(900 * 0.045) + 2, 2:60]
+    assert key.all()
+    assert colour_at(picture, 2, round(900 * 0.045) + 2) == COLOURS[0]
+
+
+def test_the_key_counts_the_boxes_of_each_colour(monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[str] = []
+    monkeypatch.setattr(drawing, "_write", lambda pen, label, area: written.append(label.text))
+    crowd = [
+        Mark(f"{name} 93 %", Box(x / 40, 0.5, 0.02, 0.02), colour, number=1 + x, name=name)
+        for x in range(36)
+        for colour, name in [(x % 2, ("mite", "springtail")[x % 2])]
+    ]
+    drawn(grey(), crowd)
+    assert written == [*map(str, range(1, 37)), "mite: 18", "springtail: 18"]
+
+
+def test_the_photo_itself_stays_as_it_is() -> None:
+    photo = grey()
+    drawn(photo, [Mark("fox", Box(0, 0, 1, 1))])
+    assert not changed(photo).any()

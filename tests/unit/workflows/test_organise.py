@@ -291,7 +291,7 @@ def test_boxes_are_drawn_on_copies_that_keep_their_exif(sort: Organise, card: Pa
     difference = np.abs(
         np.asarray(Image.open(copy)).astype(int) - np.asarray(Image.open(original)).astype(int)
     ).mean(axis=2)
-    assert difference[14, 22:58].min() > 20, "the frame"
+    assert difference[14, 22:58].mean() > 60, "the frame"
     assert difference[20:40, 25:55].mean() < 15, "what is in it"
     assert (card.with_name("out") / "blank" / "2.jpg").read_bytes() == (card / "south" / "2.jpg").read_bytes()
 
