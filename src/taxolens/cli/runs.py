@@ -156,6 +156,8 @@ def _told(found: RunsComparison) -> list[str]:
     names = [run.name for run in found.runs]
     wording = Wording(say, language)
     lines = [told_finding(one, names, wording) for one in found.test.rivalries]
+    if any(run.figures.of_boxes for run in found.runs):
+        return lines
     if not found.test.n:
         lines.append(
             say(

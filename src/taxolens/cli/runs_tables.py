@@ -27,19 +27,19 @@ def table_of(runs: Sequence[RunRecord], folders: Sequence[Path]) -> None:
     table.add_column(say("Run"), overflow="fold")
     table.add_column(say("Date"), no_wrap=True)
     table.add_column(f"{say('Photos')}\n{say('Classes')}", justify="right")
-    table.add_column(f"{say('Accuracy')} %", justify="right")
+    table.add_column(f"{say('Accuracy')}\n/ mAP50 %", justify="right")
     table.add_column("F1", justify="right")
     table.add_column(f"{say('Method')}\n{say('Backbone')}", overflow="fold")
     table.add_column(say("MB"), justify="right")
     for run in runs:
         figures = run.figures
-        accuracy = figures.interval("accuracy")
+        best = figures.headline
         table.add_row(
             shown(_below(run.folder, folders)),
             f"{run.created.astimezone():%Y-%m-%d\n%H:%M}",
             f"{_WORDING.count(run.photos)}\n{len(figures.per_class)}",
-            f"{_percent(accuracy.value)}\n{_percent(accuracy.low)}–{_percent(accuracy.high)}",
-            _WORDING.decimal(figures.macro_f1, 3),
+            f"{_percent(best.value)}\n{_percent(best.low)}–{_percent(best.high)}",
+            _WORDING.decimal(figures.harmony, 3),
             f"{shown(run.method)}\n{shown(run.backbone)}",
             _WORDING.decimal(run.size / 1e6, 1),
         )
@@ -67,11 +67,8 @@ def facts(run: RunRecord) -> None:
                     by=say(split.by) if split.by and split.by != "none" else say("single photos"),
                 ),
                 say("Method"): f"{run.method}, {run.backbone}".rstrip(", "),
-                say("Accuracy"): _share_of(figures.interval("accuracy"))
-                + f", n = {_WORDING.count(figures.n)}",
-                "Macro-F1": _number_of(figures.interval("macro_f1")),
-                say("Log loss"): _WORDING.decimal(figures.loss, 3),
-                say("Calibration error (ECE)"): _WORDING.percent(figures.ece),
+                say("Judged"): say("{n} photos").format(n=_WORDING.count(figures.n)),
+                **{name: value for name, (value,) in _judged([run], " ").items()},
                 say("Unsure below"): _WORDING.decimal(figures.unsure_below, 3)
                 if figures.unsure_below
                 else "",
@@ -102,7 +99,7 @@ def settings_of(run: RunRecord) -> None:
     table = plain_table()
     table.add_column(say("Setting"), no_wrap=True)
     table.add_column(say("Value"), overflow="fold")
-    for name, value in _flat(run.recipe):
+    for name, value in _flat(run.asked):
         table.add_row(shown(name), shown(value))
     show(table)
 
@@ -148,6 +145,8 @@ def document(run: RunRecord) -> dict[str, Any]:
         "split": figures.split.model_dump(),
         "n": figures.n,
         "accuracy": figures.accuracy,
+        "map50": figures.map50,
+        "map50_95": figures.map50_95,
         "macro_f1": figures.macro_f1,
         "top5": figures.top5,
         "loss": figures.loss,
@@ -165,14 +164,32 @@ def _figure_rows(runs: Sequence[RunRecord]) -> dict[str, list[str]]:
         say("Date"): row(lambda run: f"{run.created.astimezone():%Y-%m-%d %H:%M}"),
         say("Photos"): row(lambda run: _WORDING.count(run.photos)),
         say("Judged"): row(lambda run: _WORDING.count(run.figures.n)),
-        say("Accuracy"): row(lambda run: _share_of(run.figures.interval("accuracy"), "\n")),
-        "Macro-F1": row(lambda run: _number_of(run.figures.interval("macro_f1"), "\n")),
-        say("Log loss"): row(lambda run: _WORDING.decimal(run.figures.loss, 3)),
-        say("Calibration error (ECE)"): row(lambda run: _WORDING.percent(run.figures.ece)),
+        **_judged(runs, "\n"),
         say("Backbone"): row(lambda run: shown(run.backbone)),
         say("Model file"): row(lambda run: _WORDING.megabytes(run.size)),
         say("Time"): row(lambda run: _WORDING.duration(sum(run.figures.seconds.values()))),
     }
+
+
+def _judged(runs: Sequence[RunRecord], between: str) -> dict[str, list[str]]:
+    """The figures that any of the runs has, one text for each run."""
+    found = {
+        say("Accuracy"): [_share_of(run.figures.interval("accuracy"), between) for run in runs],
+        "Macro-F1": [_number_of(run.figures.interval("macro_f1"), between) for run in runs],
+        "mAP50": [_number_of(run.figures.interval("map50"), between) for run in runs],
+        "mAP50-95": [_number_of(run.figures.interval("map50_95"), between) for run in runs],
+        say("Found (recall)"): [_share_of(run.figures.interval("recall"), between) for run in runs],
+        say("Trustworthy (precision)"): [
+            _share_of(run.figures.interval("precision"), between) for run in runs
+        ],
+        say("Log loss"): [
+            "" if run.figures.loss is None else _WORDING.decimal(run.figures.loss, 3) for run in runs
+        ],
+        say("Calibration error (ECE)"): [
+            "" if run.figures.ece is None else _WORDING.percent(run.figures.ece) for run in runs
+        ],
+    }
+    return {name: values for name, values in found.items() if any(values)}
 
 
 def _flat(document_: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:
@@ -193,11 +210,15 @@ def _percent(share: float) -> str:
     return _WORDING.decimal(100 * share, 1)
 
 
-def _share_of(figure: Interval, between: str = " ") -> str:
+def _share_of(figure: Interval | None, between: str = " ") -> str:
+    if figure is None:
+        return ""
     return f"{_WORDING.percent(figure.value)}{between}({_WORDING.percent_range(figure.low, figure.high)})"
 
 
-def _number_of(figure: Interval, between: str = " ") -> str:
+def _number_of(figure: Interval | None, between: str = " ") -> str:
+    if figure is None:
+        return ""
     value, low, high = (_WORDING.decimal(one, 3) for one in (figure.value, figure.low, figure.high))
     return f"{value}{between}({say('{low} to {high}').format(low=low, high=high)})"
 

@@ -46,6 +46,14 @@ class ClassWeight(StrEnum):
 
 
 _LONGEST_NAME = 200
+_READ_BY = MappingProxyType(
+    {"head": "backbone", "finetune": "network", "scratch": "network", "detect": "detector"}
+)
+
+
+def parts_unread_by(method: str) -> frozenset[str]:
+    """The parts of a recipe that are for other methods."""
+    return frozenset(_READ_BY.values()) - {_READ_BY.get(method, "network")}
 
 
 @dataclass(frozen=True, slots=True)

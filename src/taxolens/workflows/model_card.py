@@ -24,15 +24,13 @@ from taxolens.modelfile.fingerprint import data_fingerprint
 from taxolens.probe.backbone import Backbone
 from taxolens.probe.graft import PROBABILITIES
 from taxolens.recipes.parse import recipe_document
-from taxolens.recipes.train import TrainRecipe
+from taxolens.recipes.train import TrainRecipe, parts_unread_by
 from taxolens.workflows.divided import Divided
 from taxolens.workflows.lesson import Lesson
 from taxolens.workflows.teaching import Taught
 
 _HELD_BACK = "held-out part"
 _HEAD = "head"
-_READ_BY = {_HEAD: "backbone", "finetune": "network", "scratch": "network", "detect": "detector"}
-"""The part of a recipe that a method reads."""
 
 
 def class_taxa(recipe: TrainRecipe, labels: tuple[str, ...]) -> tuple[Taxon, ...]:
@@ -117,10 +115,10 @@ def portable(recipe: TrainRecipe) -> dict[str, object]:
     for place in ("out", "taxonomy", "workers", "overwrite", "restart", "saliency", "track"):
         document.pop(place)
     document["source"]["data"] = recipe.source.data.name
-    for unread in set(_READ_BY.values()) - {read := _READ_BY.get(recipe.method, "network")}:
+    for unread in parts_unread_by(recipe.method):
         document.pop(unread)
     if recipe.method != _HEAD:
-        _without_places(document[read])
+        _without_places(document.get("network") or document["detector"])
         return document
     document["backbone"]["name"] = recipe.backbone.name.replace("\\", "/").rsplit("/", 1)[-1]
     _without_places(document["backbone"])

@@ -11,15 +11,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError, model_validator
 
 from taxolens.core.errors import DataError, TaxolensError
 from taxolens.core.records import Part
 from taxolens.evaluation.result import Interval
 from taxolens.modelfile.card import Card
 from taxolens.modelfile.peek import peek_card
+from taxolens.recipes.train import parts_unread_by
 from taxolens.workflows.run_folder import METRICS, MODEL, RECIPE, SPLIT, is_run
 
 Document = TypeVar("Document", bound=BaseModel)
@@ -45,7 +46,7 @@ class _Named(_Part):
 
 
 class Figures(_Part):
-    """`metrics.json` as far as it is shown.
+    """`metrics.json` as far as it is shown; a classifier has an accuracy, a detector mean average precisions.
 
     Attributes:
         n: photos that were held back and judged.
@@ -53,11 +54,16 @@ class Figures(_Part):
         seconds: by stage of the training.
     """
 
-    accuracy: FiniteFloat
-    macro_f1: FiniteFloat
-    loss: FiniteFloat
-    top5: FiniteFloat
-    ece: FiniteFloat
+    accuracy: FiniteFloat | None = None
+    macro_f1: FiniteFloat | None = None
+    loss: FiniteFloat | None = None
+    top5: FiniteFloat | None = None
+    map50: FiniteFloat | None = None
+    map50_95: FiniteFloat | None = None
+    precision: FiniteFloat | None = None
+    recall: FiniteFloat | None = None
+    f1: FiniteFloat | None = None
+    ece: FiniteFloat | None = None
     n: int = Field(ge=0)
     groups: int | None = None
     per_class: dict[str, Any]
@@ -69,10 +75,33 @@ class Figures(_Part):
     failures: list[Any] = Field(default_factory=list)
     seconds: dict[str, FiniteFloat] = Field(default_factory=dict)
 
-    def interval(self, name: str) -> Interval:
-        """A figure with its interval; without one, from 0 to 1."""
+    @model_validator(mode="after")
+    def _judged(self) -> Self:
+        if self.accuracy is None and self.map50 is None:
+            raise ValueError("neither an accuracy nor a mean average precision")
+        return self
+
+    @property
+    def of_boxes(self) -> bool:
+        """Whether a detector was judged."""
+        return self.accuracy is None
+
+    @property
+    def headline(self) -> Interval:
+        """The one figure to know: accuracy, or mean average precision at overlap 0.5."""
+        found = self.interval("map50" if self.of_boxes else "accuracy")
+        return found or Interval(0.0, 0.0, 1.0)
+
+    @property
+    def harmony(self) -> float:
+        """Of precision and recall: mean F1 of the classes, or F1 of the boxes of a detector."""
+        return (self.f1 if self.of_boxes else self.macro_f1) or 0.0
+
+    def interval(self, name: str) -> Interval | None:
+        """A figure with its interval, without one from 0 to 1; None where it was not judged."""
+        value = getattr(self, name)
         low, high = self.intervals.get(name, (0.0, 1.0))
-        return Interval(getattr(self, name), low, high)
+        return None if value is None else Interval(value, low, high)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +146,15 @@ class RunRecord:
         """What it sees with: the frozen backbone, or the network that learnt, whatever name was asked for."""
         figures, card = self.figures, self.card.backbone
         known = figures.backbone.name or figures.network.name or (card.name if card else "")
-        network = self.recipe.get("network")
+        network = self.recipe.get("detector" if figures.of_boxes else "network")
         asked = network.get("name") if isinstance(network, Mapping) else None
         return known or str(asked or "")
+
+    @property
+    def asked(self) -> Mapping[str, Any]:
+        """The recipe without the parts that its method does not read."""
+        unread = parts_unread_by(self.method)
+        return {name: value for name, value in self.recipe.items() if name not in unread}
 
     @property
     def data(self) -> str:

@@ -73,7 +73,7 @@ def find_runs(folders: Sequence[Path], order: RunOrder = RunOrder.DATE) -> Found
 
 _KEYS = {
     RunOrder.DATE: lambda run: (-run.created.timestamp(), run.name),
-    RunOrder.ACCURACY: lambda run: (-run.figures.accuracy, -run.figures.macro_f1, run.name),
+    RunOrder.ACCURACY: lambda run: (-run.figures.headline.value, -run.figures.harmony, run.name),
 }
 
 

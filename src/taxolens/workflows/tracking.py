@@ -16,19 +16,13 @@ from taxolens.core.tracking import Ending, TrackedRun, Tracker, TrackerOpener
 from taxolens.core.trainer import Epoch, Examples
 from taxolens.evaluation.result import ClassificationResult
 from taxolens.recipes.parse import recipe_document
-from taxolens.recipes.train import TrainRecipe
+from taxolens.recipes.train import TrainRecipe, parts_unread_by
 from taxolens.tracking.history import History
 from taxolens.workflows.runs_compare import flat_fields
 
 CSV = "csv"
 _TRACKED = noted("Tracked with {tracker}: {where}")
 _LEFT_OUT = noted("{tracker} cannot be written: {why}. The training goes on without it.")
-_OTHERS = {
-    "head": ("network", "detector"),
-    "finetune": ("backbone", "detector"),
-    "scratch": ("backbone", "detector"),
-    "detect": ("backbone", "network"),
-}
 
 
 class Trackers:
@@ -165,7 +159,7 @@ def _unknown(name: str) -> TrackerOpener:
 def run_of(recipe: TrainRecipe, place: Path, home: Path) -> TrackedRun:
     """A training as trackers see it."""
     document = recipe_document(recipe)
-    for unused in _OTHERS.get(recipe.method, ()):
+    for unused in parts_unread_by(recipe.method):
         document.pop(unused)
     return TrackedRun(
         name=recipe.out.resolve().name,

@@ -86,7 +86,7 @@ RECIPES = {
 }
 
 
-WORK = {"prepare": "_run", "evaluate": "evaluate_any"}
+WORK = {"prepare": "_run", "evaluate": "evaluate_any", "train": "train_any"}
 """What a command calls, where it is not called as the command is."""
 
 
@@ -127,12 +127,14 @@ def test_every_option_fills_a_field_that_its_recipe_has(
     assert len(given) >= len(options)
 
 
-NO_FIELDS = ("help", "list_steps", "recipe", "quiet", "sheet", "measures")
+NO_FIELDS = ("help", "list_steps", "recipe", "quiet", "sheet", "measures", "mosaic", "frozen")
+"""The last two are refused where no detector is trained; see `test_detector_options`."""
 VALUES = {
     "out": "out.csv",
     "split": "60/20/20",
     "by": "site",
     "site_by": "folder",
+    "unlabelled": "empty",
     "sequence_by": "exif",
     "method": "finetune",
     "backbone": "small_cnn",
