@@ -103,8 +103,10 @@ class Pairing:
         for place, part in reversed(list(enumerate(parts))):
             if part in _OF_FILES:
                 above, below = self.root.joinpath(*parts[:place]), parts[place + 1 :]
-                yield from (above.joinpath(name, *below) for name in _OF_PHOTOS)
-                yield above.joinpath(*below)
+                plain = tuple(one for one in below if one not in _OF_FILES)
+                for way in dict.fromkeys((below, plain)):
+                    yield from (above.joinpath(name, *way) for name in _OF_PHOTOS)
+                    yield above.joinpath(*way)
 
 
 def files_below(root: Path, suffix: str) -> Iterator[Path]:

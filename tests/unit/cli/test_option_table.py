@@ -83,10 +83,11 @@ RECIPES = {
     "identify": ("identify", "IdentifyRecipe"),
     "inspect": ("inspect", "InspectRecipe"),
     "prepare": ("prepare", "PrepareRecipe"),
+    "convert": ("convert", "ConvertRecipe"),
 }
 
 
-WORK = {"prepare": "_run", "evaluate": "evaluate_any", "train": "train_any"}
+WORK = {"prepare": "_run", "convert": "converts_set", "evaluate": "evaluate_any", "train": "train_any"}
 """What a command calls, where it is not called as the command is."""
 
 
@@ -131,6 +132,7 @@ NO_FIELDS = ("help", "list_steps", "recipe", "quiet", "sheet", "measures", "mosa
 """The last two are refused where no detector is trained; see `test_detector_options`."""
 VALUES = {
     "out": "out.csv",
+    "to": "csv",
     "split": "60/20/20",
     "by": "site",
     "site_by": "folder",

@@ -17,6 +17,7 @@ from taxolens.formats.source import Labelled, Layout
 from taxolens.formats.yolo import write_yolo
 
 CLASSES = ("fox", "café crème")
+NAMES = ", ".join(CLASSES)
 
 
 def write(root: Path, **files: str) -> Path:
@@ -108,7 +109,7 @@ def test_a_data_yaml_names_classes_and_the_photos_of_each_part(
 
 def test_a_set_whose_val_repeats_its_train_has_no_parts(tmp_path: Path) -> None:
     root = yolo(tmp_path / "set")
-    put(root, "data.yaml", "names: [a, b]\ntrain: images\nval: images\n")
+    put(root, "data.yaml", f"names: [{NAMES}]\ntrain: images\nval: images\n")
     assert [image.part for image in read(root).images] == [None]
 
 
@@ -182,7 +183,7 @@ def test_a_set_of_unknown_origin_names_nothing_outside_it(tmp_path: Path) -> Non
     put(tmp_path, "secret/images/1.jpg")
     for text in ("train: ../../../secret\n", f"train: {tmp_path}/secret\n", "train: list.txt\n"):
         root = yolo(tmp_path / "set")
-        put(root, "data.yaml", "names: [a, b]\n" + text)
+        put(root, "data.yaml", f"names: [{NAMES}]\n" + text)
         put(root, "list.txt", f"{tmp_path}/secret/images/1.jpg\n")
         zipped = Path(shutil.make_archive(str(tmp_path / "set"), "zip", root))
         with pytest.raises(DataError, match=r"outside the archive|None of the folders"):
@@ -328,6 +329,7 @@ def test_a_blank_line_between_classes_is_refused_and_not_skipped(tmp_path: Path)
 
 def test_names_of_classes_are_read_as_they_are_written(tmp_path: Path) -> None:
     root = yolo(tmp_path / "set", "1 0.5 0.5 0.25 0.5")
+    (root / "classes.txt").unlink()
     put(root, "data.yaml", "names: [yes, no, 007, 2024-01-01, null]\n")
     assert read(root).classes == ("yes", "no", "007", "2024-01-01", "null")
 
@@ -344,12 +346,12 @@ def test_full_paths_in_a_set_that_is_named_from_here_are_understood(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     root = yolo(tmp_path / "set")
-    put(root, "data.yaml", f"path: {root}\ntrain: images\nnames: [fox, owl]\n")
+    put(root, "data.yaml", f"path: {root}\ntrain: images\nnames: [{NAMES}]\n")
     put(root, "labels.csv", "file,label,site\nimages/1.jpg,owl,creek\n")
     monkeypatch.chdir(tmp_path)
     (image,) = read(Path("set")).images
     assert (image.name, image.site, image.part) == ("images/1.jpg", "creek", Part.TRAIN)
-    assert image.annotations and image.annotations[0].label == "owl"
+    assert image.annotations and image.annotations[0].label == "café crème"
 
 
 def test_folders_above_the_file_are_named_from_the_folder_that_holds_all(tmp_path: Path) -> None:
@@ -361,7 +363,7 @@ def test_folders_above_the_file_are_named_from_the_folder_that_holds_all(tmp_pat
 
 def test_a_list_of_photos_that_cannot_be_read_is_told(tmp_path: Path) -> None:
     root = yolo(tmp_path / "set")
-    put(root, "data.yaml", "train: list.txt\nnames: [fox, owl]\n")
+    put(root, "data.yaml", f"train: list.txt\nnames: [{NAMES}]\n")
     put(root, "list.txt", "images/1.jpg\n")
     assert [image.name for image in read(root).images] == ["images/1.jpg"]
     with pytest.MonkeyPatch.context() as patch:
@@ -372,3 +374,29 @@ def test_a_list_of_photos_that_cannot_be_read_is_told(tmp_path: Path) -> None:
 
 def _refused(*_: object, **__: object) -> str:
     raise PermissionError(13, "Permission denied")
+
+
+def test_two_lists_that_number_classes_differently_are_told(tmp_path: Path) -> None:
+    root = yolo(tmp_path / "set")
+    put(root, "data.yaml", "names: [café crème, fox]\ntrain: images\n")
+    with pytest.raises(
+        DataError, match=r"The class 0 is café crème in .*data\.yaml and fox in .*classes\.txt"
+    ):
+        read(root)
+    put(root, "data.yaml", "names: [fox, café crème, owl]\ntrain: images\n")  # one more does no harm
+    assert read(root).classes == ("fox", "café crème", "owl")
+
+
+def test_boxes_of_classes_that_are_not_there_are_counted_and_named(tmp_path: Path) -> None:
+    root = yolo(
+        tmp_path / "set", "7 0.5 0.5 0.1 0.1\n0 0.5 0.5 0.1 0.1\n7 0.2 0.2 0.1 0.1\n-1 0.5 0.5 0.1 0.1\n"
+    )
+    with pytest.raises(DataError, match=r"3 boxes name classes .*: 7 \(2\), -1 \(1\); .*images/1\.jpg:1"):
+        read(root)
+    found = read(root, lenient=True)
+    assert [(one.code, one.line) for one in found.problems] == [
+        ("box_class", 1),
+        ("box_class", 3),
+        ("box_class", 4),
+    ]
+    assert [one.label for one in found.images[0].annotations or ()] == ["fox"]
