@@ -46,6 +46,12 @@ def read_model(path: Path, *, task: Task | None = None, largest: int = LARGEST_M
         ModelError: absent, a folder, too large, damaged, refused, without card or made for another task.
     """
     data = read_bytes(path, largest=largest)
+    if path.suffix.lower() == ".toml":
+        raise ModelError(
+            "{file} names several models and is understood by taxolens identify and evaluate. Name one model file "
+            "(.onnx) here.",
+            file=path,
+        )
     return model_from_bytes(data, path, task=task)
 
 

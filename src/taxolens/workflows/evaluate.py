@@ -45,6 +45,9 @@ from taxolens.workflows.thumbnails import thumbnails_of
 _AHEAD = 16
 _JUDGED_ONE = noted("1 photo judged: {accuracy} named correctly (95% interval {range}), macro-F1 {f1}.")
 _JUDGED = noted("{n} photos judged: {accuracy} named correctly (95% interval {range}), macro-F1 {f1}.")
+_CASCADE = noted(
+    "Boxes are found by {detector} and named by {model}; a photo is judged by the surest name among its boxes."
+)
 _UNKNOWN_ONE = noted("1 photo of {label} is not judged: the model does not know this class.")
 _UNKNOWN = noted("{count} photos of {label} are not judged: the model does not know this class.")
 
@@ -113,6 +116,9 @@ def evaluate(
     read = (recipe.model, recipe.source.data, *([recipe.detector] if recipe.detector else []))
     check_places((recipe.json, recipe.report), read=read)
     predictor = predictor or open_predictor(recipe.model)
+    if isinstance(predictor, CascadePredictor):
+        finder = predictor.detector.card.name
+        listener.note(say(_CASCADE).format(detector=finder, model=predictor.card.name))
     dataset = load_dataset(recipe.source, home=home, progress=listener, say=say)
     dataset = named(dataset, recipe.source.data)
     asked = asked_part(dataset, listener, say)
