@@ -28,16 +28,13 @@ _CLOSE = 1e-3
 Convolutions = list[tuple[NDArray[np.float32], NDArray[np.float32]]]
 
 
-def load_yolox(network: nn.Module, file: Path, pictures: torch.Tensor) -> int:
+def load_yolox(network: nn.Module, file: Path, pictures: torch.Tensor) -> None:
     """Fills a network with the weights of an export of the same architecture.
 
     Args:
         network: YOLOX, with any number of classes; the layers that name them are left as they are where the
             numbers differ.
         pictures: float32 [n, 3, side, side], BGR, 0..255: photos as it will see them.
-
-    Returns:
-        How many classes the export has.
 
     Raises:
         ModelError: it is an export of another network.
@@ -59,9 +56,6 @@ def load_yolox(network: nn.Module, file: Path, pictures: torch.Tensor) -> int:
     if whole:
         _check_same(network, file, pictures[:1])
     _settle_norms(network, layers, pictures)
-    # Of the layers without a norm, those of the classes are as many as the classes.
-    widths = [len(bias) for (_, bias), (_, norm) in zip(found, layers, strict=True) if norm is None]
-    return max(widths)
 
 
 def _misfit(file: Path) -> ModelError:
