@@ -130,15 +130,13 @@ def check_same_work(old: Journal, new: Journal, folder: Path) -> None:
     Raises:
         UsageError: the results belong to other work.
     """
-    if (old.model_sha256, old.labels) != (new.model_sha256, new.labels):
-        raise UsageError(
-            "The results in {folder} were made with another model ({old}). "
-            "Name another --out, or start anew with --restart.",
-            folder=folder,
-            old=f"{old.model_name}, {old.model_sha256[:12]}",
-        )
+    if old.model_sha256 != new.model_sha256:
+        raise _another_model(old, folder)
     _check_same_tiles(old, new, folder)
     _check_same_detector(old, new, folder)
+    # Labels that a detector adds are told as the detector's.
+    if old.labels != new.labels:
+        raise _another_model(old, folder)
     if old.engine != new.engine:
         raise UsageError(
             "The results in {folder} were computed by {old}. Give --engine {old}, name another --out, or start anew "
@@ -160,6 +158,15 @@ def check_same_work(old: Journal, new: Journal, folder: Path) -> None:
             folder=folder,
             old=old.photos,
         )
+
+
+def _another_model(old: Journal, folder: Path) -> UsageError:
+    return UsageError(
+        "The results in {folder} were made with another model ({old}). "
+        "Name another --out, or start anew with --restart.",
+        folder=folder,
+        old=f"{old.model_name}, {old.model_sha256[:12]}",
+    )
 
 
 def same_look(one: DetectorPart | None, other: DetectorPart | None) -> bool:

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from taxolens.core.errors import UsageError
+from taxolens.imaging.region import CropRule
+from taxolens.inference.cascade_rule import DetectorPart
 from taxolens.inference.journal import (
     FILE,
     Journal,
@@ -15,6 +17,8 @@ from taxolens.inference.journal import (
     read_journal,
     write_journal,
 )
+from taxolens.modelfile.card import Card, CardClass, CardInput, CardOutput, Task
+from taxolens.modelfile.pipeline import CascadeNumbers
 
 
 def journal(photos: Path = Path("/photos"), sha256: str = "a" * 64) -> Journal:
@@ -61,3 +65,52 @@ def test_other_photos_are_refused_while_the_first_ones_are_there(tmp_path: Path)
 
 def test_photos_that_moved_go_on(tmp_path: Path) -> None:
     check_same_work(journal(tmp_path / "gone"), journal(tmp_path), tmp_path)
+
+
+def finder(sha256: str = "d" * 64, **crop: float) -> DetectorPart:
+    card = Card(
+        name="finder",
+        task=Task.DETECT,
+        classes=(CardClass(id="animal"),),
+        input=CardInput(width=32, height=32),
+        output=CardOutput(decoder="yolox", tensor="boxes"),
+    )
+    return DetectorPart(sha256, card, CropRule(**crop), CascadeNumbers(sure=0.6), 2)  # type: ignore[arg-type]
+
+
+def test_the_journal_of_a_cascade_knows_its_detector(tmp_path: Path) -> None:
+    one = dataclasses.replace(journal(), detector=finder(margin=0.3))
+    write_journal(one, tmp_path)
+    assert read_journal(tmp_path) == one
+
+
+@pytest.mark.parametrize("detector", [[], {}, {"sha256": "d"}, "finder", 3])
+def test_a_detector_that_cannot_be_understood_is_told_with_the_mend(tmp_path: Path, detector: object) -> None:
+    write_journal(journal(), tmp_path)
+    document = json.loads((tmp_path / FILE).read_text())
+    (tmp_path / FILE).write_text(json.dumps({**document, "detector": detector}))
+    with pytest.raises(UsageError, match="cannot be read: .*--restart"):
+        read_journal(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        (finder(), finder("e" * 64), r"another detector \(finder, dddddddddddd\)"),
+        (finder(), None, "another detector"),
+        (None, finder(), "without a detector"),
+        (finder(), finder(margin=0.3), r"from other crops \(margin 0\.1, pixels 32"),
+    ],
+)
+def test_other_boxes_and_crops_are_refused(
+    tmp_path: Path, old: DetectorPart | None, new: DetectorPart | None, message: str
+) -> None:
+    mine, theirs = (dataclasses.replace(journal(), detector=one) for one in (old, new))
+    with pytest.raises(UsageError, match=message):
+        check_same_work(mine, theirs, tmp_path)
+
+
+def test_other_numbers_of_a_rule_are_the_same_work(tmp_path: Path) -> None:
+    other = dataclasses.replace(finder(), rule=CascadeNumbers(sure=0.9))
+    mine, theirs = (dataclasses.replace(journal(), detector=one) for one in (finder(), other))
+    check_same_work(mine, theirs, tmp_path)

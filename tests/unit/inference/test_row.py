@@ -98,3 +98,32 @@ def test_boxes_that_cannot_be_meant_are_no_row(boxes: list[object]) -> None:
     line = json.dumps({"file": "a", "size": 1, "mtime_ns": 5, "boxes": boxes}).encode()
     with pytest.raises(ValueError):
         line_to_row(line)
+
+
+@given(
+    stamp=STAMPS,
+    count=st.integers(0, 4),
+    asked=st.integers(0, 4),
+    looked=st.booleans(),
+    seed=st.integers(0, 99),
+)
+def test_what_a_cascade_saw_comes_back_bit_by_bit(
+    stamp: Stamp, count: int, asked: int, looked: bool, seed: int
+) -> None:
+    random = np.random.default_rng(seed)
+    places, scores = random.random((count, 4), dtype=np.float32), random.random((count, 2), dtype=np.float32)
+    named = random.random((min(asked, count), 3), dtype=np.float32)
+    whole = random.random(3, dtype=np.float32) if looked else None
+    back = line_to_row(row_to_line(Row(stamp, scores=whole, boxes=Boxes(places, scores, named))))
+    assert back.boxes is not None and back.boxes.named is not None
+    assert len(back.boxes.named) == len(named) and back.boxes.named.tobytes() == named.tobytes()
+    assert (back.scores is None) == (whole is None)
+    assert whole is None or (back.scores is not None and back.scores.tobytes() == whole.tobytes())
+
+
+@pytest.mark.parametrize("named", [[2, "AAAAAA=="], [1, "AAA="], [-1, ""], [0, "AAAAAA=="], [1], "AAAA"])
+def test_names_of_boxes_that_cannot_be_meant_are_no_row(named: object) -> None:
+    place, score = "AAAAAAAAAAAAAAAAAAAAAA==", "AAAAAA=="
+    document = {"file": "a", "size": 1, "mtime_ns": 5, "boxes": [place, score], "named": named}
+    with pytest.raises(ValueError):
+        line_to_row(json.dumps(document).encode())

@@ -288,11 +288,11 @@ def test_results_of_another_detector_and_of_none_are_refused(recipe: IdentifyRec
     other = write_square_model(tmp_path / "other.onnx", classes=KINDS, version="2").path
     with pytest.raises(UsageError, match="another detector"):
         identify(dataclasses.replace(recipe, detector=other))
-    with pytest.raises(UsageError, match="another (model|detector)"):
+    with pytest.raises(UsageError, match="another detector"):
         identify(dataclasses.replace(recipe, detector=None))
     alone = dataclasses.replace(recipe, detector=None, out=recipe.out.with_name("alone.csv"))
     identify(alone)
-    with pytest.raises(UsageError, match="another model|without a detector"):
+    with pytest.raises(UsageError, match="without a detector"):
         identify(dataclasses.replace(alone, detector=recipe.detector))
 
 
