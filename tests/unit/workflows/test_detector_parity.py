@@ -35,7 +35,7 @@ def test_the_same_boxes_agree_whatever_their_order() -> None:
 @pytest.mark.parametrize(
     "theirs",
     [
-        told(CORNERS + [0, 0, 1.5, 0]),
+        told(CORNERS + np.float32([0, 0, 1.5, 0])),
         told(scores=(0.9, 0.42)),
         told(kinds=(0, 0)),
         told(CORNERS[:1], (0.9,), (0,)),

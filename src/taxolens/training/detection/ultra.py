@@ -45,7 +45,7 @@ def _keep_to_itself() -> None:
     """No calls home, and no trackers that happen to be installed."""
     from ultralytics.utils import SETTINGS
 
-    SETTINGS.update(dict.fromkeys(("sync", *_TRACKERS), False))
+    SETTINGS.update({name: False for name in ("sync", *_TRACKERS) if name in SETTINGS})
 
 
 def _network(order: Order) -> Any:

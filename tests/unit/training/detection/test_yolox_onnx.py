@@ -14,7 +14,6 @@ from torch import nn  # noqa: E402
 from taxolens.core.errors import ModelError  # noqa: E402
 from taxolens.training.detection.yolox_onnx import load_yolox  # noqa: E402
 
-
 pytestmark = pytest.mark.filterwarnings("ignore:You are using the legacy:DeprecationWarning")
 
 
