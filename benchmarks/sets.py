@@ -12,6 +12,8 @@ ARCHIVES = {
     "cameratrap": "cameratrap/cameratrap_train.zip",
     "cifar10": "cifar10/cifar10_train24k.zip",
     "animals7": "animals7/animals7_train.zip",
+    "collembola": "collembola/collembola_train.zip",
+    "stickytraps": "stickytraps/stickytraps_train.zip",
     "odd_images": "odd_images/odd_images.zip",
     "cameratrap_fullres": "cameratrap_fullres/cameratrap_fullres.zip",
 }
