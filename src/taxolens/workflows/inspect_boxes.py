@@ -7,15 +7,25 @@ from dataclasses import replace
 
 import numpy as np
 
-from taxolens.core.records import Image
+from taxolens.core.errors import ImageError
+from taxolens.core.records import Annotation, Image
 from taxolens.core.texts import noted
 from taxolens.data.dataset import Dataset
 from taxolens.data.statistics import QUANTILES, Distribution, box_distributions
+from taxolens.imaging.closeup import Outline, Outlined, closeup
+from taxolens.report.gallery import Budget, Gallery, Picture
 from taxolens.report.histogram import Range
+from taxolens.report.outline import Titled
+from taxolens.report.page import Block, Section
 from taxolens.report.small import Small, Smalls, small_histogram
 from taxolens.report.wording import Wording
 from taxolens.workflows.inspect_findings import Findings
 
+_PER_CLASS = 6
+_MOST_CLASSES = 40
+_MOST_OPEN = 12
+_BYTES = 600_000
+_SIDE = 200
 _MIDDLE = QUANTILES.index(0.5)
 
 _NAMES: Mapping[str, tuple[str, str]] = {
@@ -64,3 +74,38 @@ def _small(one: Distribution, wording: Wording) -> Small:
     return small_histogram(
         ranges, wording, title=name, value=write(middle), reading=reading, ends=ends, middle=middle
     )
+
+
+def drawn_section(found: Findings, wording: Wording) -> Section | None:
+    """Some boxes of each class on their photos, drawn by lot."""
+    say, counts = wording.say, found.counts_of_boxes
+    if counts is None:
+        return None
+    random = np.random.default_rng(found.recipe.seed)
+    boxes: dict[str, list[tuple[int, Annotation]]] = {}
+    for row, image in enumerate(found.images):
+        for one in image.annotations or ():
+            boxes.setdefault(one.label, []).append((row, one))
+    order = sorted(boxes, key=lambda label: (-len(boxes[label]), label))[:_MOST_CLASSES]
+    budget, blocks = Budget(_BYTES), list[Block]()
+    for place, label in enumerate(order):
+        mine = boxes[label]
+        chosen = sorted(random.choice(len(mine), min(_PER_CLASS, len(mine)), replace=False).tolist())
+        pictures = tuple(_picture(found, mine[number][0], mine[number][1], budget) for number in chosen)
+        gallery = Gallery(label, pictures, small=True)
+        count = wording.count(len(mine))
+        blocks.append(Titled(label, (gallery,), count=count, folded=place >= _MOST_OPEN))
+    text = say("Boxes drawn by lot from each class. Do they hold what the class is called, and all of it?")
+    return Section("boxes", say("Boxes of each class"), text, tuple(blocks)) if blocks else None
+
+
+def _picture(found: Findings, row: int, one: Annotation, budget: Budget) -> Picture:
+    image, most = found.images[row], found.recipe.source.max_megapixels
+
+    def around(name: str) -> bytes | None:
+        try:
+            return closeup(image.path, (Outlined(one.box, Outline.TRUE),), _SIDE, max_megapixels=most)
+        except ImageError:
+            return None
+
+    return Picture(image.name, budget.take(image.name, around), ())

@@ -7,6 +7,7 @@ from taxolens.report.page import Page, Section
 from taxolens.report.panels import Command, Commands, Fact, Facts, Notice
 from taxolens.report.wording import Wording
 from taxolens.workflows.inspect_background import background_section
+from taxolens.workflows.inspect_boxes import drawn_section
 from taxolens.workflows.inspect_copies import copies_section
 from taxolens.workflows.inspect_counts import counts_section
 from taxolens.workflows.inspect_examples import examples_section, means_section
@@ -39,6 +40,7 @@ def inspect_page(found: Findings, pictures: Pictures, *, say: Say) -> str:
         feasibility_section(found, wording),
         groups_section(found, pictures, wording),
         map_section(found, pictures, wording),
+        drawn_section(found, wording),
         examples,
         means_section(found, wording),
         looks_section(found, wording),

@@ -199,9 +199,9 @@ def _entry(row: Planned, place: str) -> Entry:
 
 
 def _write_boxes(recipe: PrepareRecipe, folder: PreparedFolder, head: Head) -> None:
-    """Boxes in the format that they came in."""
+    """Boxes as COCO where they came so, else as YOLO, which most programs that train read."""
     parts = [part for part in PARTS if (folder.out / "images" / part.value).is_dir()]
-    if head.layout == Layout.YOLO:
+    if head.layout != Layout.COCO:
         write_yolo(folder.out, (one.image for one in _sized(recipe, folder)), head.classes, parts)
         if recipe.folds:
             write_yolo_folds(folder.out, recipe.folds, head.classes)

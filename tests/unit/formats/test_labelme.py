@@ -27,7 +27,7 @@ def photo(path: Path) -> None:
 def sheet(path: Path, *shapes: dict[str, Any], **more: Any) -> Path:
     """Writes one annotation."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    document = {
+    document: dict[str, Any] = {
         "version": "5.5.0",
         "flags": {},
         "shapes": shapes,

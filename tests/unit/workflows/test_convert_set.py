@@ -97,7 +97,8 @@ def photo(path: Path, size: tuple[int, int], orientation: int, tint: int) -> Non
 
 def coco_set(root: Path, photos: Sequence[Drawn]) -> Path:
     """A COCO set with parts, as others write it: names from the file's folder, sizes of the upright photo."""
-    images, annotations = [], []
+    images: list[dict[str, object]] = []
+    annotations: list[dict[str, object]] = []
     for number, one in enumerate(photos, start=1):
         photo(root / one.name, one.size, one.orientation, number)
         width, height = one.size if one.orientation in (1, 3) else one.size[::-1]
