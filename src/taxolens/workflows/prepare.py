@@ -177,7 +177,9 @@ def _plan(desk: _Desk) -> tuple[str, ...]:
             identity=desk.folder.identity,
             fingerprint=fingerprint_of(found),
             rows=rows,
-            piece=piece_of(rows),
+            piece=max(
+                piece_of(rows), *map(len, windows)
+            ),  # lest a photo be decoded for each few of its tiles
             by=division.by,
             layout=dataset.layout.value,
             boxed=dataset.boxed,
