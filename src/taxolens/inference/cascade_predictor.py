@@ -13,6 +13,7 @@ from taxolens.core.engine import Engine
 from taxolens.core.errors import ImageError
 from taxolens.core.geometry import WHOLE_IMAGE
 from taxolens.core.records import Prediction, Status
+from taxolens.core.taxonomy import Role
 from taxolens.execution.local import ordered_map
 from taxolens.imaging.container import DEFAULT_MEGAPIXELS
 from taxolens.imaging.photograph import Photograph
@@ -70,6 +71,8 @@ class CascadePredictor:
             files.rule,
             len(files.classifier.card.classes),
         )
+        silent = (Role.BLANK, Role.OTHER)
+        self._nameable = np.array([one.role not in silent for one in files.detector.card.taxa], np.bool_)
         self._card = answering_card(files.classifier.card, files.detector.card)
         self._usual = self.rule(top_k=1, threshold=None)
         self._looks_at_whole = looks_at_whole(files.classifier.card, files.rule)
@@ -137,20 +140,22 @@ class CascadePredictor:
         return Sighted(boxes, None if self.finds(boxes) else self.whole(photo))
 
     def named(self, photo: Photograph, boxes: Boxes) -> Boxes:
-        """Boxes with what the classifier says of each that the detector is sure enough of.
+        """Boxes with what the classifier says of each that may be something to be named.
 
         Raises:
             ImageError: the photo cannot be read.
             ModelError: the graph cannot be run.
         """
         crop = self.part.crop
-        best = boxes.scores.max(axis=1, initial=0.0)
-        asked = int((np.minimum.accumulate(best) >= crop.least).sum()) if len(boxes) else 0
-        parts = [region(box_of(place), photo.size(), crop) for place in boxes.places[:asked]]
+        sure = boxes.scores[:, self._nameable] if len(boxes) else np.zeros((0, 1), np.float32)
+        asked = np.flatnonzero(sure.max(axis=1, initial=0.0) >= crop.least)
+        parts = [region(box_of(place), photo.size(), crop) for place in boxes.places[asked]]
         crops = photo.crops(parts, self.classifier.card.preprocess)
-        named = [self.classifier.named(pixels) for pixels in crops]
-        none = np.zeros((0, self.part.known), np.float32)
-        return replace(boxes, named=np.stack(named) if named else none)
+        # Boxes up to the last that was asked about; of those between, nothing is said.
+        named = np.zeros((int(asked.max(initial=-1)) + 1, self.part.known), np.float32)
+        for position, pixels in zip(asked, crops, strict=True):
+            named[position] = self.classifier.named(pixels)
+        return replace(boxes, named=named)
 
     def finds(self, boxes: Boxes) -> bool:
         """Whether any box is there, by the usual thresholds."""

@@ -68,8 +68,8 @@ class Boxes:
         places: float32 [n, 4], x, y, width, height in shares of the photo.
         scores: float32 [n, classes], 0..1, in the model's order; the best of a box is how sure the detector is of
             it, and they need not sum to 1.
-        named: float32 [m, classes of the classifier], probabilities of the first m boxes, which are those that the
-            classifier of a cascade was asked about; None where there is no classifier.
+        named: float32 [m, classes of the classifier], probabilities of the first m boxes, nothing but 0 for those that
+            the classifier of a cascade was not asked about; None where there is no classifier.
     """
 
     places: NDArray[np.float32]
