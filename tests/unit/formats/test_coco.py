@@ -410,3 +410,15 @@ def test_half_characters_that_json_can_spell_are_no_file_and_do_no_harm_in_names
     put(file, document(images=[{"id": 1, "file_name": "\ud800.jpg", "width": 200, "height": 100}]))
     with pytest.raises(DataError, match="names no file"):
         read(tmp_path / "set")
+
+
+def test_annotations_of_one_number_are_all_read_and_that_is_told(tmp_path: Path) -> None:
+    box = {"id": 7, "image_id": 1, "category_id": 1, "bbox": [0, 0, 2, 2]}
+    document = {
+        "images": [{"id": 1, "file_name": "1.jpg", "width": 4, "height": 4}],
+        "categories": [{"id": 1, "name": "fox"}],
+        "annotations": [box, {**box, "bbox": [2, 2, 2, 2]}],
+    }
+    found = read(put(tmp_path / "c.json", document))
+    assert len(found.images[0].annotations or ()) == 2
+    assert [note.fields["count"] for note in found.notes] == [1]
