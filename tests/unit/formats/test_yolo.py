@@ -142,7 +142,7 @@ def test_a_box_that_leaves_the_photo_by_rounding_is_cut_at_its_edge(tmp_path: Pa
     (image,) = read(yolo(tmp_path / "set", "0 0.999 0.5 0.0021 1.00005")).images
     assert image.annotations is not None
     box = image.annotations[0].box
-    assert (box.x + box.width, box.y, box.height) == (pytest.approx(1.0), 0.0, 1.0)
+    assert (box.x + box.width, box.y, box.height) == pytest.approx((1.0, 0.0, 1.0))
 
 
 def test_what_names_no_classes_is_told(tmp_path: Path) -> None:
