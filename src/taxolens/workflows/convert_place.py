@@ -42,16 +42,22 @@ def placed(images: Sequence[Image], format: SetFormat, *, by_part: bool) -> Iter
     Args:
         by_part: each part has its folder, where the format tells parts by folders.
     """
-    names = FreeNames()
+    names, above = FreeNames(), _above(images)
     classes = class_folders({image.label for image in images if image.label is not None})
     for image in images:
         folder = format.folder(image.part if by_part else None)
-        below = PurePosixPath(bare_name(image))
+        below = PurePosixPath(bare_name(replace(image, name=image.name.removeprefix(above))))
         if format.layout is Layout.FOLDERS:
             own = (*image.groups, classes[image.label or ""])
             below = PurePosixPath(*own, below.name)
         place = "/".join(filter(None, (folder, *below.parts[:-1])))
         yield Placed(image, names.take(place, below.stem, below.suffix))
+
+
+def _above(images: Sequence[Image]) -> str:
+    """The folder of all photos that are named by their full path, which tells nothing of them."""
+    folders = {image.name.rpartition("/")[0] for image in images if image.name.startswith("/")}
+    return f"{os.path.commonpath(folders)}/" if folders else "/"
 
 
 def bare_name(image: Image) -> str:

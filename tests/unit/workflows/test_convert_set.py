@@ -219,6 +219,14 @@ def test_one_file_names_photos_where_they_lie(name: str, source: Path, tmp_path:
     assert sum(len(image.annotations or ()) for image in after.images) == 4
 
 
+def test_photos_that_are_named_by_their_full_path_keep_the_end_of_it(
+    source: Path, tmp_path: Path, home: Path
+) -> None:
+    to(source, tmp_path / "apart", "coco", home, SetFiles.NONE)
+    to(tmp_path / "apart", tmp_path / "out", "voc", home)
+    same(load(source, home), load(tmp_path / "out", home))
+
+
 def test_class_folders_hold_photos_of_one_class_and_what_is_left_out_is_told(
     source: Path, tmp_path: Path, home: Path
 ) -> None:
