@@ -25,13 +25,15 @@ __all__ = ["CascadePredictor", "DetectorPredictor", "Prediction", "Predictor", "
 
 
 def load(
-    model: str | Path, *, detector: str | Path | None = None
+    model: str | Path, *, detector: str | Path | None = None, tile: int | str = "auto"
 ) -> Predictor | DetectorPredictor | CascadePredictor:
     """Opens a model file for use.
 
     Args:
         model: path of a Taxolens `.onnx` file, or of a pipeline (`.toml`).
         detector: path of a model file that finds the boxes which `model` names.
+        tile: side in pixels of the tiles that photos are cut into for what finds boxes; "auto": as its card says;
+            "off": photos stay whole.
 
     Returns:
         A predictor; its `predict` takes paths or arrays. That of a detector, and of a pipeline, gives boxes for each
@@ -39,10 +41,12 @@ def load(
 
     Raises:
         taxolens.core.errors.ModelError: the file is absent, damaged or no model of Taxolens.
+        taxolens.core.errors.UsageError: tiles that cannot be meant.
     """
     from taxolens.inference.opened import open_model
+    from taxolens.recipes.tile import tiles_of
 
-    return open_model(model, detector=detector)
+    return open_model(model, detector=detector, tile=tiles_of(tile))
 
 
 def __getattr__(name: str) -> object:

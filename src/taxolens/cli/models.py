@@ -297,6 +297,9 @@ def _facts(file: ModelFile) -> Table:
         say("Name"): f"{card.name} ({card.version})",
         say("Task"): card.task.value,
         say("Input"): f"{card.input.width} x {card.input.height}, {card.input.fit.value}",
+        say("Tiles"): f"{card.input.tile.side} pixels, {card.input.tile.overlap:g}"
+        if card.input.tile
+        else "",
         say("Backbone"): card.backbone.name if card.backbone else "",
         say("Licence"): card.licence or "",
         **_thresholds(card),

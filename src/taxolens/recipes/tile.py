@@ -39,6 +39,16 @@ def _size_of(given: object) -> object:
     return pixels
 
 
+def tiles_of(size: int | str) -> TileRecipe:
+    """The recipe of a size alone: pixels, "auto" or "off".
+
+    Raises:
+        UsageError: it cannot be meant.
+    """
+    read = _size_of(size)
+    return TileRecipe(TileSize(read) if isinstance(read, str) else int(str(read)))
+
+
 def check_overlap(share: float) -> None:
     """Refuses an overlap of tiles that cannot be meant.
 

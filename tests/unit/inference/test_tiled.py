@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 from PIL.Image import Image as Picture
 
+import taxolens
 from taxolens.core.errors import ModelError, UsageError
 from taxolens.imaging.preprocess import Fit
 from taxolens.inference.detector import DetectorPredictor
@@ -123,3 +124,12 @@ def test_a_classifier_is_given_no_tiles(model: ModelFile) -> None:
     )
     with pytest.raises(ModelError, match="for detectors"):
         with_tiles(replace(model, card=card), TileRecipe(size=500))
+
+
+def test_from_python_a_size_of_tiles_is_enough(model: ModelFile) -> None:
+    tiled = taxolens.load(model.path, tile=500)
+    assert tiled.card.input.tile == CardTile(side=500)
+    assert taxolens.load(model.path).card.input.tile is None
+    assert taxolens.load(model.path, tile="off").card.input.tile is None
+    with pytest.raises(UsageError, match="--tile"):
+        taxolens.load(model.path, tile="large")
