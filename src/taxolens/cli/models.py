@@ -21,7 +21,7 @@ from taxolens.core.errors import UsageError
 from taxolens.core.texts import noted
 from taxolens.imaging.preprocess import Colours, Fit
 from taxolens.inference.decoders.registry import DECODERS
-from taxolens.modelfile.card import Card, Task
+from taxolens.modelfile.card import Card, CardTile, Task
 from taxolens.modelfile.catalogue import CatalogueEntry, catalogue, download_path
 from taxolens.modelfile.read import ModelFile, read_model
 from taxolens.probe.foreign import Activation
@@ -297,9 +297,7 @@ def _facts(file: ModelFile) -> Table:
         say("Name"): f"{card.name} ({card.version})",
         say("Task"): card.task.value,
         say("Input"): f"{card.input.width} x {card.input.height}, {card.input.fit.value}",
-        say("Tiles"): f"{card.input.tile.side} pixels, {card.input.tile.overlap:g}"
-        if card.input.tile
-        else "",
+        say("Tiles"): _tiles(card.input.tile) if card.input.tile else "",
         say("Backbone"): card.backbone.name if card.backbone else "",
         say("Licence"): card.licence or "",
         **_thresholds(card),
@@ -310,6 +308,10 @@ def _facts(file: ModelFile) -> Table:
         say("Notes"): " ".join(say(note) for note in card.notes),
     }
     return facts_table(facts)
+
+
+def _tiles(tile: CardTile) -> str:
+    return say("{side} x {side}, overlap {overlap:g}").format(side=tile.side, overlap=tile.overlap)
 
 
 def _megabytes(size: int) -> str:
