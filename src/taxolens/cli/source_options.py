@@ -73,7 +73,7 @@ DETECTIONS = (
     Option(
         "--photos-in",
         "photos",
-        say("Folder of the photos, where DATA is a file of detections that lies elsewhere."),
+        say("Folder of the photos, where DATA is a file of detections or a package that lies elsewhere."),
         Path,
         "DIR",
     ),

@@ -11,6 +11,7 @@ from taxolens.core.errors import DataError
 from taxolens.core.records import Image
 from taxolens.formats.archive import unpacked
 from taxolens.formats.box_table import read_box_table
+from taxolens.formats.camtrap_set import PACKAGE, find_camtrap, read_camtrap
 from taxolens.formats.coco import CocoFile, find_coco, read_coco
 from taxolens.formats.detections_set import (
     DETECTIONS,
@@ -57,7 +58,7 @@ def read_labelled(
         unpack_to: where zips are unpacked, each once, under its hash.
         lenient: collect boxes that cannot be meant in `problems`, and read the rest.
         unlabelled: where no photo has a label, read the photos without.
-        photos: folder that a file of detections names photos from.
+        photos: folder that a file of detections, or a Camtrap DP package, names photos from.
         threshold: detections below it are no boxes, 0..1; None: what their file calls typical, else 0.2.
 
     Raises:
@@ -104,6 +105,8 @@ class _Way:
                 "{data} is about one photo. Name the folder that holds the photos and their annotations.",
                 data=data,
             )
+        if data.name == PACKAGE and find_camtrap(data.parent):
+            return self._tree(data.parent)
         if suffix == ".json":
             if is_detections(data):
                 return self._detections(data, data.parent)
@@ -116,6 +119,8 @@ class _Way:
         return with_parts(read_table(table, inside=self.inside))
 
     def _tree(self, folder: Path) -> Labelled:
+        if find_camtrap(folder):
+            return read_camtrap(folder, photos=self.photos, inside=self.inside and self.photos is None)
         table = _table_in(folder)
         by_box = self._boxes(folder)
         if by_box is not None:
@@ -204,7 +209,7 @@ def _check_images(found: Labelled, data: Path) -> None:
             "annotations, or put each photo into a folder named after its class.",
             file=found.file,
         )
-    if found.layout in (Layout.COCO, Layout.TABLE, Layout.BOX_TABLE, Layout.DETECTIONS):
+    if found.layout in (Layout.COCO, Layout.TABLE, Layout.BOX_TABLE, Layout.DETECTIONS, Layout.CAMTRAP):
         raise DataError("{file} names no photos. Name a file that does.", file=found.file)
     if found.ignored:
         raise DataError(

@@ -23,6 +23,7 @@ class Layout(StrEnum):
     LABELME = "labelme"
     DETECTIONS = "detections"
     BOX_TABLE = "box-table"
+    CAMTRAP = "camtrap-dp"
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,7 +90,7 @@ def _found(recipe: ConvertRecipe) -> tuple[Iterator[Result], About]:
 
 def _drawn(recipe: ConvertRecipe, home: Path, progress: Progress, say: Say) -> tuple[Iterator[Result], About]:
     """Labelled photos as results that people said."""
-    source = SourceRecipe(recipe.source, unlabelled=recipe.unlabelled)
+    source = SourceRecipe(recipe.source, photos=recipe.photos, unlabelled=recipe.unlabelled)
     dataset = load_dataset(source, home=home, progress=progress, say=say)
     labels = dataset.classes or tuple(sorted({image.label for image in dataset.images if image.label}))
     taxa = {label: Taxon(label, role=usual_role(label)) for label in labels}

@@ -56,8 +56,11 @@ def placed(images: Sequence[Image], format: SetFormat, *, by_part: bool) -> Iter
 
 def _above(images: Sequence[Image]) -> str:
     """The folder of all photos that are named by their full path, which tells nothing of them."""
-    folders = {image.name.rpartition("/")[0] for image in images if image.name.startswith("/")}
-    return f"{os.path.commonpath(folders)}/" if folders else "/"
+    folders = {image.name.rpartition("/")[0] for image in images if Path(image.name).is_absolute()}
+    try:
+        return f"{os.path.commonpath(folders)}/".replace(os.sep, "/") if folders else "/"
+    except ValueError:  # several drives
+        return "/"
 
 
 def bare_name(image: Image) -> str:

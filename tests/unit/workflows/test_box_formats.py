@@ -100,6 +100,20 @@ def test_boxes_become_observations_of_people(yolo: Path, tmp_path: Path) -> None
     assert len(rows) == 32 and sum(",human,people," in row for row in rows) == 31
 
 
+def test_a_package_of_observations_is_read_back(yolo: Path, tmp_path: Path) -> None:
+    (tmp_path / "sites.csv").write_text(SITES)
+    output = OutputRecipe(tmp_path / "dp", "camtrap-dp", tmp_path / "sites.csv")
+    convert(ConvertRecipe(yolo, output), home=tmp_path / "home")
+    before = load_dataset(SourceRecipe(yolo), home=tmp_path / "home")
+    after = load_dataset(SourceRecipe(tmp_path / "dp", photos=yolo), home=tmp_path / "home")
+    said = {image.name: image.annotations or () for image in after.images}
+    assert set(said) == {image.name for image in before.images} and set(after.classes) == set(before.classes)
+    for image in before.images:
+        for one, two in zip(image.annotations or (), said[image.name], strict=True):
+            assert one.label == two.label
+            assert (one.box.x, one.box.y) == pytest.approx((two.box.x, two.box.y), abs=1e-5)
+
+
 def test_photos_that_nobody_looked_at_are_no_blanks_in_results(yolo: Path, tmp_path: Path) -> None:
     source = as_("yolo", yolo, tmp_path / "copy")
     labels = sorted((source / "labels").rglob("*.txt"))
