@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import shutil
 import sys
@@ -17,7 +18,7 @@ import torch
 from torch import nn
 
 from taxolens.core.detection_trainer import DetectionEpoch, ToldBoxes
-from taxolens.core.errors import TaxolensError
+from taxolens.core.errors import TaxolensError, TrainingFailed
 from taxolens.storage.atomic import PART
 from taxolens.training.detection.messages import Message, Refused, to_line
 from taxolens.training.detection.order import BEST, EPOCHS, FACTS, LAST, TOLD, Order
@@ -38,7 +39,17 @@ class Teller:
         print(to_line(message), file=self._out, flush=True)
 
     def learnt(self, epoch: DetectionEpoch, last: Path, best: Path) -> None:
-        """Keeps an epoch with its checkpoints, so that a stop at any moment finds them whole; then tells it."""
+        """Keeps an epoch with its checkpoints, so that a stop at any moment finds them whole; then tells it.
+
+        Raises:
+            TrainingFailed: its loss is no number; nothing of it is kept.
+        """
+        if not math.isfinite(epoch.loss):
+            raise TrainingFailed(
+                "In epoch {number} the loss was no number any more. What was learnt before is kept. Give a lower "
+                "--rate, and --restart.",
+                number=epoch.number,
+            )
         _kept(best, self.order.folder / BEST)
         _kept(last, self.order.folder / LAST)
         with self._file.open("a", encoding="utf-8") as file:
@@ -64,25 +75,26 @@ def serve(work: Callable[[Order, Teller], None]) -> None:
         Thread(target=_end_with_parent, daemon=True).start()
         teller = Teller(order, out)
         try:
-            work(order, teller)
+            with _told_when_memory_ends(order):
+                work(order, teller)
         except TaxolensError as error:
             fields = {name: str(value) for name, value in error.fields.items()}
             teller.tell(Refused(type(error).__name__, error.template, fields))
             sys.exit(1)
-        except (MemoryError, RuntimeError) as error:
-            if not isinstance(error, MemoryError) and not any(one in str(error) for one in _NO_MEMORY):
-                raise
-            teller.tell(_no_memory(order))
-            sys.exit(1)
 
 
-def _no_memory(order: Order) -> Refused:
-    return Refused(
-        "TrainingFailed",
-        "There is not enough memory for steps of {batch} photos. Lower --batch or --size. What was learnt so far is "
-        "kept.",
-        {"batch": str(order.batch)},
-    )
+@contextmanager
+def _told_when_memory_ends(order: Order) -> Iterator[None]:
+    try:
+        yield
+    except (MemoryError, RuntimeError) as error:
+        if not isinstance(error, MemoryError) and not any(one in str(error) for one in _NO_MEMORY):
+            raise
+        raise TrainingFailed(
+            "There is not enough memory for steps of {batch} photos. Lower --batch or --size. What was learnt so far "
+            "is kept.",
+            batch=order.batch,
+        ) from error
 
 
 def _end_with_parent() -> None:

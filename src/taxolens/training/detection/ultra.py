@@ -43,17 +43,24 @@ def train(order: Order, teller: Teller) -> None:
 
 def _keep_to_itself() -> None:
     """No calls home, and no trackers that happen to be installed."""
-    from ultralytics.utils import SETTINGS
+    from ultralytics import utils
 
-    SETTINGS.update({name: False for name in ("sync", *_TRACKERS) if name in SETTINGS})
+    settings: Any = utils.SETTINGS
+    settings.update({name: False for name in ("sync", *_TRACKERS) if name in settings})
+
+
+def _opened(name: str, **options: Any) -> Any:
+    """The library's own object around a network; untyped, as the library is."""
+    import ultralytics
+
+    opener: Any = ultralytics
+    return opener.YOLO(name, **options)
 
 
 def _network(order: Order) -> Any:
-    from ultralytics import YOLO
-
     if order.weights is None:
-        return YOLO(f"{order.family}{order.size}.yaml", task="detect")
-    network = YOLO(str(order.weights))
+        return _opened(f"{order.family}{order.size}.yaml", task="detect")
+    network = _opened(str(order.weights))
     if network.task != "detect":
         raise ModelError(
             "The weights in {file} are for the task {task}, not for finding boxes. Name others.",
@@ -78,10 +85,8 @@ def _restored(order: Order, checkpoints: Path) -> int:
 
 
 def _learn(order: Order, teller: Teller, runs: Path, *, resume: bool) -> None:
-    from ultralytics import YOLO
-
     checkpoints = runs / "run" / "weights"
-    network = YOLO(str(checkpoints / "last.pt")) if resume else _network(order)
+    network = _opened(str(checkpoints / "last.pt")) if resume else _network(order)
     _Course(order, teller, checkpoints).hang_on(network)
     network.train(
         data=str(order.photos / "data.yaml"),
@@ -158,20 +163,19 @@ def _figure(figures: Any, name: str) -> float | None:
 
 def _leave(order: Order) -> None:
     """The graph, the weights, and what the library's own program says of the shown photos."""
-    from ultralytics import YOLO
     from ultralytics.utils.torch_utils import strip_optimizer
 
     weights = order.folder / WEIGHTS
     shutil.copyfile(order.folder / BEST, weights)
     strip_optimizer(str(weights))
-    network = YOLO(str(weights))
+    network = _opened(str(weights))
     head = network.model.model[-1]
     if getattr(head, "end2end", False):
         # Its other way of answering tells the best class of a box only; this one tells all of them.
         head.end2end = False
     told = [_told(network, order, one) for one in np.load(order.folder / SHOWN)]
     write_told(told, order.folder)
-    plain = YOLO(str(weights))
+    plain = _opened(str(weights))
     made = plain.export(
         format="onnx", imgsz=order.side, opset=_OPSET, simplify=False, dynamic=True, device="cpu"
     )
