@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ _LEARNT_RATE, _FRESH_RATE = 0.004, 0.01
 _CALM = 5
 """One epoch in so many, at the end, shows the photos as they are: boxes become exact."""
 _WARMING = 10
+_SELDOM = 0.01
 
 
 def train(order: Order, teller: Teller) -> None:
@@ -74,7 +76,9 @@ def _start_from(wrapper: Any, order: Order, file: Path) -> None:
                 file=file,
                 family=order.family,
             )
+        fresh = [one.weight.clone() for one in wrapper.model.head.cls_preds]
         load_yolox(wrapper.model, file, _pictures(order))
+        _doubt_all_classes(wrapper, fresh)
         return
     card = read_weights_card(file)
     if card is None:
@@ -97,7 +101,19 @@ def _start_from(wrapper: Any, order: Order, file: Path) -> None:
             file=file,
             network=card.network,
         )
+    fresh = [] if order.family != "yolox" else [one.weight.clone() for one in wrapper.model.head.cls_preds]
     wrapper.model.load_state_dict(kept, strict=False)
+    _doubt_all_classes(wrapper, fresh)
+
+
+def _doubt_all_classes(wrapper: Any, fresh: Sequence[torch.Tensor]) -> None:
+    """Layers that name classes and know nothing yet say a hundredth, not a half (Lin et al. 2017, section 4.1).
+
+    Else their wrong answers, about every cell of the photo, shake what the other layers have learnt.
+    """
+    for layer, before in zip(wrapper.model.head.cls_preds if fresh else (), fresh, strict=True):
+        if torch.equal(layer.weight, before):
+            torch.nn.init.constant_(layer.bias, -math.log((1 - _SELDOM) / _SELDOM))
 
 
 def _pictures(order: Order) -> torch.Tensor:
