@@ -30,8 +30,6 @@ _MEASURED = 64
 """Photos that give the batch norms of an export their statistics."""
 _LEARNT_RATE, _FRESH_RATE = 0.004, 0.01
 """Of stochastic gradient descent; a network that has learnt before would forget at the rate of a fresh one."""
-_CALM = 5
-"""One epoch in so many, at the end, shows the photos as they are: boxes become exact."""
 _WARMING = 10
 _SELDOM = 0.01
 
@@ -186,7 +184,7 @@ def _learn(order: Order, teller: Teller, wrapper: Any, runs: Path, *, resume: bo
         save_period=0,
         mosaic_prob=order.mosaic,
         mixup_prob=order.mixup,
-        no_aug_epochs=max(1, order.epochs // _CALM),
+        no_aug_epochs=order.calm,
         warmup_epochs=max(1, order.epochs // _WARMING),
         freeze="backbone" if order.frozen else None,
         distill_model=str(order.teacher) if order.teacher else None,

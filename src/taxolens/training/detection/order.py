@@ -16,6 +16,7 @@ GRAPH = "graph.onnx"
 TOLD = "told.npz"
 FACTS = "facts.json"
 """These three are what the process leaves, beside its weights."""
+_CALM, _CALM_SHARE = 10, 5
 EPOCHS = "epochs.jsonl"
 LAST, BEST = "last.kept", "best.kept"
 """Checkpoints as they were after a whole epoch; those that a library is writing may be torn by a stop."""
@@ -54,6 +55,14 @@ class Order:
     weights: Path | None
     teacher: Path | None
     least: float = 0.05
+
+    @property
+    def calm(self) -> int:
+        """How many epochs at the end show pictures as they are, unmixed, so that boxes become exact.
+
+        All of a short training: a network that has learnt before and sees few epochs does better without mosaics.
+        """
+        return min(self.epochs, max(_CALM, self.epochs // _CALM_SHARE))
 
     def write(self) -> Path:
         """Writes it into its folder, and says where."""

@@ -108,7 +108,7 @@ def _learn(order: Order, teller: Teller, runs: Path, *, resume: bool) -> None:
         mosaic=order.mosaic,
         mixup=order.mixup,
         cutmix=order.cutmix,
-        close_mosaic=max(1, order.epochs // 5),
+        close_mosaic=order.calm,
         **({"lr0": order.rate, "optimizer": "SGD"} if order.rate else {}),
         **({"distill_model": str(order.teacher)} if order.teacher else {}),
     )
