@@ -67,9 +67,7 @@ def test_the_detector_is_used_and_its_runs_are_listed(
     taxolens: Command, run: Path, drawn: Path, tmp_path: Path
 ) -> None:
     table = tmp_path / "found.csv"
-    done = taxolens(
-        "identify", drawn / "images", "--model", run / "model.onnx", "--out", table, "--threshold", 0.01
-    )
+    done = taxolens("identify", drawn / "images", "--model", run / "model.onnx", "--out", table)
     assert done.code == 0, done.err
     assert {Path(row["file"]).name for row in rows_of(table)} == {
         path.name for path in (drawn / "images").iterdir()
