@@ -169,6 +169,9 @@ VALUES = {
     "sample": "64",
     "every": "2",
     "engine": "openvino",
+    "tile": "256",
+    "tile_overlap": "0.3",
+    "tile_visible": "0.3",
 }
 BY_METAVAR = {
     **dict.fromkeys(("N", "K", "PIXELS", "MINUTES", "POINTS"), "2"),
