@@ -15,7 +15,7 @@ from taxolens.cli.main import COMMANDS
 TAXOLENS = Path(sys.executable).with_name("taxolens")
 GROUPS = {
     "runs": ("list", "show", "compare", "delete", "restore"),
-    "models": ("list", "show", "get", "add", "remove", "describe"),
+    "models": ("list", "show", "get", "add", "remove", "describe", "pipeline"),
     "datasets": ("list", "show", "get"),
 }
 WIDTH = "100"
