@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import onnx
 
 from taxolens.core.detection_trainer import AnyDetectionTrainer, DetectionRequest, TrainedDetector
+from taxolens.core.errors import UsageError
 from taxolens.core.progress import Progress
 from taxolens.core.records import Failure, Part
 from taxolens.core.texts import Say, noted
@@ -16,7 +18,7 @@ from taxolens.evaluation.detection.judge import judge_scenes
 from taxolens.evaluation.detection.result import DetectionResult
 from taxolens.imaging.preprocess import Fit
 from taxolens.inference.detector import DetectorPredictor
-from taxolens.modelfile.card import Card, Metric, SplitRule, Thresholds
+from taxolens.modelfile.card import Card, CardTile, Metric, SplitRule, Thresholds
 from taxolens.modelfile.fingerprint import data_fingerprint
 from taxolens.modelfile.read import ModelFile
 from taxolens.modelfile.write import write_model
@@ -29,6 +31,7 @@ from taxolens.workflows.detector_lesson import DetectorLesson, fingerprint_of, p
 from taxolens.workflows.detector_parity import BoxParity, prove_boxes
 from taxolens.workflows.listener import Listener
 from taxolens.workflows.model_card import class_taxa, portable
+from taxolens.workflows.prepare_folder import RECIPE as PREPARED
 from taxolens.workflows.run_folder import MODEL
 from taxolens.workflows.stopwatch import Stopwatch
 
@@ -180,13 +183,25 @@ def _rewritten(model: ModelFile, card: Card) -> ModelFile:
     return write_model(onnx.load_from_string(model.graph), card, model.path)
 
 
+def tile_of(data: Path) -> CardTile | None:
+    """How photos were cut that `prepare --tile` wrote: what learnt from tiles is to look at tiles; None: they were not."""
+    file = (data if data.is_dir() else data.parent) / PREPARED
+    try:
+        tile = tomllib.loads(file.read_text(encoding="utf-8")).get("tile", {})
+        return CardTile.made(side=tile["size"], overlap=tile["overlap"])
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, UsageError):
+        return None
+
+
 def _with_figures(
     recipe: TrainRecipe, lesson: DetectorLesson, model: ModelFile, result: DetectionResult
 ) -> ModelFile:
     """What the card tells of the training."""
     parts, known = lesson.split.parts, (("map50", result.map50), ("map50_95", result.map50_95))
     shares = {part: round(100 * parts.count(part) / len(parts), 1) for part in Part}
+    tile = tile_of(recipe.source.data)
     card = model.card.changed(
+        input=model.card.input.changed(tile=tile) if tile else model.card.input,
         metrics=tuple(
             Metric(
                 name=name,
