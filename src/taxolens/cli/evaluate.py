@@ -26,6 +26,7 @@ EPILOG = examples(
     "taxolens evaluate run/model.onnx more-photos/ --report page.html",
     "taxolens evaluate run/model.onnx more-photos/ --json figures.json --precision 0.99",
     "taxolens evaluate run/model.onnx more-photos/ --detector detector.onnx --json figures.json",
+    "taxolens evaluate run/model.onnx more-boxes/ --crops --report page.html",
     "taxolens evaluate megadetector.json boxes/data.yaml --one-class --report page.html",
 )
 MODEL = Option(
@@ -36,6 +37,7 @@ MODEL = Option(
     "MODEL",
     required=True,
 )
+CROPS = Option("--crops", "crops", say("A classifier names the true boxes of DATA."), bool)
 BOXES = (
     Option("--score", "score", say("Boxes: count those with at least this score (best F1)."), float, "0..1"),
     Option("--one-class", "one_class", say("Boxes: judge where they are, not what they are called."), bool),
@@ -47,6 +49,7 @@ BOXES = (
     MODEL,
     DATA,
     DETECTOR,
+    CROPS,
     shared.JSON,
     shared.REPORT,
     shared.PRECISION,

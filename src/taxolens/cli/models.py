@@ -21,7 +21,7 @@ from taxolens.core.errors import UsageError
 from taxolens.core.texts import noted
 from taxolens.imaging.preprocess import Colours, Fit
 from taxolens.inference.decoders.registry import DECODERS
-from taxolens.modelfile.card import Card, CardTile, Task
+from taxolens.modelfile.card import Card, CardCrop, CardTile, Task
 from taxolens.modelfile.catalogue import CatalogueEntry, catalogue, download_path
 from taxolens.modelfile.read import ModelFile, read_model
 from taxolens.probe.foreign import Activation
@@ -298,6 +298,7 @@ def _facts(file: ModelFile) -> Table:
         say("Task"): card.task.value,
         say("Input"): f"{card.input.width} x {card.input.height}, {card.input.fit.value}",
         say("Tiles"): _tiles(card.input.tile) if card.input.tile else "",
+        say("Crops"): _crops(card.input.crop) if card.input.crop else "",
         say("Backbone"): card.backbone.name if card.backbone else "",
         say("Licence"): card.licence or "",
         **_thresholds(card),
@@ -312,6 +313,11 @@ def _facts(file: ModelFile) -> Table:
 
 def _tiles(tile: CardTile) -> str:
     return say("{side} x {side}, overlap {overlap:g}").format(side=tile.side, overlap=tile.overlap)
+
+
+def _crops(crop: CardCrop) -> str:
+    told = say("boxes with a margin of {margin:g} of their sides, at least {pixels} pixels")
+    return told.format(margin=crop.margin, pixels=crop.pixels)
 
 
 def _megabytes(size: int) -> str:

@@ -32,6 +32,7 @@ EPILOG = examples(
     "taxolens train photos/ --out run/",
     "taxolens train traps.csv --out run/ --backbone mobilenet --sequence-by exif --gap 60",
     "taxolens train photos/ --out run/ --method finetune --backbone timm:mobilenetv2_100 --epochs 10",
+    "taxolens train boxes/ --out run/ --crops",
     "taxolens train boxes/ --out run/ --method detect --weights yolox_nano.onnx --epochs 30",
 )
 METHOD = Option(
@@ -40,6 +41,7 @@ METHOD = Option(
     say("head: a new head on a frozen backbone (no torch); finetune, scratch: a network; detect: boxes."),
     metavar="head|finetune|scratch|detect",
 )
+CROPS = Option("--crops", "crops", say("Learn the names of boxes, each cut out of its photo."), bool)
 VIEWS = Option(
     "--views",
     "views",
@@ -63,6 +65,7 @@ OPTIONS = (
     DATA,
     shared.RUN,
     METHOD,
+    CROPS,
     *under("backbone", BACKBONE),
     shared.FIT,
     *under("split", SPLIT),

@@ -20,8 +20,11 @@ from taxolens.core.errors import DataError, UsageError
 from taxolens.core.records import Image, Part
 from taxolens.core.texts import noted
 from taxolens.data.columns import PARTS, UNKNOWN, Columns, columns_of
+from taxolens.data.crops import Crop, photos_of
 from taxolens.data.stratify import FREE, Deal, stratify
 from taxolens.data.units import has_sequences, known_sites, shuffled_ranks, units_of
+from taxolens.formats.box_table import write_box_table
+from taxolens.formats.source import Sized
 from taxolens.formats.table import write_table
 from taxolens.recipes.split import SplitBy, SplitRecipe
 
@@ -168,10 +171,17 @@ def fold_columns(columns: Columns, k: int, by: SplitBy, seed: int) -> NDArray[np
 def write_split(split: Split, images: Sequence[Image], path: Path) -> None:
     """Writes `file,label,site,sequence,datetime,split`, which is read back as a data set with its own split.
 
+    Boxes have a row each, with their place: that table is a data set with boxes.
+
     Raises:
         OutputError: the table cannot be written.
     """
-    write_table((replace(image, part=part) for image, part in zip(images, split.parts, strict=True)), path)
+    divided = (replace(image, part=part) for image, part in zip(images, split.parts, strict=True))
+    if images and isinstance(images[0], Crop):
+        # Shares need no pixels.
+        write_box_table(path, [Sized(photo, 0, 0) for photo in photos_of(divided)])
+    else:
+        write_table(divided, path)
 
 
 @dataclass(frozen=True, slots=True)

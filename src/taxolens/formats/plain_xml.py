@@ -24,7 +24,8 @@ def read_xml(file: Path, most: int) -> Element:
         most: bytes; larger files are refused.
 
     Raises:
-        DataError: it cannot be read, is no XML, is nested too deeply, or declares a document type.
+        DataError: it cannot be read, is no XML, is nested too deeply, names an encoding that is not known, or declares
+            a document type.
     """
     try:
         if file.stat().st_size > most:
@@ -43,6 +44,12 @@ def read_xml(file: Path, most: int) -> Element:
             line=error.lineno,
             file=file,
             why=expat.errors.messages.get(error.code, str(error)),
+        ) from error
+    except (LookupError, ValueError) as error:
+        raise DataError(
+            "{file} names an encoding of its letters that is not known here: {why}. Save it as UTF-8.",
+            file=file,
+            why=error,
         ) from error
 
 

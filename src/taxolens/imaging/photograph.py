@@ -118,6 +118,11 @@ def _decoded(
     return _Decoded(picture, scale, size if scale > 1 else picture.size)
 
 
+def scale_for(part: Box, size: Size, rule: Preprocess) -> int:
+    """Largest fraction 1/n of a JPEG's pixels that leaves a part of it, in shares, the pixels that a rule asks for."""
+    return scaled_by(size, _whole_for([part], size, rule), rule.scaled_decode)
+
+
 def _whole_for(parts: Sequence[Box], size: Size, rule: Preprocess) -> Size:
     """The size of a whole photo whose parts have the pixels that a rule asks for."""
     wide = high = 1.0

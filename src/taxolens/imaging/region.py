@@ -8,7 +8,7 @@ from taxolens.core.errors import UsageError
 from taxolens.core.geometry import Box
 from taxolens.imaging.fitting import Size
 
-_WIDEST = 5.0
+WIDEST_MARGIN = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +29,11 @@ class CropRule:
     least: float = 0.1
 
     def __post_init__(self) -> None:
-        if not 0 <= self.margin <= _WIDEST:
+        if not 0 <= self.margin <= WIDEST_MARGIN:
             raise UsageError(
                 "A margin of {margin} around boxes cannot be. Give a share from 0 to {most}.",
                 margin=self.margin,
-                most=_WIDEST,
+                most=WIDEST_MARGIN,
             )
         if self.pixels < 1:
             raise UsageError(

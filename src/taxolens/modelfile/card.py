@@ -24,6 +24,7 @@ from taxolens.core.printable import UNPRINTABLE, printable
 from taxolens.core.taxonomy import Role, Taxon
 from taxolens.core.version import VERSION
 from taxolens.imaging.preprocess import Filter, Fit, Preprocess
+from taxolens.imaging.region import WIDEST_MARGIN, CropRule
 from taxolens.imaging.tiling import Tiling
 from taxolens.recipes.tile import LARGEST_TILE, LEAST_TILE, MOST_OVERLAP
 
@@ -142,6 +143,30 @@ class CardTile(_Part):
         return Tiling(self.side, self.overlap)
 
 
+class CardCrop(_Part):
+    """What is cut out for a box that a classifier names; see `taxolens.imaging.region`.
+
+    Attributes:
+        margin: what is shown around the box on each side, as a share of the box's own sides.
+        pixels: least side in pixels of the photo.
+        square: the shorter side grows to the longer one.
+    """
+
+    margin: Annotated[FiniteFloat, Field(ge=0, le=WIDEST_MARGIN)]
+    pixels: Annotated[int, Field(ge=1, le=LARGEST_SIDE)]
+    square: bool
+
+    @classmethod
+    def of(cls, rule: CropRule) -> CardCrop:
+        """What a model should know of a rule: which boxes are worth a look is the detector's matter."""
+        return cls.made(margin=rule.margin, pixels=rule.pixels, square=rule.square)
+
+    @property
+    def rule(self) -> CropRule:
+        """The same as a way to cut boxes out."""
+        return CropRule(self.margin, self.pixels, self.square)
+
+
 class CardInput(_Part):
     """How a photo becomes the input tensor.
 
@@ -156,6 +181,7 @@ class CardInput(_Part):
         multiple: where it is set, the graph's sides are open: photos are padded only to the next multiple of it,
             and `width` and `height` are the most.
         tile: of a detector that looks at photos tile by tile: each tile becomes an input.
+        crop: of a classifier that learnt from boxes: each box becomes an input.
     """
 
     tensor: Word = "image"
@@ -172,6 +198,7 @@ class CardInput(_Part):
     layout: Literal["nhwc", "nchw"] = "nhwc"
     multiple: Annotated[int, Field(ge=1, le=LARGEST_SIDE)] | None = None
     tile: CardTile | None = None
+    crop: CardCrop | None = None
 
 
 class CardOutput(_Part):
@@ -287,6 +314,8 @@ class Card(_Part):
             raise ValueError("no classes")
         if self.input.tile is not None and self.task is not Task.DETECT:
             raise ValueError("tiles, which are for detectors")
+        if self.input.crop is not None and self.task is not Task.CLASSIFY:
+            raise ValueError("crops, which are for classifiers")
         return self
 
     @property

@@ -11,7 +11,7 @@ sha256 = "..."
 file = "species.onnx"
 sha256 = "..."
 
-[crop]                      # all of it may be left out; see `CropRule`
+[crop]                      # what is left out is as the classifier learnt it; see `CropRule`
 margin = 0.1
 
 [rule]                      # likewise; see `CascadeNumbers`
@@ -22,13 +22,13 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
 from taxolens.core.errors import ModelError, UsageError
 from taxolens.imaging.region import CropRule
-from taxolens.modelfile.card import Task
+from taxolens.modelfile.card import Card, Task
 from taxolens.modelfile.read import ModelFile, check_task, read_model
 from taxolens.recipes.parse import parse_recipe, recipe_document
 from taxolens.recipes.toml import toml_text
@@ -95,7 +95,7 @@ class Pipeline:
     Attributes:
         pipeline: version of the layout.
         name: for people.
-        crop: how boxes become crops.
+        crop: how boxes become crops; what the file does not say is as the classifier learnt it.
         rule: what decides.
     """
 
@@ -129,18 +129,17 @@ def read_pipeline(path: Path) -> CascadeFiles:
         ModelError: it, or a file that it names, is absent, damaged, or not what it says.
         UsageError: a field that does not exist, is missing or cannot be meant.
     """
-    pipeline: Pipeline = parse_recipe(Pipeline, _fields(path))
+    said = _fields(path)
+    pipeline: Pipeline = parse_recipe(Pipeline, said)
     if pipeline.pipeline != VERSION:
         raise ModelError(
             "The pipeline {pipeline} was written for another version of Taxolens. Update Taxolens.",
             pipeline=path,
         )
-    return CascadeFiles(
-        _part(path, pipeline.detector, Task.DETECT),
-        _part(path, pipeline.classifier, Task.CLASSIFY),
-        pipeline.crop,
-        pipeline.rule,
-    )
+    detector = _part(path, pipeline.detector, Task.DETECT)
+    classifier = _part(path, pipeline.classifier, Task.CLASSIFY)
+    asked = {name: getattr(pipeline.crop, name) for name in said.get("crop", {})}
+    return CascadeFiles(detector, classifier, replace(crop_of(classifier.card), **asked), pipeline.rule)
 
 
 def write_pipeline(files: CascadeFiles, path: Path, *, name: str = "") -> None:
@@ -200,7 +199,12 @@ def read_cascade(
             is_for=found.card.task.value,
         )
     check_task(named.card, Task.CLASSIFY, classifier)
-    return CascadeFiles(found, named, crop or CropRule(), rule or CascadeNumbers())
+    return CascadeFiles(found, named, crop or crop_of(named.card), rule or CascadeNumbers())
+
+
+def crop_of(classifier: Card) -> CropRule:
+    """What a classifier is to see of a box: what it learnt from, else the usual."""
+    return classifier.input.crop.rule if classifier.input.crop else CropRule()
 
 
 def _fields(path: Path) -> Mapping[str, Any]:

@@ -13,13 +13,10 @@ from taxolens.core.errors import ImageError
 from taxolens.core.progress import Progress
 from taxolens.core.records import Failure, Image
 from taxolens.core.texts import Say
-from taxolens.execution.local import default_workers, ordered_map
-from taxolens.imaging.decode import decode
+from taxolens.data.crops import failure_of, looked_at
 from taxolens.imaging.preprocess import Preprocess
 from taxolens.probe.cache import EmbeddingCache
 from taxolens.probe.views import WHOLE, seen_as
-
-_AHEAD_PER_WORKER = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +27,7 @@ class Embedded:
         vectors: float32 [k, v, d].
         kept: int64 [k], which images they are.
         fresh: bool [k], whether some view had to be computed.
-        failures: the others.
+        failures: the photos of the others.
     """
 
     vectors: NDArray[np.float32]
@@ -57,6 +54,7 @@ def embed_images(
     """Embeds the views of images; what the cache knows is neither decoded nor embedded.
 
     Args:
+        images: photos, or boxes in them (`taxolens.data.crops`).
         views: names of views, see `taxolens.probe.views`.
         workers: threads; 0: one per processor.
     """
@@ -73,10 +71,10 @@ def embed_images(
     if cache.trouble:
         progress.note(say(cache.trouble))
     kept = np.array([row for row in range(len(images)) if row not in failed], dtype=np.int64)
-    failures = tuple(
-        Failure(images[row].path, images[row].name, e.code, e.told()) for row, e in failed.items()
-    )
-    return Embedded(table[kept] if failed else table, kept, np.isin(kept, missing), failures)
+    failures = (failure_of(images[row], error) for row, error in failed.items())
+    # A photo fails once, however many of its boxes were to be seen.
+    told_once = tuple(dict.fromkeys(failures))
+    return Embedded(table[kept] if failed else table, kept, np.isin(kept, missing), told_once)
 
 
 def _remembered(
@@ -112,12 +110,7 @@ def _computed(
     workers: int,
     max_megapixels: float,
 ) -> Iterator[Found]:
-    def embed(image: Image) -> Found:
-        try:
-            pixels = decode(image.path, rule, max_megapixels=max_megapixels)
-        except ImageError as error:
-            return error
+    def embed(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         return np.stack([embedder(seen_as(pixels, view)) for view in views])
 
-    threads = workers or default_workers()
-    return ordered_map(embed, images, workers=threads, window=threads * _AHEAD_PER_WORKER)
+    return looked_at(images, embed, rule, workers=workers, max_megapixels=max_megapixels)

@@ -21,6 +21,7 @@ class EvaluateRecipe:
         report: file for the page.
         precision: accuracy that automatic acceptance is to reach; of boxes: the share that is to be right.
         score: boxes below it do not count; None: the score with the best F1.
+        crops: a classifier names the boxes of photos, not whole photos.
         one_class: boxes are judged whatever they are called.
         tile: how a detector cuts photos.
         workers: photos worked on at once; 0: one per processor.
@@ -34,6 +35,7 @@ class EvaluateRecipe:
     report: Path | None = None
     precision: float = 0.95
     score: float | None = None
+    crops: bool = False
     one_class: bool = False
     tile: TileRecipe = field(default_factory=TileRecipe)
     workers: int = 0

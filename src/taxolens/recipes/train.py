@@ -87,6 +87,7 @@ class TrainRecipe:
             has learnt something before, "scratch" one that has not; "detect" teaches a network to find things.
         network: what `finetune` and `scratch` do.
         detector: what `detect` does.
+        crops: learn the names of the boxes in photos, not of whole photos.
         fit: how photos fill the model's input ("squash", "crop", "letterbox"); None: the backbone's way.
         precision: accuracy that automatic acceptance is to reach; decides what is "unsure".
         coverage: share of conformal sets that should hold the truth.
@@ -108,6 +109,7 @@ class TrainRecipe:
     backbone: BackboneRecipe = field(default_factory=BackboneRecipe)
     network: NetworkRecipe = field(default_factory=NetworkRecipe)
     detector: DetectorRecipe = field(default_factory=DetectorRecipe)
+    crops: bool = False
     fit: PhotoFit | None = None
     views: Views = Views.NONE
     class_weight: ClassWeight = ClassWeight.NONE

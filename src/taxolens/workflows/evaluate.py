@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -16,6 +16,7 @@ from taxolens.core.progress import Progress, Silent
 from taxolens.core.records import Failure, Image
 from taxolens.core.taxonomy import Role, Taxon, usual_role
 from taxolens.core.texts import Say, for_count, noted, plain
+from taxolens.data.crops import failure_of, looked_at
 from taxolens.data.dataset import Dataset, load_dataset, named
 from taxolens.evaluation.answers import Answers
 from taxolens.evaluation.document import to_json
@@ -24,9 +25,11 @@ from taxolens.evaluation.result import ClassificationResult
 from taxolens.execution.local import ordered_map
 from taxolens.inference.cascade_predictor import CascadePredictor
 from taxolens.inference.predictor import Predictor, open_predictor, threads_for
+from taxolens.modelfile.pipeline import crop_of
 from taxolens.recipes.evaluate import EvaluateRecipe
 from taxolens.report.wording import Wording
 from taxolens.storage.atomic import written_whole
+from taxolens.workflows.crops import boxes_among, photos_among, photos_as_groups, with_crops
 from taxolens.workflows.judging import (
     asked_part,
     check_places,
@@ -45,9 +48,13 @@ from taxolens.workflows.thumbnails import thumbnails_of
 _AHEAD = 16
 _JUDGED_ONE = noted("1 photo judged: {accuracy} named correctly (95% interval {range}), macro-F1 {f1}.")
 _JUDGED = noted("{n} photos judged: {accuracy} named correctly (95% interval {range}), macro-F1 {f1}.")
+_BOX_ONE = noted("1 box judged: {accuracy} named correctly (95% interval {range}), macro-F1 {f1}.")
+_BOXES = noted("{n} boxes judged: {accuracy} named correctly (95% interval {range}), macro-F1 {f1}.")
 _CASCADE = noted(
     "Boxes are found by {detector} and named by {model}; a photo is judged by the surest name among its boxes."
 )
+_UNKNOWN_BOX_ONE = noted("1 box of {label} is not judged: the model does not know this class.")
+_UNKNOWN_BOXES = noted("{count} boxes of {label} are not judged: the model does not know this class.")
 _UNKNOWN_ONE = noted("1 photo of {label} is not judged: the model does not know this class.")
 _UNKNOWN = noted("{count} photos of {label} are not judged: the model does not know this class.")
 
@@ -59,6 +66,7 @@ class EvaluateSummary:
     Attributes:
         failures: photos that could not be read.
         unknown: photos whose label the model does not know, by label.
+        of_boxes: boxes were judged, not whole photos.
     """
 
     result: ClassificationResult
@@ -66,12 +74,14 @@ class EvaluateSummary:
     unknown: dict[str, int]
     json: Path | None
     report: Path | None
+    of_boxes: bool = False
 
     def lines(self, wording: Wording) -> tuple[str, ...]:
         """The outcome in a few sentences."""
         found, say = self.result, wording.say
+        one, many = (_BOX_ONE, _BOXES) if self.of_boxes else (_JUDGED_ONE, _JUDGED)
         told = [
-            say(for_count(found.n, _JUDGED_ONE, _JUDGED)).format(
+            say(for_count(found.n, one, many)).format(
                 n=wording.count(found.n),
                 accuracy=wording.percent(found.accuracy.value),
                 range=wording.percent_range(found.accuracy.low, found.accuracy.high),
@@ -119,12 +129,12 @@ def evaluate(
     if isinstance(predictor, CascadePredictor):
         finder = predictor.detector.card.name
         listener.note(say(_CASCADE).format(detector=finder, model=predictor.card.name))
-    dataset = load_dataset(recipe.source, home=home, progress=listener, say=say)
-    dataset = named(dataset, recipe.source.data)
+    dataset = _examples(recipe, predictor, home, listener, say)
     asked = asked_part(dataset, listener, say)
     truth, unknown = _truth(asked, predictor.card.taxa, recipe)
+    one, many = (_UNKNOWN_BOX_ONE, _UNKNOWN_BOXES) if recipe.crops else (_UNKNOWN_ONE, _UNKNOWN)
     for label, count in unknown.items():
-        listener.note(say(for_count(count, _UNKNOWN_ONE, _UNKNOWN)).format(count=count, label=label))
+        listener.note(say(for_count(count, one, many)).format(count=count, label=label))
     judged = _judged(recipe, predictor, asked, truth, listener, say)
     if asked is dataset and fingerprint_of(dataset, judged.failures) == predictor.card.data_fingerprint:
         listener.note(
@@ -132,7 +142,22 @@ def evaluate(
         )
     result = _result(recipe, predictor, judged.answers)
     _write(recipe, predictor, judged, result, tuple(listener.notes), say)
-    return EvaluateSummary(result, judged.failures, unknown, recipe.json, recipe.report)
+    return EvaluateSummary(result, judged.failures, unknown, recipe.json, recipe.report, recipe.crops)
+
+
+def _examples(
+    recipe: EvaluateRecipe,
+    predictor: Predictor | CascadePredictor,
+    home: Path,
+    progress: Progress,
+    say: Say,
+) -> Dataset:
+    """The photos that have a class, or the boxes, as the model learnt to see them."""
+    dataset = load_dataset(recipe.source, home=home, progress=progress, say=say)
+    if not recipe.crops:
+        return named(dataset, recipe.source.data)
+    rule = crop_of(predictor.card)
+    return with_crops(dataset, recipe.source.data, rule, workers=recipe.workers, progress=progress, say=say)
 
 
 def _truth(
@@ -170,22 +195,13 @@ def _judged(
 ) -> Judged:
     images = [image for image in dataset.images if image.label in truth]
 
-    def scores(image: Image) -> NDArray[np.float32] | ImageError:
-        try:
-            return predictor.scores(image.path, max_megapixels=recipe.source.max_megapixels)
-        except ImageError as error:
-            return error
-
     predictor.start()
-    workers = threads_for(recipe.workers)
-    found = ordered_map(scores, images, workers=workers, window=workers * _AHEAD)
+    found = _scores(recipe, predictor, images)
     told = list(progress.track(found, what=say("Looking at photos"), total=len(images)))
     read = [(image, one) for image, one in zip(images, told, strict=True) if not isinstance(one, ImageError)]
-    failed = [
-        Failure(image.path, image.name, one.code, one.told())
-        for image, one in zip(images, told, strict=True)
-        if isinstance(one, ImageError)
-    ]
+    failed = dict.fromkeys(
+        failure_of(image, one) for image, one in zip(images, told, strict=True) if isinstance(one, ImageError)
+    )
     if not read:
         raise DataError("No photo of {data} could be read. Name other photos.", data=recipe.source.data)
     answers = Answers(
@@ -193,9 +209,33 @@ def _judged(
         names=tuple(image.name for image, _ in read),
         truth=np.array([truth[image.label or ""] for image, _ in read], dtype=np.int64),
         probabilities=exact_rows(np.stack([one for _, one in read])),
-        groups=groups_of([image for image, _ in read]),
+        groups=_together([image for image, _ in read]),
     )
     return Judged(tuple(image for image, _ in read), answers, (*dataset.failures, *failed))
+
+
+def _scores(
+    recipe: EvaluateRecipe, predictor: Predictor | CascadePredictor, images: Sequence[Image]
+) -> Iterator[NDArray[np.float32] | ImageError]:
+    """What the model says of each, in order."""
+    most = recipe.source.max_megapixels
+    if recipe.crops and isinstance(predictor, Predictor):
+        rule = predictor.card.preprocess
+        return looked_at(images, predictor.named, rule, workers=recipe.workers, max_megapixels=most)
+
+    def scores(image: Image) -> NDArray[np.float32] | ImageError:
+        try:
+            return predictor.scores(image.path, max_megapixels=most)
+        except ImageError as error:
+            return error
+
+    workers = threads_for(recipe.workers)
+    return ordered_map(scores, images, workers=workers, window=workers * _AHEAD)
+
+
+def _together(images: Sequence[Image]) -> NDArray[np.int64] | None:
+    known = groups_of(images)
+    return photos_as_groups(images) if known is None else known
 
 
 def _result(
@@ -238,7 +278,8 @@ def _facts(
         name=card.name,
         created=card.created_at,
         data=recipe.source.data.name,
-        photos=len(judged.images) + len(judged.failures),
+        photos=photos_among(judged.images) + len(judged.failures),
+        boxes=boxes_among(judged.images),
         failures=judged.failures,
         notes=notes,
         backbone=BackboneFacts(card.backbone.name, licence=card.backbone.licence) if card.backbone else None,

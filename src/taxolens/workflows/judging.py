@@ -14,6 +14,7 @@ from taxolens.core.progress import Progress
 from taxolens.core.records import Failure, Image, Part
 from taxolens.core.taxonomy import Taxon
 from taxolens.core.texts import Say, for_count, noted
+from taxolens.data.crops import photo_of
 from taxolens.data.dataset import Dataset
 from taxolens.modelfile.fingerprint import data_fingerprint
 from taxolens.report.wording import Wording
@@ -64,7 +65,9 @@ def fingerprint_of(dataset: Dataset, failures: Sequence[Failure]) -> str:
     """The fingerprint that a training on these data would write; it leaves out what it cannot read."""
     failed = {failure.name for failure in failures}
     return data_fingerprint(
-        (image.sha256 or "", image.label or "") for image in dataset.images if image.name not in failed
+        (image.sha256 or "", image.label or "")
+        for image in dataset.images
+        if photo_of(image).name not in failed
     )
 
 

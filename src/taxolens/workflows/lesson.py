@@ -1,10 +1,10 @@
-"""Labelled photos made ready for a head: read, divided, embedded."""
+"""Labelled photos, or the boxes in them, made ready for a head: read, divided, embedded."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,12 +16,14 @@ from taxolens.core.progress import Progress
 from taxolens.core.records import Image, Part
 from taxolens.core.texts import Say
 from taxolens.data.dataset import Dataset, check_trainable, load_dataset, named
-from taxolens.data.split import split_images
+from taxolens.data.split import Split, split_images
 from taxolens.imaging.preprocess import Preprocess
+from taxolens.imaging.region import CropRule
 from taxolens.probe.cache import EmbeddingCache, cache_file, open_cache
 from taxolens.probe.embeddings import Embedded, embed_images
 from taxolens.probe.views import WHOLE, views_of
 from taxolens.recipes.train import TrainRecipe, Views
+from taxolens.workflows.crops import check_several, with_crops
 from taxolens.workflows.divided import Divided, classes_of
 
 
@@ -30,7 +32,7 @@ class Lesson(Divided):
     """What a head learns from and is judged on.
 
     Attributes:
-        vectors: float32 [n, d], embeddings of the whole images.
+        vectors: float32 [n, d], embeddings of the whole images, or boxes.
         extra: float32 [m, v, d], further views of the m training images.
         fresh: bool [n], whether an image was embedded now, not remembered.
     """
@@ -71,7 +73,7 @@ def prepare_lesson(
             why=say(whole.failures[0].reason),
         )
     check_trainable(images)
-    split = split_images(images, recipe.split)
+    split = _divided(recipe, images)
     labels, truth = classes_of(images)
     learners = [images[row] for row in split.indices(Part.TRAIN)]
     return Lesson(
@@ -88,15 +90,34 @@ def prepare_lesson(
 
 
 def load_photos(recipe: TrainRecipe, *, home: Path, progress: Progress, say: Say) -> Dataset:
-    """The labelled photos of a recipe; refused when nothing can be learnt from them.
+    """The labelled photos of a recipe, or the boxes in them; refused when nothing can be learnt from them.
 
     Raises:
-        UsageError: fewer than two classes, no classes, or folds of which none is held back.
+        DataError: fewer than two classes, no classes, or folds of which none is held back.
     """
+    data = recipe.source.data
     dataset = load_dataset(recipe.source, home=home, progress=progress, say=say, one_split=True)
-    dataset = named(dataset, recipe.source.data)
+    if recipe.crops:
+        rule, workers = CropRule(), recipe.workers
+        dataset = with_crops(dataset, data, rule, workers=workers, progress=progress, say=say)
+        check_several(dataset.images, data)
+    elif dataset.boxed and not any(image.label for image in dataset.images):
+        raise DataError(
+            "{data} has boxes in its photos and no class for a whole photo. To teach the names of the boxes: taxolens "
+            "train --crops. To teach a detector: taxolens train --method detect.",
+            data=data,
+        )
+    else:
+        dataset = named(dataset, data)
     check_trainable(dataset.images)
     return dataset
+
+
+def _divided(recipe: TrainRecipe, images: Sequence[Image]) -> Split:
+    """What is in one photo belongs together: the boxes of one are no independent answers."""
+    split = split_images(images, recipe.split)
+    together = recipe.crops and len(np.unique(split.groups)) < len(images)
+    return replace(split, grouped=True) if together else split
 
 
 def _extra_views(

@@ -9,10 +9,13 @@ from taxolens.core.taxonomy import Taxon
 from taxolens.data.split import COMPLETED
 from taxolens.evaluation.result import ClassificationResult
 from taxolens.formats.taxonomy_table import described, read_taxonomy
+from taxolens.imaging.region import CropRule
 from taxolens.modelfile.card import (
     Card,
     CardBackbone,
     CardClass,
+    CardCrop,
+    CardInput,
     CardOutput,
     Conformal,
     Metric,
@@ -51,7 +54,7 @@ def card_of_head(
         name=recipe.name or recipe.source.data.resolve().stem or "model",
         task=Task.CLASSIFY,
         classes=tuple(CardClass.of(taxon) for taxon in taxa),
-        input=backbone.card.input,
+        input=_input(recipe, backbone),
         output=CardOutput(decoder="probabilities", tensor=PROBABILITIES, size=len(taxa)),
         thresholds=Thresholds(
             unsure=taught.unsure,
@@ -66,6 +69,11 @@ def card_of_head(
         backbone=CardBackbone.made(name=backbone.name, sha256=backbone.sha256, licence=backbone.licence),
         licence=backbone.licence,
     )
+
+
+def _input(recipe: TrainRecipe, backbone: Backbone) -> CardInput:
+    """The backbone's, and what was cut out for each box where boxes were learnt from."""
+    return backbone.card.input.changed(crop=CardCrop.of(CropRule()) if recipe.crops else None)
 
 
 def split_rule(recipe: TrainRecipe, lesson: Divided) -> SplitRule:

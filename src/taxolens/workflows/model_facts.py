@@ -151,6 +151,7 @@ class ModelFacts:
         created: when it was made.
         data: name of the photos' source.
         photos: how many photos the source held, readable or not.
+        boxes: how many boxes of these photos are the examples; None: whole photos are.
         counts: photos by class and part.
         split: how the photos were divided; None: the model was judged on photos given for that, and
             nobody says whether it has seen them before.
@@ -170,6 +171,7 @@ class ModelFacts:
     task: str = "classify"
     data: str | None = None
     photos: int | None = None
+    boxes: int | None = None
     counts: tuple[ClassCounts, ...] = ()
     split: SplitFacts | None = None
     duplicates: DuplicateFacts | None = None

@@ -33,6 +33,15 @@ def honesty_section(facts: ModelFacts, wording: Wording) -> Section:
     else:
         text = _told_split(facts.split, wording)
         blocks.append(Facts(_split_facts(facts.split, wording)))
+    if facts.boxes is not None:
+        blocks.append(
+            Notice(
+                say(
+                    "The model names boxes. Each is cut out of its photo with some of what is around it, and each counts as "
+                    "a photo on this page. All boxes of one photo are on the same side of the split."
+                )
+            )
+        )
     if facts.duplicates is not None:
         blocks.append(_told_duplicates(facts.duplicates, wording))
     if facts.notes:
@@ -119,6 +128,8 @@ def _photo_facts(facts: ModelFacts, photos: int, wording: Wording) -> Facts:
         Fact(say("Photos found"), wording.count(photos)),
         Fact(say("Photos that could not be read"), wording.count(len(facts.failures))),
     ]
+    if facts.boxes is not None:
+        known.append(Fact(say("Boxes in them"), wording.count(facts.boxes)))
     if facts.data:
         known.insert(0, Fact(say("Source"), facts.data))
     return Facts(tuple(known))
@@ -126,7 +137,8 @@ def _photo_facts(facts: ModelFacts, photos: int, wording: Wording) -> Facts:
 
 def _count_table(facts: ModelFacts, wording: Wording) -> Table:
     say = wording.say
-    titles = (say("All photos"), say("Training"), say("Validation"), say("Test"))
+    everything = say("All photos") if facts.boxes is None else say("All boxes")
+    titles = (everything, say("Training"), say("Validation"), say("Test"))
     columns = (Column(say("Class")), *(Column(title, numeric=True) for title in titles))
     most = max(each.train + each.val + each.test for each in facts.counts) or 1
     rows = []
@@ -135,7 +147,10 @@ def _count_table(facts: ModelFacts, wording: Wording) -> Table:
         parts = (Cell(wording.count(n), n) for n in (each.train, each.val, each.test))
         whole = Cell(wording.count(total), total, bar=ShareBar(total / most))
         rows.append(Row((Cell(facts.names.get(each.label, each.label)), whole, *parts)))
-    return Table(say("Photos by class and part of the split"), columns, tuple(rows))
+    title = say("Photos by class and part of the split")
+    if facts.boxes is not None:
+        title = say("Boxes by class and part of the split")
+    return Table(title, columns, tuple(rows))
 
 
 def _failure_blocks(failures: tuple[Failure, ...], wording: Wording) -> list[Block]:

@@ -90,7 +90,9 @@ def verdict(facts: ModelFacts, result: ClassificationResult, wording: Wording) -
             "It was judged on a single photo and did not name it correctly. That says next to nothing."
         )
         return right if accuracy.value == 1 else wrong
-    if facts.split:
+    if facts.boxes is not None:
+        template = _verdict_on_boxes(facts, say)
+    elif facts.split:
         template = say(
             "On {n} photos it had never seen, it named {accuracy} correctly (95% interval {range})."
         )
@@ -99,11 +101,18 @@ def verdict(facts: ModelFacts, result: ClassificationResult, wording: Wording) -
     return template.format(**numbers)
 
 
+def _verdict_on_boxes(facts: ModelFacts, say: Say) -> str:
+    if facts.split:
+        return say("On {n} boxes it had never seen, it named {accuracy} correctly (95% interval {range}).")
+    return say("On these {n} boxes, it named {accuracy} correctly (95% interval {range}).")
+
+
 def _meta(facts: ModelFacts, result: ClassificationResult, wording: Wording) -> tuple[str, ...]:
     say = wording.say
     known = [
         say("Classes: {n}").format(n=wording.count(len(result.labels))),
         say("Photos: {n}").format(n=wording.count(facts.photos)) if facts.photos is not None else "",
+        say("Boxes: {n}").format(n=wording.count(facts.boxes)) if facts.boxes is not None else "",
         say("Data: {name}").format(name=facts.data) if facts.data else "",
         say("Backbone: {name}").format(name=facts.backbone.name) if facts.backbone else "",
         say("Network: {name}").format(name=facts.network.name) if facts.network else "",

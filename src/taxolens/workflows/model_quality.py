@@ -51,7 +51,7 @@ def figures_section(facts: ModelFacts, result: ClassificationResult, wording: Wo
     if len(result.labels) > 5:
         meaning = say("The right name is among the five best answers.")
         tiles.append(_share_tile(say("Among the five best (top 5)"), result.top5, meaning, wording))
-    tiles += [_automatic_tile(facts, result, wording), *_plain_tiles(result, wording)]
+    tiles += [_automatic_tile(facts, result, wording), *_plain_tiles(facts, result, wording)]
     return Section("figures", say("Key figures"), blocks=(Tiles(tuple(tiles)),))
 
 
@@ -77,7 +77,7 @@ def _automatic_tile(facts: ModelFacts, result: ClassificationResult, wording: Wo
     return Tile(name, wording.percent(point.coverage), detail, told, ShareBar(point.coverage))
 
 
-def _plain_tiles(result: ClassificationResult, wording: Wording) -> tuple[Tile, Tile]:
+def _plain_tiles(facts: ModelFacts, result: ClassificationResult, wording: Wording) -> tuple[Tile, Tile]:
     say = wording.say
     calibration = Tile(
         say("Calibration error (ECE)"),
@@ -90,7 +90,10 @@ def _plain_tiles(result: ClassificationResult, wording: Wording) -> tuple[Tile, 
     if result.groups is not None:
         detail = say("Independent groups among them: {n}").format(n=wording.count(result.groups))
         meaning = say("Intervals treat the photos of one site or sequence as one observation.")
-    return calibration, Tile(say("Photos judged"), wording.count(result.n), detail, meaning)
+    if facts.boxes is not None and result.groups is not None:
+        meaning = say("Intervals treat the boxes of one photo, site or sequence as one observation.")
+    name = say("Photos judged") if facts.boxes is None else say("Boxes judged")
+    return calibration, Tile(name, wording.count(result.n), detail, meaning)
 
 
 def automatic_section(facts: ModelFacts, result: ClassificationResult, wording: Wording) -> Section:

@@ -46,6 +46,8 @@ def next_steps(recipe: TrainRecipe, say: Say) -> tuple[NextStep, ...]:
     """Commands worth typing after a training."""
     model = shlex.quote(str(recipe.out / MODEL))
     data = shlex.quote(str(recipe.source.data))
+    if recipe.crops:
+        return _next_with_boxes(model, data, say)
     return (
         NextStep(say("Name new photos"), f"taxolens identify new-photos/ --model {model} --out results.csv"),
         NextStep(
@@ -53,6 +55,22 @@ def next_steps(recipe: TrainRecipe, say: Say) -> tuple[NextStep, ...]:
             f"taxolens evaluate {model} other-photos/ --report page.html",
         ),
         NextStep(say("Try another backbone"), f"taxolens train {data} --backbone NAME --out another-run"),
+    )
+
+
+def _next_with_boxes(model: str, data: str, say: Say) -> tuple[NextStep, ...]:
+    return (
+        NextStep(
+            say("Name what a detector finds in new photos"),
+            f"taxolens identify new-photos/ --model {model} --detector DETECTOR --out results.csv",
+        ),
+        NextStep(
+            say("Judge the model on other boxes"),
+            f"taxolens evaluate {model} other-boxes/ --crops --report page.html",
+        ),
+        NextStep(
+            say("Try another backbone"), f"taxolens train {data} --crops --backbone NAME --out another-run"
+        ),
     )
 
 

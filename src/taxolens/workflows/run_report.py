@@ -10,6 +10,7 @@ from taxolens.core.records import Part
 from taxolens.core.texts import Say
 from taxolens.evaluation.document import to_json
 from taxolens.modelfile.read import ModelFile
+from taxolens.workflows.crops import boxes_among, photos_among
 from taxolens.workflows.model_facts import (
     BackboneFacts,
     FileFacts,
@@ -83,7 +84,8 @@ def _facts(
         name=card.name,
         created=card.created_at,
         data=recipe.source.data.name,
-        photos=len(lesson.images) + len(lesson.failures),
+        photos=photos_among(lesson.images) + len(lesson.failures),
+        boxes=boxes_among(lesson.images),
         counts=class_counts(lesson),
         split=split_facts(lesson, recipe.split.seed),
         duplicates=duplicate_facts(lesson),

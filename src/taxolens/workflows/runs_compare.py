@@ -111,12 +111,17 @@ def _answers(rows: Sequence[Mapping[str, str]]) -> Answers:
     groups = np.array([int(row["group"]) for row in rows], dtype=np.int64)
     return Answers(
         labels=labels,
-        names=tuple(row["file"] for row in rows),
+        names=tuple(_name(row) for row in rows),
         truth=np.array([place[row["truth"]] for row in rows], dtype=np.int64),
         # Written with few decimals, so the sums are a little off.
         probabilities=scores / scores.sum(axis=1, keepdims=True) if rows else np.empty((0, len(labels))),
         groups=groups if len(np.unique(groups)) < len(rows) else None,
     )
+
+
+def _name(row: Mapping[str, str]) -> str:
+    """Of a photo, or of a box in it."""
+    return f"{row['file']}#{row['number']}" if row.get("number") else row["file"]
 
 
 def _shared_test(runs: Sequence[RunRecord]) -> SharedTest:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from io import BytesIO
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,9 +17,9 @@ from taxolens.core.errors import ImageError
 from taxolens.core.progress import Progress
 from taxolens.core.records import Image
 from taxolens.core.texts import Say
+from taxolens.data.crops import looked_at
 from taxolens.evaluation.result import ClassificationResult, Mistake
 from taxolens.execution.local import ordered_map
-from taxolens.imaging.decode import decode
 from taxolens.inference.predictor import threads_for
 from taxolens.inference.session import Session
 from taxolens.inference.tensor import to_probabilities, to_tensor
@@ -82,14 +81,14 @@ def looks_of(
     if not recipe.saliency:
         return ()
     occlusion = Occlusion(model)
-    paths = {image.name: image.path for image in images}
+    known = {image.name: image for image in images}
     chosen = _chosen(result)
     workers = threads_for(recipe.workers)
     found: list[LookFacts] = []
     until = time.monotonic() + _SECONDS
     for answer in progress.track(chosen, what=say("Covering parts of photos"), total=len(chosen)):
         began = time.monotonic()
-        jpeg = _look(occlusion, answer, model, paths, recipe.source.max_megapixels, workers)
+        jpeg = _look(occlusion, answer, model, known, recipe.source.max_megapixels, workers)
         if jpeg is not None:
             found.append(LookFacts(answer, jpeg))
         now = time.monotonic()
@@ -117,13 +116,14 @@ def _look(
     occlusion: Occlusion,
     answer: Mistake,
     model: ModelFile,
-    paths: Mapping[str, Path],
+    known: Mapping[str, Image],
     max_megapixels: float,
     workers: int,
 ) -> bytes | None:
-    try:
-        pixels = decode(paths[answer.name], model.card.preprocess, max_megapixels=max_megapixels)
-    except (ImageError, KeyError):
+    images = [known[answer.name]] if answer.name in known else []
+    seen = looked_at(images, np.asarray, model.card.preprocess, workers=1, max_megapixels=max_megapixels)
+    pixels = next(seen, None)
+    if pixels is None or isinstance(pixels, ImageError):
         return None
     heat = occlusion.heat(pixels, model.card.labels.index(answer.predicted), workers=workers)
     shown = Pillow.fromarray(pixels).resize((_SIDE, _SIDE), Pillow.Resampling.BICUBIC)

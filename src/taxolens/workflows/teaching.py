@@ -12,12 +12,12 @@ from taxolens.core.errors import DataError, ImageError
 from taxolens.core.progress import Progress
 from taxolens.core.records import Image, Part
 from taxolens.core.texts import Say
+from taxolens.data.crops import looked_at, was_seen_scaled
 from taxolens.evaluation.answers import Answers
 from taxolens.evaluation.calibration import conformal_quantile, unsure_threshold
 from taxolens.evaluation.judge import judge
 from taxolens.evaluation.result import ClassificationResult
 from taxolens.export.parity import Parity, compare, prove
-from taxolens.imaging.decode import was_scaled
 from taxolens.imaging.preprocess import Preprocess
 from taxolens.inference.predictor import Predictor
 from taxolens.inference.session import Session
@@ -148,15 +148,24 @@ def decode_agreement(recipe: TrainRecipe, lesson: Divided, model: ModelFile) -> 
 def _was_scaled(image: Image, rule: Preprocess, max_megapixels: float) -> bool:
     """A photo that went away since it was embedded cannot be compared."""
     try:
-        return was_scaled(image.path, rule, max_megapixels=max_megapixels)
+        return was_seen_scaled(image, rule, max_megapixels=max_megapixels)
     except ImageError:
         return False
 
 
 def _answers(recipe: TrainRecipe, images: list[Image], model: ModelFile) -> NDArray[np.float32]:
-    """A model file's probabilities, float32 [n, c], each photo decoded anew."""
-    return Predictor(model).probabilities(
-        [image.path for image in images],
+    """A model file's probabilities, float32 [n, c], each photo decoded anew; NaN where it cannot be read."""
+    predictor = Predictor(model)
+    predictor.start()
+    found = looked_at(
+        images,
+        predictor.named,
+        model.card.preprocess,
         workers=recipe.workers,
         max_megapixels=recipe.source.max_megapixels,
     )
+    table = np.full((len(images), len(predictor.labels)), np.nan, dtype=np.float32)
+    for row, answer in enumerate(found):
+        if not isinstance(answer, ImageError):
+            table[row] = answer
+    return table

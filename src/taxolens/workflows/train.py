@@ -24,6 +24,7 @@ from taxolens.probe.graft import graft
 from taxolens.recipes.parse import recipe_document
 from taxolens.recipes.train import TrainRecipe
 from taxolens.workflows.backbones import resolve_backbone
+from taxolens.workflows.crops import boxes_among, photos_among
 from taxolens.workflows.divided import doubts_of
 from taxolens.workflows.lesson import load_photos, open_eye, prepare_lesson
 from taxolens.workflows.listener import Listener
@@ -107,7 +108,13 @@ def train(
         if trackers.asked:
             _track_head(trained, home, trackers, folder, listener, say)
     return TrainSummary(
-        recipe.out, len(lesson.images), result, lesson.failures, tuple(listener.notes), watch.seconds
+        recipe.out,
+        photos_among(lesson.images),
+        result,
+        lesson.failures,
+        tuple(listener.notes),
+        watch.seconds,
+        boxes_among(lesson.images),
     )
 
 
@@ -161,11 +168,16 @@ def check_recipe(recipe: TrainRecipe, methods: Sequence[str]) -> None:
     """Refuses what can be seen to be wrong before the first photo is looked at.
 
     Raises:
-        UsageError: another method, a taxonomy that cannot be meant, or a place that holds something else.
+        UsageError: another method, crops for another method than "head", a taxonomy that cannot be meant, or a place that holds something else.
     """
     if recipe.method not in methods:
         raise UsageError(
             "There is no method {method}. Choose {known}.", method=recipe.method, known=", ".join(methods)
+        )
+    if recipe.crops and recipe.method != "head":
+        raise UsageError(
+            "--crops is for --method head, which learns the names of boxes, not for {method}. Leave one of the two out.",
+            method=recipe.method,
         )
     check_free(recipe.out, overwrite=recipe.overwrite, data=recipe.source.data)
     class_taxa(recipe, ())
@@ -196,7 +208,7 @@ def _write(trained: Trained, folder: Path, listener: Listener, watch: Stopwatch,
         (folder / REPORT).write_text(page, encoding="utf-8")
     write_json(folder / METRICS, figures_of(trained, proof, watch.seconds))
     write_json(folder / RECIPE, recipe_document(recipe))
-    write_predictions(trained.answers, folder / PREDICTIONS)
+    write_predictions(trained.answers, lesson.images, folder / PREDICTIONS)
     write_history(trained.taught.head.trials, folder / HISTORY)
     write_split(lesson.split, lesson.images, folder / SPLIT)
 

@@ -19,6 +19,8 @@ from taxolens.workflows.teaching import Taught
 
 _NAMED_ONE = noted("On the 1 photo it had never seen, it named {accuracy} correctly (95% interval {range}).")
 _NAMED = noted("On {n} photos it had never seen, it named {accuracy} correctly (95% interval {range}).")
+_BOX_ONE = noted("On the 1 box it had never seen, it named {accuracy} correctly (95% interval {range}).")
+_BOXES = noted("On {n} boxes it had never seen, it named {accuracy} correctly (95% interval {range}).")
 _UNREAD_ONE = noted("1 photo could not be read; the report lists it.")
 _UNREAD = noted("{n} photos could not be read; the report lists them.")
 
@@ -66,6 +68,7 @@ class TrainSummary:
         failures: photos that could not be read.
         notes: what the user was told on the way, in the user's language.
         seconds: by stage.
+        boxes: how many of these photos were learnt from; None: whole photos were.
     """
 
     run: Path
@@ -74,6 +77,7 @@ class TrainSummary:
     failures: tuple[Failure, ...]
     notes: tuple[str, ...]
     seconds: dict[str, float]
+    boxes: int | None = None
 
     @property
     def model(self) -> Path:
@@ -88,16 +92,11 @@ class TrainSummary:
     def lines(self, wording: Wording) -> tuple[str, ...]:
         """The outcome in a few sentences."""
         found, say = self.result, wording.say
-        told = [
-            say("Learnt {classes} classes from {photos} photos in {time}.").format(
-                classes=wording.count(len(found.labels)),
-                photos=wording.count(self.photos),
-                time=wording.duration(sum(self.seconds.values())),
-            )
-        ]
+        told = [self._learnt(wording)]
         if found.n:
+            one, many = (_NAMED_ONE, _NAMED) if self.boxes is None else (_BOX_ONE, _BOXES)
             told.append(
-                say(for_count(found.n, _NAMED_ONE, _NAMED)).format(
+                say(for_count(found.n, one, many)).format(
                     n=wording.count(found.n),
                     accuracy=wording.percent(found.accuracy.value),
                     range=wording.percent_range(found.accuracy.low, found.accuracy.high),
@@ -109,3 +108,16 @@ class TrainSummary:
         told.append(say("The report: {report}").format(report=self.report))
         told.append(say("The model, one file: {model}").format(model=self.model))
         return tuple(told)
+
+    def _learnt(self, wording: Wording) -> str:
+        say = wording.say
+        if self.boxes is None:
+            template = say("Learnt {classes} classes from {photos} photos in {time}.")
+        else:
+            template = say("Learnt {classes} classes from {boxes} boxes in {photos} photos in {time}.")
+        return template.format(
+            classes=wording.count(len(self.result.labels)),
+            boxes=wording.count(self.boxes or 0),
+            photos=wording.count(self.photos),
+            time=wording.duration(sum(self.seconds.values())),
+        )
