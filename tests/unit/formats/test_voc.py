@@ -227,6 +227,14 @@ def test_text_that_is_no_xml_is_told_with_its_line(tmp_path: Path) -> None:
         read(root)
 
 
+@pytest.mark.parametrize("encoding", ["gb2312", "nobody-s"])
+def test_an_encoding_that_is_not_known_is_told(encoding: str, tmp_path: Path) -> None:
+    root = voc(tmp_path / "set")
+    (root / "Annotations/1.xml").write_text(f'<?xml version="1.0" encoding="{encoding}"?><annotation/>')
+    with pytest.raises(DataError, match="Save it as UTF-8"):
+        read(root)
+
+
 def test_a_set_of_unknown_origin_names_nothing_outside_it(tmp_path: Path) -> None:
     photo(tmp_path / "secret/7.jpg")
     root = voc(tmp_path / "set")
