@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import shutil
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -150,6 +151,7 @@ def _restored(order: Order, checkpoints: Path) -> int:
 def _learn(order: Order, teller: Teller, wrapper: Any, runs: Path, *, resume: bool) -> None:
     checkpoints = runs / "run" / "weights"
     _watch_steps(teller)
+    _find_labels()
 
     def learnt(event: Any) -> None:
         figures = event.val_metrics
@@ -215,6 +217,27 @@ def _watch_steps(teller: Teller) -> None:
             """Losses are told by epoch."""
 
     trainer.tqdm = Bar
+
+
+def labels_of(photos: Sequence[Path]) -> list[Path]:
+    """The files of boxes of photos: in `labels` beside the last folder `images` above each."""
+    found = []
+    for photo in photos:
+        parts = list(photo.with_suffix(".txt").parts)
+        last = len(parts) - 1 - parts[::-1].index("images")
+        found.append(Path(*parts[:last], "labels", *parts[last + 1 :]))
+    return found
+
+
+def _find_labels() -> None:
+    """The library takes every folder `images` above a photo for one that has `labels` beside it, those of the user
+    too; photos whose boxes it then does not find are empty to it."""
+    import libreyolo.data.utils
+    import libreyolo.training.trainer  # noqa: F401 - what has the name already
+
+    for name, module in list(sys.modules.items()):
+        if name.startswith("libreyolo.") and "img2label_paths" in vars(module):
+            vars(module)["img2label_paths"] = labels_of
 
 
 def _leave(order: Order, wrapper: Any) -> None:
