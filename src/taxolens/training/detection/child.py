@@ -50,10 +50,11 @@ class Teller:
                 "--rate, and --restart.",
                 number=epoch.number,
             )
+        # The epoch before its checkpoint: after a stop between them it is learnt and told once more.
+        with self._file.open("a", encoding="utf-8") as file:
+            file.write("\n" + to_line(epoch) + "\n")
         _kept(best, self.order.folder / BEST)
         _kept(last, self.order.folder / LAST)
-        with self._file.open("a", encoding="utf-8") as file:
-            file.write(to_line(epoch) + "\n")
         self.tell(epoch)
 
 

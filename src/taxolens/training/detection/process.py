@@ -149,7 +149,7 @@ class _Conversation:
         self.follow(iter(ended))
 
     def _epoch(self, epoch: DetectionEpoch) -> None:
-        self.epochs.append(epoch)
+        self.epochs[:] = [*(one for one in self.epochs if one.number < epoch.number), epoch]
         left = (self.order.epochs - epoch.number) * sum(one.seconds for one in self.epochs) / len(self.epochs)
         minutes, seconds = divmod(round(left), 60)
         self.progress.note(
@@ -167,12 +167,13 @@ class _Conversation:
 
 
 def _kept_epochs(folder: Path) -> list[DetectionEpoch]:
-    """Those of before a stop; the last line may be torn."""
+    """Those of before a stop, each as it was learnt last; a line may be torn."""
     file = folder / EPOCHS
     if not file.is_file():
         return []
     found = (from_line(line) for line in file.read_text(encoding="utf-8").splitlines())
-    return [one for one in found if isinstance(one, DetectionEpoch)]
+    epochs = {one.number: one for one in found if isinstance(one, DetectionEpoch)}
+    return [epochs[number] for number in sorted(epochs)]
 
 
 def _as_error(refused: Refused) -> TaxolensError:

@@ -14,7 +14,7 @@ from taxolens.core.progress import Progress
 from taxolens.core.texts import Say
 from taxolens.recipes.detector import DetectorRecipe, Library
 from taxolens.recipes.network import NetworkRecipe
-from taxolens.training.detection.order import SHOWN, Order
+from taxolens.training.detection.order import EPOCHS, LAST, SHOWN, Order
 from taxolens.training.detection.process import trained_by
 from taxolens.training.precision import device_of
 
@@ -73,13 +73,16 @@ class DetectorTrainer:
 
 
 def _check_same(request: DetectionRequest[DetectorRecipe]) -> None:
+    """Refuses the checkpoint of another training; what failed before its first epoch left none."""
     file = request.folder / FINGERPRINT
     if file.is_file() and file.read_text(encoding="utf-8") != request.fingerprint:
-        raise UsageError(
-            "The checkpoint {file} is of another training: other photos, classes or settings. "
-            "Begin anew with --restart, or name another folder.",
-            file=file.parent,
-        )
+        if (request.folder / LAST).is_file():
+            raise UsageError(
+                "The checkpoint {file} is of another training: other photos, classes or settings. "
+                "Begin anew with --restart, or name another folder.",
+                file=file.parent,
+            )
+        (request.folder / EPOCHS).unlink(missing_ok=True)
     file.write_text(request.fingerprint, encoding="utf-8")
 
 

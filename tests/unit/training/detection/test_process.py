@@ -9,6 +9,7 @@ import sys
 import textwrap
 import time
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,8 +18,9 @@ import pytest
 from taxolens.core.detection_trainer import DetectionEpoch
 from taxolens.core.errors import ModelError, TrainingFailed
 from taxolens.core.texts import plain
+from taxolens.training.detection.libre import labels_of
 from taxolens.training.detection.messages import Refused, Steps, from_line, to_line
-from taxolens.training.detection.order import Order
+from taxolens.training.detection.order import EPOCHS, Order
 from taxolens.training.detection.process import trained_by
 
 EPOCH = DetectionEpoch(1, 0.01, {"iou": 1.5, "obj": 0.5}, 0.4, 0.2, 2.0)
@@ -121,6 +123,23 @@ def test_what_a_library_prints_between_is_passed_over(line: str) -> None:
     assert from_line(line) is None
 
 
+def test_an_epoch_that_is_learnt_again_after_a_stop_counts_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    torn = to_line(replace(EPOCH, number=2))
+    (tmp_path / EPOCHS).write_text(f"\n{to_line(EPOCH)}\n\n{torn}\n\n{torn[:20]}")
+    order = order_in(tmp_path)
+    trained = trained_by(module(tmp_path, WELL, monkeypatch), order, progress=Heard(), say=plain)
+    assert [(one.number, one.losses) for one in trained.epochs] == [(1, {"iou": 1.0}), (2, {"iou": 0.5})]
+    again = trained_by(module(tmp_path, WELL, monkeypatch), order, progress=Heard(), say=plain)
+    assert [one.number for one in again.epochs] == [1, 2]
+
+
+def test_boxes_are_sought_beside_the_last_folder_of_photos() -> None:
+    photo = Path("/data/images/dogs/.run/photos/images/train/0000001.png")
+    assert labels_of([photo]) == [Path("/data/images/dogs/.run/photos/labels/train/0000001.txt")]
+
+
 def test_a_training_is_followed_to_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     heard = Heard()
     trained = trained_by(module(tmp_path, WELL, monkeypatch), order_in(tmp_path), progress=heard, say=plain)
@@ -191,7 +210,7 @@ sys.path[:0] = {sys.path!r}
 from pathlib import Path
 from taxolens.core.progress import Silent
 from taxolens.core.texts import plain
-from taxolens.training.detection.order import Order
+from taxolens.training.detection.order import EPOCHS, Order
 from taxolens.training.detection.process import trained_by
 trained_by({name!r}, Order.read(Path({str(tmp_path / "order.json")!r})), progress=Silent(), say=plain)
 """
