@@ -9,7 +9,7 @@ from typing import Any
 
 from taxolens.core.detection_trainer import DetectionEpoch
 from taxolens.core.records import Part
-from taxolens.core.texts import Say
+from taxolens.core.texts import Say, noted
 from taxolens.data.split import write_split
 from taxolens.evaluation.detection.document import to_json
 from taxolens.recipes.parse import recipe_document
@@ -28,6 +28,14 @@ from taxolens.workflows.run_facts import next_steps
 from taxolens.workflows.run_folder import HISTORY, METRICS, MODEL, RECIPE, REPORT, SPLIT, write_json
 
 _WEIGHTS = "weights"
+_UNSEEN = noted(
+    "The weights of epoch {best} were kept, which found most in the validation photos. The figures at the top are "
+    "of other photos."
+)
+_SEEN = noted(
+    "The weights of epoch {best} were kept, which found most in the validation photos. The figures at the top are "
+    "of these photos too, and therefore too good."
+)
 
 
 def write_detector_run(
@@ -103,7 +111,7 @@ def _facts(schooled: SchooledDetector, notes: tuple[str, ...]) -> DetectionFacts
         name=model.card.name,
         created=model.card.created_at,
         data=recipe.source.data.name,
-        photos=len(lesson.images) + len(lesson.failures),
+        photos=len(lesson.images) + len(lesson.dataset.failures),
         failures=schooled.failures,
         notes=(*remark, *notes),
         names={taxon.id: taxon.name(recipe.language) for taxon in model.card.taxa},
@@ -117,10 +125,7 @@ def _learning(
 ) -> tuple[Section, ...]:
     """How it learnt, and what to do next."""
     say, trained = wording.say, schooled.trained
-    text = say(
-        "The weights of epoch {best} were kept, which found most in the validation photos. The figures at the top are "
-        "of other photos."
-    ).format(best=trained.best)
+    text = say(_UNSEEN if schooled.lesson.of(Part.TEST) else _SEEN).format(best=trained.best)
     blocks = (
         _losses(schooled, wording),
         _precisions(schooled, wording),

@@ -40,8 +40,12 @@ _FEW = noted("Few photos were held back for the test, so its figures say little:
 _NONE = noted(
     "No photos were held back: the figures are of validation, by which the best epoch was chosen, and are too good."
 )
+_UNPROVEN = noted(
+    "The model file and the training library agree that nothing is in the {photos} photos shown to both, which proves "
+    "little: train longer."
+)
 _FEW_PHOTOS = 10
-_HELD_BACK = "held-out part"
+_HELD_BACK, _CHOSEN_BY = "held-out part", "validation part"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +106,14 @@ def school_detector(
     with watch.stage(noted("Writing and proving the model")):
         model = _described(recipe, lesson, trained, place / MODEL)
         parity = _proven(model, lesson, trained)
+        if not parity.boxes:
+            listener.note(say(_UNPROVEN).format(photos=parity.photos))
     with watch.stage(noted("Judging")):
         model = _with_thresholds(recipe, lesson, model, listener, say)
         result, failures = _judged(recipe, lesson, model, listener, say)
         model = _with_figures(recipe, lesson, model, result)
-    return SchooledDetector(recipe, lesson, trained, model, parity, result, (*lesson.failures, *failures))
+    unread = {one.path: one for one in (*lesson.failures, *failures)}
+    return SchooledDetector(recipe, lesson, trained, model, parity, result, tuple(unread.values()))
 
 
 def _described(
@@ -197,6 +204,7 @@ def _with_figures(
     recipe: TrainRecipe, lesson: DetectorLesson, model: ModelFile, result: DetectionResult
 ) -> ModelFile:
     """What the card tells of the training."""
+    part = Part.TEST if lesson.of(Part.TEST) else Part.VAL
     parts, known = lesson.split.parts, (("map50", result.map50), ("map50_95", result.map50_95))
     shares = {part: round(100 * parts.count(part) / len(parts), 1) for part in Part}
     tile = tile_of(recipe.source.data)
@@ -209,8 +217,8 @@ def _with_figures(
                 low=one.low,
                 high=one.high,
                 n=result.n,
-                data=_HELD_BACK,
-                split="test",
+                data=_HELD_BACK if part is Part.TEST else _CHOSEN_BY,
+                split=part.value,
             )
             for name, one in known
         ),

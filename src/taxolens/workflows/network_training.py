@@ -26,6 +26,7 @@ from taxolens.inference.session import Session
 from taxolens.recipes.network import NetworkRecipe
 from taxolens.recipes.train import TrainRecipe
 from taxolens.storage.atomic import told_as_output
+from taxolens.workflows.detector_lesson import PHOTOS
 from taxolens.workflows.divided import answers_on, doubts_of
 from taxolens.workflows.lesson import load_photos
 from taxolens.workflows.listener import Listener
@@ -91,6 +92,7 @@ def workplace(recipe: TrainRecipe) -> Iterator[Path]:
         # Decoded photos are many and quickly made again; what was learnt is kept.
         for pixels in (PIXELS, VIEW):
             (folder / pixels).unlink(missing_ok=True)
+        shutil.rmtree(folder / PHOTOS, ignore_errors=True)
         _leave(folder, lock)
 
 

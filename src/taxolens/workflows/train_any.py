@@ -74,7 +74,7 @@ def train_detector(
             write_detector_run(schooled, folder, dict(watch.seconds), listener, say)
     return DetectorSummary(
         recipe.out,
-        len(schooled.lesson.images),
+        len(schooled.lesson.images) + len(schooled.lesson.dataset.failures) - len(schooled.failures),
         schooled.result,
         schooled.failures,
         tuple(listener.notes),
