@@ -7,7 +7,7 @@ small ones, each box has its number alone, and a key says what the colours mean.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from PIL import Image as Pillow
@@ -87,10 +87,7 @@ class _Layout:
 
     def is_readable(self, *, apart: bool) -> bool:
         """Whether every label has a place where it hides little; a number may stand apart from its box."""
-        return all(
-            place is not None and place.hides <= _MOST_HIDDEN and (apart or not place.apart)
-            for place in self.places
-        )
+        return all(_is_readable(place, apart) for place in self.places)
 
 
 def drawn(picture: Pillow.Image, marks: Sequence[Mark]) -> Pillow.Image:
@@ -126,6 +123,18 @@ def _layout(boxed: Sequence[tuple[Mark, Area]], whole: Sequence[Mark], size: Siz
     return layout
 
 
+def _is_readable(place: Place | None, apart: bool) -> bool:
+    return place is not None and place.hides <= _MOST_HIDDEN and (apart or not place.apart)
+
+
+def _while_readable(places: Iterable[Place | None], *, apart: bool) -> Iterator[Place | None]:
+    """Places up to the first that is not readable, which is enough to know that another way is to be tried."""
+    for place in places:
+        yield place
+        if not _is_readable(place, apart):
+            return
+
+
 def _tried(
     boxed: Sequence[tuple[Mark, Area]], whole: Sequence[Mark], size: Size, scale: float, with_text: bool
 ) -> _Layout:
@@ -141,6 +150,8 @@ def _tried(
         _label(_words(mark, row, with_text), mark.colour, letters) for row, (mark, _) in enumerate(boxed)
     )
     places = placed([one.size for one in labels], boxes, size, [place.area for _, place in corners])
+    if (scale, with_text) != _SCALES[-1]:
+        places = _while_readable(places, apart=not with_text)
     return _Layout(labels, tuple(places), tuple(corners))
 
 

@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,7 +42,7 @@ class Place:
 
 def placed(
     labels: Sequence[Size], boxes: Sequence[Area], size: Size, taken: Sequence[Area] = ()
-) -> list[Place | None]:
+) -> Iterator[Place | None]:
     """A place for the label of each box, in order; those that come first choose first.
 
     Args:
@@ -52,7 +52,7 @@ def placed(
         taken: areas where no label may stand.
     """
     desk = _Desk(boxes, size, taken)
-    return [desk.place(label, row) for row, label in enumerate(labels)]
+    yield from (desk.place(label, row) for row, label in enumerate(labels))
 
 
 def cornered(label: Size, boxes: Sequence[Area], size: Size, taken: Sequence[Area], lowest: int) -> Place:
@@ -62,10 +62,8 @@ def cornered(label: Size, boxes: Sequence[Area], size: Size, taken: Sequence[Are
         lowest: first row that may be written on in the upper corners: above stands what cameras write.
     """
     desk = _Desk(boxes, size, taken)
-    found = [one for area in _corners(label, size, lowest) if (one := desk.judged(area, None)) is not None]
-    free = (
-        desk.judged((0, top, label[0] - 1, top + label[1] - 1), None) for top in range(0, size[1], label[1])
-    )
+    found = [one for area in _corners(label, size, lowest) if (one := desk.judged(area)) is not None]
+    free = (desk.judged((0, top, label[0] - 1, top + label[1] - 1)) for top in range(0, size[1], label[1]))
     if not found:
         found = [one for one in free if one is not None]
     return min(found, key=lambda one: one.hides, default=Place((0, 0, label[0] - 1, label[1] - 1), 1.0))
@@ -93,28 +91,30 @@ class _Desk:
             self._count += 1
         return best
 
-    def _best(self, areas: Sequence[Area] | Iterator[Area], row: int, *, apart: bool = False) -> Place | None:
-        best = None
-        for area in areas:
-            found = self.judged(area, row, apart=apart)
-            if found is not None and (best is None or found.hides < best.hides):
-                best = found
-            if best is not None and best.hides == 0:
-                break
-        return best
+    def _best(self, areas: Iterable[Area], row: int, *, apart: bool = False) -> Place | None:
+        found = np.array(list(areas), np.int64).reshape(-1, 4)
+        hides = self._hides(found, row)
+        best = int(hides.argmin())
+        if not np.isfinite(hides[best]):
+            return None
+        left, top, right, bottom = found[best].tolist()
+        return Place((left, top, right, bottom), float(hides[best]), apart)
 
-    def judged(self, area: Area, row: int | None, *, apart: bool = False) -> Place | None:
-        """A place, and what it hides; None where it leaves the picture or meets a label."""
-        if area[0] < 0 or area[1] < 0 or area[2] >= self._size[0] or area[3] >= self._size[1]:
-            return None
-        here = np.array(area, np.int64)
-        if _shared(here, self._taken[: self._count]).any():
-            return None
-        hidden = _shared(here, self._boxes) / self._areas
-        if row is not None and hidden[row] > 0:
+    def judged(self, area: Area) -> Place | None:
+        """A place of a label about the whole picture, and what it hides; None where it leaves the picture or meets a
+        label."""
+        hides = float(self._hides(np.array([area], np.int64), None)[0])
+        return Place(area, hides) if np.isfinite(hides) else None
+
+    def _hides(self, areas: NDArray[np.int64], row: int | None) -> NDArray[np.float64]:
+        """float64 [n], the largest share of a box that each area hides; endless where no label may stand."""
+        hidden = _shared(areas[:, None], self._boxes) / self._areas
+        if row is not None:
             # The edge of its own box is a better place than any part of another.
-            hidden[row] /= _MUCH
-        return Place(area, float(hidden.max(initial=0.0)), apart)
+            hidden[:, row] /= _MUCH
+        outside = (areas[:, :2] < 0).any(axis=1) | (areas[:, 2:] >= self._size).any(axis=1)
+        meets = _shared(areas[:, None], self._taken[: self._count]).any(axis=1)
+        return np.where(outside | meets, np.inf, hidden.max(axis=1, initial=0.0))
 
 
 def _extent(areas: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -122,9 +122,9 @@ def _extent(areas: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def _shared(one: NDArray[np.int64], others: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Pixels that an area has in common with others."""
-    wide = np.minimum(one[2], others[:, 2]) - np.maximum(one[0], others[:, 0]) + 1
-    high = np.minimum(one[3], others[:, 3]) - np.maximum(one[1], others[:, 1]) + 1
+    """Pixels that areas have in common with others."""
+    wide = np.minimum(one[..., 2], others[..., 2]) - np.maximum(one[..., 0], others[..., 0]) + 1
+    high = np.minimum(one[..., 3], others[..., 3]) - np.maximum(one[..., 1], others[..., 1]) + 1
     return np.asarray(np.maximum(wide, 0) * np.maximum(high, 0))
 
 
