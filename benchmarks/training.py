@@ -1,6 +1,6 @@
 """How well networks learn real photos, and what augmentation, a teacher and pruning change.
 
-python -m benchmarks.training [--tables ways,folds,changes,teacher,smaller] [--place DIR]
+python -m benchmarks.training [--tables ways,folds,changes,teacher,inherited,smaller] [--place DIR]
 
 A run that is there is not trained again, so that a stopped benchmark goes on; delete the place to begin anew.
 """
@@ -14,14 +14,17 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import mean, stdev
+
+import numpy as np
 
 from benchmarks.accuracy import fold_tables, judged, pooled, read_predictions
 from benchmarks.sets import MOBILENET, unpacked
 from taxolens.evaluation.answers import Answers
 from taxolens.evaluation.paired import compare_paired
+from taxolens.evaluation.result import Interval
 
 TAXOLENS = Path(sys.executable).with_name("taxolens")
 FINETUNE = ("--method", "finetune", *MOBILENET)
@@ -105,6 +108,14 @@ CHANGES: Mapping[str, tuple[str, ...]] = {
 PUPILS: Mapping[str, tuple[str, ...]] = {
     "pupil alone": ("--distill-weight", "0"),
     "pupil with teacher": ("--distill-weight", "0.7"),
+}
+HALVED_ON = "leaves8"
+FEW = ("--split", "34/16/50")
+WHOLE = (*FINETUNE, *FEW, "--numbers", "fp32", "--epochs", "12", "--size", "160")
+HALF = (*FINETUNE, *FEW, "--numbers", "fp32", "--epochs", "40", "--size", "80")
+HALVED: Mapping[str, tuple[str, ...]] = {
+    "pupil alone": (),
+    "pupil with teacher": ("--distill-weight", "0.9", "--distill-hints", "3"),
 }
 QUARTER = ("--speedup", "4", "--epochs", "16", "--at-most-lost", "100")
 SHRINKING = ("--speedup", "2", "--epochs", "12", "--at-most-lost", "100")
@@ -194,11 +205,21 @@ def changes(bench: Bench) -> Iterator[str]:
 
 
 def taught(bench: Bench) -> Iterator[str]:
-    """A pupil of a quarter of the teacher's work, with the teacher and alone; three seeds."""
-    yield (
-        "| leaves8 | accuracy of three seeds | mean (deviation) | less the teacher's, points (95 %) "
-        "| million multiplications |\n|---|---|---|---|---|"
-    )
+    """The same network at half the side, a quarter of the teacher's work: with the teacher and alone."""
+    data = unpacked(HALVED_ON, bench.place)
+    runs: dict[str, list[Path]] = {"teacher": [], **{way: [] for way in HALVED}}
+    for seed in SEEDS:
+        teacher = bench.run(f"whole-{seed}", data, WHOLE, seed)
+        runs["teacher"].append(teacher)
+        for way, options in HALVED.items():
+            shown = ("--distill-from", str(teacher), *options) if options else ()
+            name = f"half-{way.replace(' ', '-')}-{seed}"
+            runs[way].append(bench.run(name, data, (*HALF, *shown), seed))
+    yield from beside_teacher(HALVED_ON, runs)
+
+
+def inherited(bench: Bench) -> Iterator[str]:
+    """A network pruned to a quarter of the teacher's work, with the teacher and alone."""
     data = unpacked(TAUGHT_ON, bench.place)
     teachers = [bench.run(f"teacher-{seed}", data, TEACHER, seed) for seed in SEEDS]
     runs = {"teacher": teachers}
@@ -208,18 +229,41 @@ def taught(bench: Bench) -> Iterator[str]:
             bench.shrink(f"quarter-{stem}-{seed}", teacher, data, (*QUARTER, *options))
             for seed, teacher in zip(SEEDS, teachers, strict=True)
         ]
-    answers = {way: pooled([read_predictions(run) for run in own]) for way, own in runs.items()}
+    yield from beside_teacher(TAUGHT_ON, runs)
+
+
+def beside_teacher(photos: str, runs: Mapping[str, list[Path]]) -> Iterator[str]:
+    """Pupils beside their teacher and each other, paired photo by photo.
+
+    Each seed divides the photos anew, so a photo may be held back by several: intervals draw photos, not answers.
+    """
+    yield (
+        f"| {photos} | accuracy of three seeds | mean (deviation) | less the teacher's, points (95 %) "
+        "| million multiplications |\n|---|---|---|---|---|"
+    )
+    answers = {way: by_photo(pooled([read_predictions(run) for run in own])) for way, own in runs.items()}
     for way, own in runs.items():
         cost = figures(own[0])["network"]["multiplications"] / 1e6
         less = compare_paired(answers["teacher"], answers[way]).accuracy
-        points = f"{100 * less.value:+.1f} ({100 * less.low:+.1f} to {100 * less.high:+.1f})"
-        yield f"| {way} | {three([accuracy(run) for run in own])} | {points} | {cost:.0f} |"
+        yield f"| {way} | {three([accuracy(run) for run in own])} | {in_points(less)} | {cost:.0f} |"
     more = compare_paired(answers["pupil alone"], answers["pupil with teacher"])
+    known = answers["teacher"]
     yield (
-        f"\nWith the teacher less alone: {100 * more.accuracy.value:+.1f} points "
-        f"({100 * more.accuracy.low:+.1f} to {100 * more.accuracy.high:+.1f}), p {more.p:.2g}, "
-        f"n {answers['teacher'].n} of three seeds."
+        f"\nWith the teacher less alone: {in_points(more.accuracy)} points, p {more.p:.2g}; {known.n} answers on "
+        f"{len(set(known.names))} photos; with the teacher alone right {more.outcomes.only_second}, without it "
+        f"alone {more.outcomes.only_first}."
     )
+
+
+def by_photo(answers: Answers) -> Answers:
+    """The same answers, those on one photo known to belong together."""
+    number = {name: place for place, name in enumerate(dict.fromkeys(answers.names))}
+    return replace(answers, groups=np.array([number[name] for name in answers.names]))
+
+
+def in_points(share: Interval) -> str:
+    """A difference in percentage points with its interval."""
+    return f"{100 * share.value:+.1f} ({100 * share.low:+.1f} to {100 * share.high:+.1f})"
 
 
 def smaller(bench: Bench) -> Iterator[str]:
@@ -262,6 +306,7 @@ TABLES: Mapping[str, Callable[[Bench], Iterator[str]]] = {
     "folds": in_folds,
     "changes": changes,
     "teacher": taught,
+    "inherited": inherited,
     "smaller": smaller,
 }
 
