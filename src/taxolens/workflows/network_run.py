@@ -99,7 +99,7 @@ def write_network_run(
     figures = _figures(schooled, parity, decoding, seconds)
     write_json(folder / METRICS, figures | ({"shrunk": shrunk.document()} if shrunk else {}))
     write_json(folder / RECIPE, recipe_document(recipe))
-    write_predictions(schooled.answers, lesson.images, folder / PREDICTIONS)
+    write_predictions(schooled.answers, folder / PREDICTIONS)
     write_epochs(schooled.network.epochs, folder / HISTORY)
     write_split(lesson.split, lesson.images, folder / SPLIT)
     (folder / WEIGHTS).write_bytes(schooled.network.weights)

@@ -14,13 +14,13 @@ from taxolens.probe.rehearsal import Trial
 _DECIMALS = 6
 
 
-def write_predictions(answers: Answers, examples: Sequence[Image], path: Path) -> None:
+def write_predictions(answers: Answers, path: Path, examples: Sequence[Image] = ()) -> None:
     """One row per image: `file,group,truth,predicted,score`, then `p:LABEL` for every class.
 
     Boxes are told apart by `file,number,x,y,width,height`: shares of the photo from its top left corner.
 
     Args:
-        examples: the images that `answers` name, and perhaps others.
+        examples: where boxes were judged, those that `answers` name, and perhaps others.
     """
     crops = {one.name: one for one in examples if isinstance(one, Crop)}
     with path.open("w", encoding="utf-8", newline="") as file:

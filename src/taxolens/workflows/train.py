@@ -208,7 +208,7 @@ def _write(trained: Trained, folder: Path, listener: Listener, watch: Stopwatch,
         (folder / REPORT).write_text(page, encoding="utf-8")
     write_json(folder / METRICS, figures_of(trained, proof, watch.seconds))
     write_json(folder / RECIPE, recipe_document(recipe))
-    write_predictions(trained.answers, lesson.images, folder / PREDICTIONS)
+    write_predictions(trained.answers, folder / PREDICTIONS, lesson.images)
     write_history(trained.taught.head.trials, folder / HISTORY)
     write_split(lesson.split, lesson.images, folder / SPLIT)
 
