@@ -66,15 +66,12 @@ def read_detections_set(
     return Labelled(
         photos or root,
         images,
-        ignored=reader.clips,
         layout=Layout.DETECTIONS,
         file=file,
         classes=tuple(dict.fromkeys(map(label_text, classes))),
         boxed=True,
         unlabelled=sum(image.annotations is None for image in images),
-        notes=(Note(_THRESHOLD, {"threshold": detections.threshold, "count": reader.below}),)
-        if reader.below
-        else (),
+        notes=tuple(reader.notes()),
     )
 
 
@@ -142,14 +139,22 @@ class _Reader:
             if is_video(entry.name):
                 self.clips += 1
                 continue
-            if entry.name in seen:
+            name = os.path.normpath(entry.name)
+            if name in seen:
                 raise DataError(
                     "{file} lists the photo {photo} twice. List it once.",
                     file=self.detections.path,
                     photo=entry.name,
                 )
-            seen.add(entry.name)
+            seen.add(name)
             yield self._image(entry)
+
+    def notes(self) -> Iterator[Note]:
+        """What was left out, once all is read."""
+        if self.below:
+            yield Note(_THRESHOLD, {"threshold": self.detections.threshold, "count": self.below})
+        if self.clips:
+            yield Note(_CLIPS, {"count": self.clips})
 
     def _image(self, entry: Entry) -> Image:
         path = self._path(entry.name)
@@ -251,3 +256,4 @@ def _json(value: object) -> bytes:
 _THRESHOLD = noted(
     "Boxes with a score below {threshold} are left out: {count}. --min-score asks for another limit."
 )
+_CLIPS = noted("Videos, which are no photos and are left out: {count}.")

@@ -100,7 +100,8 @@ def test_fields_of_ours_tell_part_site_and_sequence_and_videos_are_left_out(tmp_
     )
     labelled = read(file)
     (image,) = labelled.images
-    assert (image.part, image.site, image.sequence, labelled.ignored) == (Part.VAL, "A", "7", 1)
+    assert (image.part, image.site, image.sequence) == (Part.VAL, "A", "7")
+    assert [note.fields["count"] for note in labelled.notes if "Videos" in note.text] == [1]
 
 
 def test_a_photo_listed_twice_is_told(tmp_path: Path) -> None:
