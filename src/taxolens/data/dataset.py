@@ -19,7 +19,7 @@ from taxolens.data.sequence import with_sequences, with_sites
 from taxolens.execution.local import default_workers, ordered_map
 from taxolens.formats.labelled import read_labelled
 from taxolens.formats.manifest import UNFINISHED, folds_beside
-from taxolens.formats.source import BoxProblem, Layout
+from taxolens.formats.source import BoxProblem, Labelled, Layout
 from taxolens.imaging.container import EMPTY, MISSING, NO_FILE, UNREADABLE
 from taxolens.imaging.metadata import read_metadata
 from taxolens.recipes.source import SequenceBy, SiteBy, SourceRecipe, Unlabelled
@@ -108,17 +108,7 @@ def load_dataset(
     _check_usable(recipe, images, failures)
     images = with_sequences(with_sites(images, recipe.site_by), recipe.sequence_by, recipe.gap)
     _tell_what_is_unknown(recipe, images, listener, say)
-    for note in found.notes:
-        listener.note(say(note.text).format(**note.fields))
-    if found.unlabelled and recipe.unlabelled is Unlabelled.EMPTY:
-        images = tuple(_empty(image) if image.annotations is None else image for image in images)
-    elif found.unlabelled:
-        told = say(for_count(found.unlabelled, _UNLABELLED_ONE, _UNLABELLED)).format(count=found.unlabelled)
-        listener.note(told if recipe.unlabelled else f"{told} {say(_IS_IT_EMPTY)}")
-    if found.ignored:
-        listener.note(say(_IGNORED).format(count=found.ignored))
-    if found.empty:
-        listener.note(say(_EMPTY_FOLDERS).format(names=_some(found.empty, say)))
+    images = _as_said(found, recipe, images, listener, say)
     return Dataset(
         images,
         failures,
@@ -129,6 +119,24 @@ def load_dataset(
         boxed=found.boxed,
         problems=found.problems,
     )
+
+
+def _as_said(
+    found: Labelled, recipe: SourceRecipe, images: tuple[Image, ...], progress: Progress, say: Say
+) -> tuple[Image, ...]:
+    """The photos with what the recipe says of those without labels; what the reader took for granted is told."""
+    for note in found.notes:
+        progress.note(say(note.text).format(**note.fields))
+    if found.unlabelled and recipe.unlabelled is Unlabelled.EMPTY:
+        images = tuple(_empty(image) if image.annotations is None else image for image in images)
+    elif found.unlabelled:
+        told = say(for_count(found.unlabelled, _UNLABELLED_ONE, _UNLABELLED)).format(count=found.unlabelled)
+        progress.note(told if recipe.unlabelled else f"{told} {say(_IS_IT_EMPTY)}")
+    if found.ignored:
+        progress.note(say(_IGNORED).format(count=found.ignored))
+    if found.empty:
+        progress.note(say(_EMPTY_FOLDERS).format(names=_some(found.empty, say)))
+    return images
 
 
 def _empty(image: Image) -> Image:
