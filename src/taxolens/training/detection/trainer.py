@@ -24,6 +24,7 @@ _MODULES = {
     Library.LIBREYOLO: "taxolens.training.detection.libre",
     Library.ULTRALYTICS: "taxolens.training.detection.ultra",
 }
+# A network to learn from must be one of the library's own, which come first.
 _SUFFIXES = {Library.LIBREYOLO: (".safetensors", ".onnx"), Library.ULTRALYTICS: (".pt",)}
 
 
@@ -43,23 +44,24 @@ class DetectorTrainer:
         """See `core.detection_trainer.DetectionTrainer`."""
         del labels
         _device(settings)
-        for file in (settings.weights, settings.teacher):
-            if file is not None:
-                self._check_weights(file)
+        if settings.weights is not None:
+            self._check_weights(settings.weights, _SUFFIXES[self._library])
+        if settings.teacher is not None:
+            self._check_weights(settings.teacher, _SUFFIXES[self._library][:1])
         if settings.cutmix and self._library is Library.LIBREYOLO:
             raise UsageError(
                 "{name} is trained without cutmix. Use --mosaic and --mixup, or a network of ultralytics, such as yolo11n.",
                 name=settings.name,
             )
 
-    def _check_weights(self, file: Path) -> None:
+    def _check_weights(self, file: Path, suffixes: Sequence[str]) -> None:
         if not file.is_file():
             raise UsageError("There are no weights {file}. Check the path.", file=file)
-        if file.suffix not in _SUFFIXES[self._library]:
+        if file.suffix not in suffixes:
             raise ModelError(
-                "{library} begins with files that end with {known}, and {file} does not. Name another.",
+                "{library} takes files that end with {known} here, and {file} does not. Name another.",
                 library=self._library.value,
-                known=", ".join(_SUFFIXES[self._library]),
+                known=", ".join(suffixes),
                 file=file,
             )
 
