@@ -9,14 +9,16 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from taxolens.core.errors import DataError
+from taxolens.core.errors import DataError, UsageError
 from taxolens.core.progress import Progress
 from taxolens.core.records import Image
 from taxolens.core.texts import Say, for_count, noted
 from taxolens.data.crops import LEAST_PIXELS, Crop, crops_of, photo_of
 from taxolens.data.dataset import Dataset
 from taxolens.imaging.region import CropRule
+from taxolens.recipes.train import TrainRecipe
 
+_HEAD = "head"
 _SMALL_ONE = noted("1 box is left out, because a side of it is shorter than {pixels} pixels.")
 _SMALL = noted("{count} boxes are left out, because a side of them is shorter than {pixels} pixels.")
 _BLANK_ONE = noted("1 photo without a box is left out.")
@@ -52,6 +54,19 @@ def with_crops(
     return replace(
         dataset, images=found.crops, ignored=dataset.ignored + found.small + found.blank + found.undrawn
     )
+
+
+def check_method(recipe: TrainRecipe) -> None:
+    """Networks look at whole photos.
+
+    Raises:
+        UsageError: they are to learn from boxes.
+    """
+    if recipe.crops and recipe.method != _HEAD:
+        raise UsageError(
+            "--crops is for --method head, which learns the names of boxes, not for {method}. Leave one of the two out.",
+            method=recipe.method,
+        )
 
 
 def check_several(crops: Sequence[Image], data: Path) -> None:

@@ -23,7 +23,7 @@ from taxolens.probe.cache import EmbeddingCache, cache_file, open_cache
 from taxolens.probe.embeddings import Embedded, embed_images
 from taxolens.probe.views import WHOLE, views_of
 from taxolens.recipes.train import TrainRecipe, Views
-from taxolens.workflows.crops import check_several, with_crops
+from taxolens.workflows.crops import check_method, check_several, with_crops
 from taxolens.workflows.divided import Divided, classes_of
 
 
@@ -94,7 +94,9 @@ def load_photos(recipe: TrainRecipe, *, home: Path, progress: Progress, say: Say
 
     Raises:
         DataError: fewer than two classes, no classes, or folds of which none is held back.
+        UsageError: boxes are meant, and the method looks at whole photos.
     """
+    check_method(recipe)
     data = recipe.source.data
     dataset = load_dataset(recipe.source, home=home, progress=progress, say=say, one_split=True)
     if recipe.crops:

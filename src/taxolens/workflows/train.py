@@ -24,7 +24,7 @@ from taxolens.probe.graft import graft
 from taxolens.recipes.parse import recipe_document
 from taxolens.recipes.train import TrainRecipe
 from taxolens.workflows.backbones import resolve_backbone
-from taxolens.workflows.crops import boxes_among, photos_among
+from taxolens.workflows.crops import boxes_among, check_method, photos_among
 from taxolens.workflows.divided import doubts_of
 from taxolens.workflows.lesson import load_photos, open_eye, prepare_lesson
 from taxolens.workflows.listener import Listener
@@ -174,11 +174,7 @@ def check_recipe(recipe: TrainRecipe, methods: Sequence[str]) -> None:
         raise UsageError(
             "There is no method {method}. Choose {known}.", method=recipe.method, known=", ".join(methods)
         )
-    if recipe.crops and recipe.method != "head":
-        raise UsageError(
-            "--crops is for --method head, which learns the names of boxes, not for {method}. Leave one of the two out.",
-            method=recipe.method,
-        )
+    check_method(recipe)
     check_free(recipe.out, overwrite=recipe.overwrite, data=recipe.source.data)
     class_taxa(recipe, ())
 

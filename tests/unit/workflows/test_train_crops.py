@@ -16,6 +16,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from taxolens.core.errors import DataError, UsageError
 from taxolens.core.geometry import Box
+from taxolens.core.progress import Silent
 from taxolens.data.crops import crops_of, looked_at
 from taxolens.data.dataset import load_dataset
 from taxolens.demo.dataset import write_detection
@@ -36,6 +37,7 @@ from taxolens.report.wording import Wording
 from taxolens.workflows.evaluate import EvaluateSummary
 from taxolens.workflows.evaluate_any import evaluate_any
 from taxolens.workflows.identify import identify
+from taxolens.workflows.lesson import load_photos
 from taxolens.workflows.runs_compare import read_answers
 from taxolens.workflows.train import train
 from taxolens.workflows.trained import TrainSummary
@@ -239,6 +241,9 @@ def test_what_cannot_be_meant_is_refused_in_a_sentence(
     home = place / "home"
     with pytest.raises(UsageError, match="--crops is for --method head"):
         taught(data, tmp_path / "run", home, method="finetune")
+    with pytest.raises(UsageError, match="not for scratch"):
+        searched = TrainRecipe(SourceRecipe(data), tmp_path / "run", crops=True, method="scratch")
+        load_photos(searched, home=home, progress=Silent(), say=str)
     with pytest.raises(DataError, match="has no boxes, which --crops is about"):
         for colour in NAMES:
             write_photo(tmp_path / "photos" / colour / "0.png", colour)
