@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from math import floor
 from pathlib import Path
 
 import onnx
@@ -151,7 +152,8 @@ def _with_thresholds(
     result, _ = _scored(recipe, lesson, model, Part.VAL, progress, say)
     if not result.work.f1 > 0:
         return model
-    typical = min(max(round(result.work.score, 3), 0.01), 0.9)
+    # Rounded down, lest the box that decided be less sure than the threshold.
+    typical = min(max(floor(result.work.score * 1000) / 1000, 0.01), 0.9)
     thresholds = Thresholds.made(typical=typical, conservative=min(_FEWEST_SURE, typical / 2))
     return _rewritten(model, model.card.changed(thresholds=thresholds))
 
