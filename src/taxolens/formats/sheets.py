@@ -181,7 +181,7 @@ def class_list(classes: Iterable[str], title: str) -> str:
     """
     names = tuple(classes)
     for name in names:
-        if UNPRINTABLE.search(name):
+        if UNPRINTABLE.search(name) or name.splitlines() != [name]:
             raise DataError(
                 "The class {name} has a character that {format} cannot hold. Rename it.",
                 name=repr(name),

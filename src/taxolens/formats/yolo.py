@@ -20,6 +20,7 @@ from taxolens.core.records import Annotation, Image, Part
 from taxolens.core.texts import noted
 from taxolens.formats.boxes import CLASS, EMPTY, OUTSIDE, SYNTAX, Complaints, box_within, finite, lies_outside
 from taxolens.formats.parts import part_named, with_folder_parts
+from taxolens.formats.sheets import class_list
 from taxolens.formats.source import BoxProblem, Labelled, Layout, label_text, printable
 from taxolens.formats.yolo_set import Place, read_yolo_set
 from taxolens.storage.atomic import PART, told_as_output, written_whole
@@ -76,9 +77,11 @@ def write_yolo(
         parts: those that have a folder of their own, `images/train` and so on.
 
     Raises:
-        DataError: a photo does not lie there, two would share a label file, or a box has another class.
+        DataError: a photo does not lie there, two would share a label file, a box has another class, or a class has a
+            name that no list can hold.
         OutputError: a file cannot be written.
     """
+    listed = class_list(classes, "YOLO")
     numbers = {name: number for number, name in enumerate(classes)}
     claimed: dict[Path, str] = {}
     for image in images:
@@ -92,7 +95,7 @@ def write_yolo(
                 second=image.name,
             )
         _write_label(label, "".join(_line(one, numbers, image) for one in image.annotations))
-    _write(folder / CLASSES, "".join(f"{name}\n" for name in classes))
+    _write(folder / CLASSES, listed)
     _write(folder / DATA_YAML, _data_yaml(classes, parts))
 
 

@@ -400,3 +400,10 @@ def test_boxes_of_classes_that_are_not_there_are_counted_and_named(tmp_path: Pat
         ("box_class", 4),
     ]
     assert [one.label for one in found.images[0].annotations or ()] == ["fox"]
+
+
+@pytest.mark.parametrize("name", ["red\nfox", "red\u2028fox", "red\x1bfox", ""])
+def test_a_class_that_no_list_can_hold_is_refused(name: str, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="Rename it"):
+        write_yolo(tmp_path, [], ["owl", name])
+    assert not any(tmp_path.iterdir())
