@@ -105,6 +105,8 @@ def prepare_detector_lesson(
 def fingerprint_of(recipe: TrainRecipe, lesson: DetectorLesson) -> str:
     """Hash of everything that decides what a detector learns: photos, boxes, parts, settings, weights."""
     settings = recipe_document(recipe.detector)
+    for name in ("device", "patience"):
+        settings.pop(name)
     for name in ("weights", "teacher"):
         file = getattr(recipe.detector, name)
         settings[name] = hashlib.sha256(file.read_bytes()).hexdigest() if file else None

@@ -6,10 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from taxolens.core.records import Failure
+from taxolens.core.texts import for_count, noted
 from taxolens.evaluation.detection.result import DetectionResult
 from taxolens.report.wording import Wording
 from taxolens.workflows.detection_evaluate import DetectionSummary
 from taxolens.workflows.run_folder import MODEL, REPORT
+
+_LEARNT_ONE = noted("Learnt to find 1 class from {photos} photos in {time}.")
+_LEARNT = noted("Learnt to find {classes} classes from {photos} photos in {time}.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +44,7 @@ class DetectorSummary:
     def lines(self, wording: Wording) -> tuple[str, ...]:
         """The outcome in a few sentences."""
         say = wording.say
-        learnt = say("Learnt to find {classes} classes from {photos} photos in {time}.").format(
+        learnt = say(for_count(len(self.result.labels), _LEARNT_ONE, _LEARNT)).format(
             classes=wording.count(len(self.result.labels)),
             photos=wording.count(self.photos),
             time=wording.duration(sum(self.seconds.values())),

@@ -11,7 +11,7 @@ def make_pipeline(recipe: PipelineRecipe) -> None:
     """Writes the pipeline, with the usual numbers, which may then be changed by hand.
 
     Raises:
-        UsageError: `out` is no name for one.
+        UsageError: `out` is no name for one, or something lies there.
         ModelError: a model cannot be used, or is made for something else.
         OutputError: it cannot be written.
     """
@@ -19,6 +19,11 @@ def make_pipeline(recipe: PipelineRecipe) -> None:
         raise UsageError(
             "A pipeline is written to a name that ends in {suffix}, not to {out}.",
             suffix=SUFFIX,
+            out=recipe.out,
+        )
+    if recipe.out.exists():
+        raise UsageError(
+            "{out} is there already, perhaps with numbers that somebody changed. Move it away, or name another --out.",
             out=recipe.out,
         )
     files = read_cascade(recipe.detector, recipe.model)

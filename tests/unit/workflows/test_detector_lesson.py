@@ -14,6 +14,7 @@ from taxolens.core.progress import Silent
 from taxolens.core.records import Part
 from taxolens.core.texts import plain
 from taxolens.recipes.detector import DetectorRecipe
+from taxolens.recipes.network import Device
 from taxolens.recipes.source import SourceRecipe
 from taxolens.recipes.split import SplitRecipe
 from taxolens.recipes.train import TrainRecipe
@@ -132,3 +133,10 @@ def test_a_split_without_validation_is_refused(tmp_path: Path) -> None:
     )
     with pytest.raises(DataError, match="val"):
         prepare_detector_lesson(recipe, tmp_path / "home", tmp_path, progress=Silent(), say=plain)
+
+
+def test_where_it_is_computed_changes_no_fingerprint(tmp_path: Path) -> None:
+    data = written(tmp_path / "set")
+    recipe, lesson = prepared(data, tmp_path)
+    elsewhere = recipe_for(data, device=Device.CPU, patience=3)
+    assert fingerprint_of(elsewhere, lesson) == fingerprint_of(recipe, lesson)

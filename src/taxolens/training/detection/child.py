@@ -92,8 +92,7 @@ def _told_when_memory_ends(order: Order) -> Iterator[None]:
         if not isinstance(error, MemoryError) and not any(one in str(error) for one in _NO_MEMORY):
             raise
         raise TrainingFailed(
-            "There is not enough memory for steps of {batch} photos. Lower --batch or --size. What was learnt so far "
-            "is kept.",
+            "There is not enough memory for steps of {batch} photos. Lower --batch or --size, and add --restart.",
             batch=order.batch,
         ) from error
 
