@@ -49,7 +49,7 @@ def cut_out(
     # Pixels that are there stay in use while they are enough, so the fewest must come first.
     scales = [scale_for(part, size, rule) for part in parts]
     for number in sorted(range(len(parts)), key=lambda one: -scales[one]):
-        yield number, photo.crops([parts[number]], rule)[0]
+        yield number, next(photo.crops([parts[number]], rule))
 
 
 def was_cut_scaled(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from math import ceil, floor
 
@@ -70,8 +70,8 @@ class Photograph:
         """
         return (self._decoded or self._with(lambda size: size, 1)).size
 
-    def crops(self, parts: Sequence[Box], rule: Preprocess) -> list[NDArray[np.uint8]]:
-        """Parts of the photo by a rule, as if each were a photo of its own.
+    def crops(self, parts: Sequence[Box], rule: Preprocess) -> Iterator[NDArray[np.uint8]]:
+        """Parts of the photo by a rule, as if each were a photo of its own, one at a time: there may be thousands.
 
         Args:
             parts: in shares of the photo.
@@ -83,9 +83,9 @@ class Photograph:
             ImageError: the photo cannot be read.
         """
         if not parts:
-            return []
+            return iter(())
         picture = self._with(lambda size: _whole_for(parts, size, rule), rule.scaled_decode).picture
-        return [fit_picture(picture.crop(_edges(part, picture.size)), rule).pixels for part in parts]
+        return (fit_picture(picture.crop(_edges(part, picture.size)), rule).pixels for part in parts)
 
     def _with(self, wanted: _Wanted, times: int) -> _Decoded:
         """The photo with at least `times` the pixels that are wanted of it whole; 0: all of them."""
