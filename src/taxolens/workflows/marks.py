@@ -64,7 +64,9 @@ class Marks:
             what = ": ".join(filter(None, (say("unsure"), self._drawable(said.top1) if said.top1 else "")))
         else:
             what = self._drawable(said.label)
-        return f"{what} {said.score * 100:.0f} %"
+        # A chain is as strong as its weakest link: that something is there, and what it is called.
+        sure = said.score if row.detector_score is None else min(said.score, row.detector_score)
+        return f"{what} {sure * 100:.0f} %"
 
     def _drawable(self, label: str) -> str:
         """The first of a class's names that the font has the letters of."""

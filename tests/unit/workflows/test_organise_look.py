@@ -12,6 +12,7 @@ from taxolens.core.texts import plain
 from taxolens.formats.about import Names
 from taxolens.formats.result import Result
 from taxolens.recipes.organise import OrganiseRecipe
+from taxolens.workflows.marks import Marks
 from taxolens.workflows.organise_look import Looks, labels_of
 
 PLACE, OTHER = Box(0.1, 0.1, 0.2, 0.3), Box(0.5, 0.5, 0.2, 0.3)
@@ -95,3 +96,14 @@ def test_keywords_are_names_once_each_and_nothing_that_is_unsure() -> None:
     rows = [answer("fox"), answer(UNSURE, "walker"), answer("fox"), answer("hare")]
     assert looks(keywords=True, language="fr").of(rows).keywords == ("renard roux", "Vulpes vulpes", "hare")
     assert labels_of(rows) == ("fox", "hare")
+
+
+@pytest.mark.parametrize(
+    ("score", "detector", "shown"), [(1.0, 0.62, "62 %"), (0.4, 0.9, "40 %"), (0.4, None, "40 %")]
+)
+def test_a_mark_is_as_sure_as_the_weaker_of_box_and_name(
+    score: float, detector: float | None, shown: str
+) -> None:
+    row = answer("fox", box=PLACE, score=score, detector_score=detector)
+    (mark,) = Marks(Names(TAXA), "en", plain).of([row])
+    assert mark.text == f"red fox {shown}"
