@@ -14,14 +14,16 @@ import pytest
 from tests.acceptance.conftest import TAXOLENS, Command
 from tests.unit.formats.public import archives
 
+EACH = 1200
+
 
 @pytest.fixture(scope="module")
 def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """CIFAR in its author's layout, 6,000 pictures of three colours."""
+    """CIFAR in its author's layout, twice `EACH` pictures of three colours."""
     rng = np.random.default_rng(0)
-    labels = rng.integers(0, 3, 3000).tolist()
-    pixels = rng.integers(0, 120, (3000, 32, 32, 3), dtype=np.uint8)
-    pixels[np.arange(3000), :, :, labels] += 120
+    labels = rng.integers(0, 3, EACH).tolist()
+    pixels = rng.integers(0, 120, (EACH, 32, 32, 3), dtype=np.uint8)
+    pixels[np.arange(EACH), :, :, labels] += 120
     return archives.unpacked(tmp_path_factory.mktemp("cifar"), archives.cifar_python(pixels, labels))
 
 
@@ -53,11 +55,11 @@ def test_a_killed_command_goes_on_and_a_model_is_learnt_from_what_it_wrote(
     done = taxolens(*arguments, "--out", out)
     assert done.code == 0, done.err
     whole = taxolens(*arguments, "--out", tmp_path / "whole")
-    assert whole.code == 0 and len(files_below(out)) == 6000
+    assert whole.code == 0 and len(files_below(out)) == 2 * EACH
     assert files_below(out) == files_below(tmp_path / "whole")
     assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
     trained = taxolens("train", out, "--out", tmp_path / "run", "--quiet")
     assert trained.code == 0, trained.err
     judged = taxolens("evaluate", tmp_path / "run/model.onnx", out)
-    assert judged.code == 0 and "3,000 photos judged: 100.0%" in judged.out
-    assert "photos of the test part are judged; the 3000 others are left out" in judged.err
+    assert judged.code == 0 and f"{EACH:,} photos judged: 100.0%" in judged.out
+    assert f"photos of the test part are judged; the {EACH} others are left out" in judged.err

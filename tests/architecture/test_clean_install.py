@@ -10,6 +10,7 @@ import venv
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 ROOT = Path(__file__).resolve().parents[2]
 MOST_MEGABYTES = 470
@@ -34,12 +35,21 @@ def run(*command: object, home: Path) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture(scope="module")
 def bare(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A fresh virtual environment with the base install from this checkout; its Python."""
-    place = tmp_path_factory.mktemp("bare") / "venv"
-    venv.create(place, with_pip=True)
+    """A fresh virtual environment with the base install from this checkout; its Python.
+
+    Tests that run beside one another share it.
+    """
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    place, done = shared / "bare" / "venv", shared / "bare" / "done"
+    place.parent.mkdir(exist_ok=True)
     python = place / "bin" / "python"
-    quiet = ("--quiet", "--disable-pip-version-check")
-    run(python, "-m", "pip", "install", *quiet, "-c", ROOT / "constraints.txt", ROOT, home=place)
+    with FileLock(shared / "bare.lock"):
+        if not done.exists():
+            venv.create(place, with_pip=True, clear=True)
+            quiet = ("--quiet", "--disable-pip-version-check")
+            run(python, "-m", "pip", "install", *quiet, "-c", ROOT / "constraints.txt", ROOT, home=place)
+            done.touch()
     return python
 
 

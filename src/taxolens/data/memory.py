@@ -7,7 +7,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-_PATIENCE = 30.0
+_PATIENCE, _MOMENT = 30.0, 0.02
 _PARTS = ("", "-wal", "-shm")
 
 
@@ -47,7 +47,7 @@ def _move_aside(file: Path) -> None:
 def _prepared(place: str, tables: tuple[str, ...], version: int) -> sqlite3.Connection:
     base = sqlite3.connect(place, timeout=_PATIENCE, check_same_thread=False)
     try:
-        base.execute("PRAGMA journal_mode=WAL")
+        _share(base)
         base.execute("PRAGMA synchronous=NORMAL")
         with base:
             base.execute("BEGIN IMMEDIATE")  # two programs that start together must not both begin anew
@@ -60,6 +60,20 @@ def _prepared(place: str, tables: tuple[str, ...], version: int) -> sqlite3.Conn
         base.close()
         raise
     return base
+
+
+def _share(base: sqlite3.Connection) -> None:
+    """Lets several programs write in turns. SQLite tells those who ask for it at the same moment that the file is
+    locked, at once and whatever their patience."""
+    end = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            base.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > end:
+                raise
+            time.sleep(_MOMENT)
 
 
 def _empty(base: sqlite3.Connection) -> None:

@@ -43,16 +43,16 @@ def write_results_xlsx(
         OutputError: it cannot be written; an earlier workbook stays as it was.
     """
     book = _Book(columns(top_k))
-    with written_whole(out) as file:
-        try:
+    try:
+        with written_whole(out) as file:
             for number, result in enumerate(results):
                 if number and number % (most_rows - 1) == 0:
                     book.begin_sheet()
                 book.add(result)
             book.save(file)
-        except BaseException:
-            book.discard()
-            raise
+    except BaseException:
+        book.discard()
+        raise
 
 
 def check_xlsx() -> None:
@@ -109,6 +109,8 @@ class _Book:
         for sheet in self._book.worksheets:
             with suppress(Exception):  # a sheet that is whole already, or whose disk is full
                 sheet.close()
+            with suppress(Exception):  # else it complains when Python comes to forget it
+                sheet._rows.close()
             with suppress(Exception):
                 sheet._writer.cleanup()
 

@@ -31,7 +31,7 @@ def test_a_translation_has_the_fields_of_its_original(language: str) -> None:
 
 def test_the_package_speaks_french() -> None:
     say = translator("fr")
-    assert say("Model file.") == "Fichier du modèle."
+    assert say("Model file") == "Fichier du modèle"
     assert say("") == "" and say("a text that nobody wrote") == "a text that nobody wrote"
 
 

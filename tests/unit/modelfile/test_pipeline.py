@@ -135,4 +135,8 @@ def test_a_pipeline_is_made_of_two_models(folder: Path) -> None:
     with pytest.raises(UsageError, match=r"ends in \.toml"):
         make_pipeline(dataclasses.replace(recipe, out=folder / "made.onnx"))
     with pytest.raises(ModelError, match="exchanged"):
-        make_pipeline(dataclasses.replace(recipe, model=recipe.detector, detector=recipe.model))
+        make_pipeline(
+            dataclasses.replace(
+                recipe, model=recipe.detector, detector=recipe.model, out=folder / "other.toml"
+            )
+        )
