@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 from taxolens.core.errors import UsageError
 from taxolens.recipes.network import Device
-from taxolens.recipes.numbers import check_count
+from taxolens.recipes.numbers import check_count, check_within
 
 DEFAULT = "yolox-nano"
 STEP = 32
@@ -136,15 +136,7 @@ class DetectorRecipe:
         for name in ("patience", "seed"):
             check_count(name, getattr(self, name))
         for name, (low, high) in _RANGES.items():
-            value = getattr(self, name)
-            if value is not None and not low <= value <= high:
-                raise UsageError(
-                    "{name} lies from {low:g} to {high:g}, not at {value:g}.",
-                    name=name,
-                    low=low,
-                    high=high,
-                    value=value,
-                )
+            check_within(name, getattr(self, name), low, high)
         if self.size is not None and self.size % STEP:
             raise UsageError(
                 "The side of a detector's input is a multiple of {step}, not {size}. Give {lower} or {upper}.",

@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from taxolens.core.backbone import Triple
 from taxolens.core.errors import UsageError
-from taxolens.recipes.numbers import check_count
+from taxolens.recipes.numbers import check_count, check_within
 
 AUTO = "auto"
 _MOST_HINTS = 1000
@@ -99,14 +99,7 @@ class DistillRecipe:
     hints: float = 0.0
 
     def __post_init__(self) -> None:
-        if not 0 <= self.hints <= _MOST_HINTS:
-            raise UsageError(
-                "{name} lies from {low:g} to {high:g}, not at {value:g}.",
-                name="distill-hints",
-                low=0,
-                high=_MOST_HINTS,
-                value=self.hints,
-            )
+        check_within("distill-hints", self.hints, 0, _MOST_HINTS)
         if not self.temperature > 0 or not 0 <= self.weight <= 1:
             raise UsageError(
                 "A teacher's temperature lies above 0 and its weight from 0 to 1, not {temperature} and {weight}.",
@@ -196,15 +189,7 @@ class NetworkRecipe:
         for name in ("head_epochs", "epochs", "patience", "seed"):
             check_count(name, getattr(self, name))
         for name, (low, high) in _RANGES.items():
-            value = getattr(self, name)
-            if value is not None and not low <= value <= high:
-                raise UsageError(
-                    "{name} lies from {low:g} to {high:g}, not at {value:g}.",
-                    name=name,
-                    low=low,
-                    high=high,
-                    value=value,
-                )
+            check_within(name, getattr(self, name), low, high)
 
 
 _RANGES: Mapping[str, tuple[float, float]] = MappingProxyType(

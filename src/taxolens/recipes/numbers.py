@@ -37,3 +37,19 @@ def check_gap(gap: float) -> None:
         raise UsageError(
             "The gap {gap} is not possible. Give seconds (exif) or steps (filename), 0 or more.", gap=gap
         )
+
+
+def check_within(name: str, value: float | None, low: float, high: float) -> None:
+    """Refuses a value outside its range; None is left to others.
+
+    Raises:
+        UsageError: it is lower or higher.
+    """
+    if value is not None and not low <= value <= high:
+        raise UsageError(
+            "{name} lies from {low:g} to {high:g}, not at {value:g}.",
+            name=name,
+            low=low,
+            high=high,
+            value=value,
+        )
