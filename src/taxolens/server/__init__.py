@@ -1,0 +1,1 @@
+"""Model files over HTTP: no accounts, no database, no torch."""
