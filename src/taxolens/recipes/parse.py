@@ -70,7 +70,15 @@ def refusal(where: str, error: ValidationError) -> UsageError:
     Args:
         where: the option or the table that the value is for.
     """
-    first = error.errors(include_url=False)[0]
+    return fault_told(where, error.errors(include_url=False)[0])
+
+
+def fault_told(where: str, first: Mapping[str, Any]) -> UsageError:
+    """One fault in a sentence of ours where it is a usual one.
+
+    Args:
+        first: as pydantic tells it.
+    """
     given, why, limits = first["input"], first["type"], first.get("ctx", {})
     if why in ("enum", "literal_error"):
         known = limits["expected"].replace("'", "").replace(" or ", ", ")

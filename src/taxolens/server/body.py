@@ -1,0 +1,66 @@
+"""The body of a request, received whole, within limits of size and patience."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from taxolens.problems import Refused
+from taxolens.server.doors import MEGABYTE, Limits, Traffic
+from taxolens.server.visit import Visit
+
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+
+
+def too_large(limits: Limits) -> Refused:
+    """The refusal of a body of too many bytes."""
+    return Refused(
+        413,
+        "The request is larger than {limit} MB. Send fewer or smaller photos at once.",
+        limit=f"{limits.body / MEGABYTE:g}",
+    )
+
+
+async def read_body(receive: Receive, visit: Visit, limits: Limits, traffic: Traffic) -> bytes:
+    """All bytes of a body.
+
+    The bytes count as held until the visit ends; the gate lets go of them.
+
+    Raises:
+        Refused: too large (413), too slow (408), broken off (400), or too much is held for others (503).
+    """
+    chunks: list[bytes] = []
+    while True:
+        message = await _next(receive, visit, limits)
+        chunk = message.get("body", b"")
+        visit.received += len(chunk)
+        traffic.held += len(chunk)
+        if visit.received > limits.body:
+            raise too_large(limits)
+        if traffic.held > limits.held:
+            raise Refused(503, "The server holds as many photos as it can. Try again soon.", retry_after=2)
+        chunks.append(chunk)
+        if not message.get("more_body", False):
+            visit.whole = True
+            return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
+async def _next(receive: Receive, visit: Visit, limits: Limits) -> MutableMapping[str, Any]:
+    """The next part of a body; slow ones would keep a place for nothing."""
+    try:
+        async with asyncio.timeout(limits.silence):
+            message = await receive()
+    except TimeoutError:
+        raise _too_slow() from None
+    if message["type"] == "http.disconnect":
+        raise Refused(400, "The request broke off before its end.")
+    late = time.perf_counter() - visit.started - limits.grace
+    if message.get("more_body", False) and visit.received < late * limits.rate:
+        raise _too_slow()
+    return message
+
+
+def _too_slow() -> Refused:
+    return Refused(408, "The request came too slowly. Send it again over a better connection.")

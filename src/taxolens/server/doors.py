@@ -1,0 +1,86 @@
+"""What every request finds: the desk, what is allowed, and what goes on right now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from taxolens.server.desk import Desk
+from taxolens.server.keys import Keys
+from taxolens.server.measures import Measures
+
+MEGABYTE = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a single request may ask for.
+
+    Attributes:
+        body: bytes.
+        photos: in one request.
+        seconds: from the request's last byte to its answer.
+        requests: that are received or answered at once; more are told to come again.
+        held: bytes of bodies, over all requests.
+        at_once: photos of one request that are at the desk together; the others of it wait for them.
+        numbers: values that JSON may list; each takes 32 bytes while it is read.
+        silence: seconds in which nothing of a body arrives.
+        grace: seconds after which a body must have come at `rate` on average.
+        rate: bytes a second.
+    """
+
+    body: int = 64 * MEGABYTE
+    photos: int = 32
+    seconds: float = 30.0
+    requests: int = 68
+    held: int = 512 * MEGABYTE
+    at_once: int = 4
+    numbers: int = 5_000_000
+    silence: float = 10.0
+    grace: float = 20.0
+    rate: int = 8_000
+
+
+@dataclass(slots=True)
+class Traffic:
+    """What goes on right now.
+
+    Attributes:
+        requests: that are received or answered.
+        held: bytes of bodies.
+        closing: the server ends; whoever asks is told not to come again.
+    """
+
+    requests: int = 0
+    held: int = 0
+    closing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """What every request finds.
+
+    Attributes:
+        desk: answers.
+        limits: what a single request may ask for.
+        keys: who may ask; None: everybody.
+        origins: pages of other addresses that browsers may let ask ("*": all).
+        local: only this machine can reach the server.
+        examples: folder of photos to try.
+        measures: what is counted.
+        traffic: what goes on right now.
+    """
+
+    desk: Desk
+    limits: Limits = field(default_factory=Limits)
+    keys: Keys | None = None
+    origins: tuple[str, ...] = ()
+    local: bool = True
+    examples: Path | None = None
+    measures: Measures = field(default_factory=Measures)
+    traffic: Traffic = field(default_factory=Traffic)
+
+    @property
+    def ready(self) -> bool:
+        """Whether requests are welcome."""
+        return self.desk.ready and not self.traffic.closing

@@ -1,0 +1,162 @@
+"""The photos of a request, in whatever way it sends them."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic_core import from_json
+
+from taxolens.problems import Refused
+from taxolens.server.doors import Limits
+from taxolens.server.multipart import read_form
+from taxolens.server.nested import photos_of
+
+FIELD = "file"
+_LARGE = 256_000
+"""Bytes from which on a body is read beside the event loop, which answers others meanwhile."""
+
+_IMAGES, _DATA = ("image", "images"), "data"
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """One photo of a request.
+
+    Attributes:
+        name: what the asker calls it, else "photo 1", "photo 2", ...
+        photo: an encoded file's bytes, or uint8 [height, width, 3].
+    """
+
+    name: str
+    photo: bytes | NDArray[np.uint8]
+
+
+async def read_photos(body: bytes, content_type: str, limits: Limits) -> tuple[Upload, ...]:
+    """The photos of a body, at least one: a form, JSON, or the bytes of a single photo.
+
+    Args:
+        content_type: the header; empty: the bytes of a photo.
+
+    Raises:
+        Refused: no photo, too many, or what is sent cannot be read as what it says it is.
+    """
+    kind = content_type.partition(";")[0].strip().lower()
+    read = _reader(kind)
+    if len(body) > _LARGE and read is not _raw:
+        uploads = await asyncio.to_thread(read, body, content_type, limits)
+    else:
+        uploads = read(body, content_type, limits)
+    if not uploads:
+        raise Refused(400, "There is no photo in the request. Send one as the field {field}.", field=FIELD)
+    if len(uploads) > limits.photos:
+        raise Refused(
+            413,
+            "The request holds {count} photos, and {most} are allowed at once. Send the others in another.",
+            count=len(uploads),
+            most=limits.photos,
+        )
+    return uploads
+
+
+def check_numbers(body: bytes, limits: Limits) -> None:
+    """Refuses JSON that lists more numbers than should be read at once.
+
+    Raises:
+        Refused: too many (413).
+    """
+    if body.count(b",") > limits.numbers:
+        raise Refused(
+            413,
+            "The request lists more than {most} numbers. Send photos as files.",
+            most=limits.numbers,
+        )
+
+
+def _reader(kind: str) -> Callable[[bytes, str, Limits], tuple[Upload, ...]]:
+    if kind == "multipart/form-data":
+        return _form
+    if kind == "application/json" or kind.endswith("+json"):
+        return _json
+    if not kind or kind == "application/octet-stream" or kind.startswith("image/"):
+        return _raw
+    raise Refused(
+        415,
+        "Photos come as multipart/form-data, as image/* or as application/json, not as {kind}.",
+        kind=kind,
+    )
+
+
+def _raw(body: bytes, content_type: str, limits: Limits) -> tuple[Upload, ...]:
+    del content_type, limits
+    return (Upload("photo 1", body),)
+
+
+def _form(body: bytes, content_type: str, limits: Limits) -> tuple[Upload, ...]:
+    del limits
+    parts = [part for part in read_form(body, content_type) if part.name == FIELD]
+    # A form that is sent without a chosen file has one field with neither name nor content (HTML, 4.10.21).
+    chosen = [part for part in parts if part.content or part.filename]
+    return tuple(
+        Upload(part.filename or f"photo {number}", part.content)
+        for number, part in enumerate(chosen, start=1)
+    )
+
+
+def _json(body: bytes, content_type: str, limits: Limits) -> tuple[Upload, ...]:
+    del content_type
+    check_numbers(body, limits)
+    try:
+        document = from_json(body, allow_inf_nan=False)
+    except ValueError as error:
+        raise Refused(400, "The request is no JSON: {why}.", why=error) from None
+    if not isinstance(document, dict):
+        raise _no_document()
+    photos = _listed(document)
+    return tuple(Upload(f"photo {number}", photo) for number, photo in enumerate(photos, start=1))
+
+
+def _listed(document: Mapping[str, Any]) -> list[bytes | NDArray[np.uint8]]:
+    """The photos of a JSON document, which has one of the three fields."""
+    given = [name for name in (*_IMAGES, _DATA) if name in document]
+    if len(given) != 1:
+        raise _no_document()
+    value, largest = document[given[0]], document.get("range")
+    if largest not in (None, 1, 255) or isinstance(largest, bool):
+        raise Refused(422, "The range of colours is 1 or 255, not {given}.", given=largest)
+    if given[0] == "images":
+        if not isinstance(value, list):
+            raise _no_document()
+        return [photo for one in value for photo in _one(one, largest)]
+    return _one(value, largest)
+
+
+def _one(value: Any, largest: int | None) -> list[bytes | NDArray[np.uint8]]:
+    if isinstance(value, str):
+        return [_decoded(value)]
+    if isinstance(value, list):
+        return [*photos_of(value, largest)]
+    raise _no_document()
+
+
+def _decoded(text: str) -> bytes:
+    """The bytes behind base64, also of a `data:` address (RFC 2397)."""
+    if text.startswith("data:"):
+        text = text.partition(",")[2]
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        raise Refused(422, "The photo is no base64. Encode the bytes of the file.") from None
+
+
+def _no_document() -> Refused:
+    return Refused(
+        422,
+        'The JSON holds no photo. Send {"image": "<base64>"}, {"images": [...]} or {"data": [[[r, g, b], ...], ...]}.',
+    )

@@ -1,0 +1,166 @@
+"""Our own doors: photos in, answers out, and what models are there."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+
+from taxolens.server.answering import Asked, answer_photos
+from taxolens.server.body import read_body
+from taxolens.server.doors import Doors
+from taxolens.server.measures import CONTENT_TYPE
+from taxolens.server.model_replies import model_reply
+from taxolens.server.reading import FIELD, read_photos
+from taxolens.server.replies import ErrorReply, ModelReply, ModelsReply, PredictReply
+from taxolens.server.visit import visit_of
+
+router = APIRouter()
+_JSON = "application/json"
+
+_PIXELS = {
+    "description": "Rows of pixels of three numbers, 0..1 or 0..255; several photos have an axis more.",
+    "type": "array",
+    "items": {},
+    "minItems": 1,
+}
+_BASE64 = {"type": "string", "contentEncoding": "base64", "description": "The bytes of a photo."}
+_DOCUMENT = {
+    "oneOf": [
+        {"type": "object", "required": ["image"], "properties": {"image": {"anyOf": [_BASE64, _PIXELS]}}},
+        {
+            "type": "object",
+            "required": ["images"],
+            "properties": {
+                "images": {"type": "array", "items": {"anyOf": [_BASE64, _PIXELS]}, "minItems": 1},
+            },
+        },
+        {
+            "type": "object",
+            "required": ["data"],
+            "properties": {"data": _PIXELS, "range": {"enum": [1, 255], "description": "What white is."}},
+        },
+    ]
+}
+_FORM = {
+    "type": "object",
+    "required": [FIELD],
+    "properties": {
+        FIELD: {
+            "type": "array",
+            "items": {"type": "string", "format": "binary"},
+            "minItems": 1,
+            "description": "Photos: JPEG, PNG, WebP, TIFF, BMP, GIF, AVIF, HEIC.",
+        }
+    },
+}
+_BYTES = {"schema": {"type": "string", "format": "binary"}}
+_BODY = {
+    "required": True,
+    "content": {
+        "multipart/form-data": {"schema": _FORM},
+        "image/jpeg": _BYTES,
+        "image/png": _BYTES,
+        "application/octet-stream": _BYTES,
+        _JSON: {
+            "schema": _DOCUMENT,
+            "examples": {
+                "pixels": {"value": {"data": [[[0.1, 0.5, 0.2], [0.9, 0.4, 0.1]]]}},
+                "file": {"value": {"image": "/9j/4AAQSkZJRgABAQ..."}},
+            },
+        },
+    },
+}
+
+WHY_NOT: dict[int, str] = {
+    400: "The request is damaged or holds no photo.",
+    401: "A key is asked for.",
+    403: "Not from there.",
+    404: "No such model.",
+    408: "The request came too slowly.",
+    413: "Too many bytes, photos or pixels.",
+    415: "No image, or of a kind that cannot be read.",
+    422: "A parameter that cannot be meant, or a damaged photo.",
+    500: "The model failed.",
+    503: "The server is busy, or the model is not ready; Retry-After says when to come again.",
+    504: "The answer took too long.",
+}
+
+
+def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The errors of a route, for the OpenAPI document."""
+    return {status: {"model": ErrorReply, "description": WHY_NOT[status]} for status in statuses}
+
+
+def doors_of(request: Request) -> Doors:
+    """What every request finds."""
+    doors: Doors = request.app.state.doors
+    return doors
+
+
+@router.post(
+    "/predict",
+    response_model=PredictReply,
+    responses=errors(400, 401, 403, 404, 408, 413, 415, 422, 500, 503, 504),
+    openapi_extra={"requestBody": _BODY},
+    summary="Name what is in photos",
+)
+async def predict(request: Request, asked: Annotated[Asked, Query()]) -> Response:
+    """Photos come as a form (field `file`, as often as one likes), as the bytes of one, or as JSON.
+
+    A single photo that cannot be read is refused; among several it has a `failure`, and the others are answered.
+    """
+    doors, visit = doors_of(request), visit_of(request.scope)
+    doors.desk.find(asked.model, asked.version)  # before a body is read for nothing
+    body = await read_body(request.receive, visit, doors.limits, doors.traffic)
+    uploads = await read_photos(body, visit.header(b"content-type"), doors.limits)
+    reply = await answer_photos(doors, visit, uploads, asked)
+    return Response(reply.model_dump_json(), media_type=_JSON)
+
+
+@router.get("/models", response_model=ModelsReply, responses=errors(401), summary="What is served")
+async def models(request: Request) -> Response:
+    """All versions of all models, and what their cards say."""
+    language = visit_of(request.scope).language
+    served = doors_of(request).desk.models()
+    reply = ModelsReply(models=[model_reply(one, language) for one in served])
+    return Response(reply.model_dump_json(), media_type=_JSON)
+
+
+@router.get(
+    "/models/{name}", response_model=ModelReply, responses=errors(401, 404, 422, 503), summary="One model"
+)
+async def model(request: Request, name: str) -> Response:
+    """The version of a model that answers."""
+    served = doors_of(request).desk.find(name)
+    reply = model_reply(served, visit_of(request.scope).language)
+    return Response(reply.model_dump_json(), media_type=_JSON)
+
+
+@router.get(
+    "/health/live", responses={503: {"description": "It must be started anew."}}, summary="Does it live"
+)
+async def live(request: Request) -> Response:
+    """Whether there is a process that could answer; where not, the server must be started anew."""
+    return Response(status_code=200 if doors_of(request).desk.alive else 503)
+
+
+@router.get("/health/ready", responses={503: {"description": "Not now."}}, summary="Does it want requests")
+async def ready(request: Request) -> Response:
+    """Whether the first models are loaded and the server is not about to end."""
+    return Response(status_code=200 if doors_of(request).ready else 503)
+
+
+@router.get(
+    "/metrics",
+    responses={
+        200: {"content": {"text/plain": {}}, "description": "Text format of Prometheus."},
+        **errors(401),
+    },
+    response_class=Response,
+    summary="What was counted",
+)
+async def metrics(request: Request) -> Response:
+    """Requests, waiting, working, memory, for Prometheus."""
+    doors = doors_of(request)
+    return Response(await doors.measures.page(doors.desk), headers={"content-type": CONTENT_TYPE})
