@@ -47,6 +47,7 @@ COMMANDS = {
         "taxolens.cli.runs", say("The runs that trainings left: list, show, compare, delete, restore.")
     ),
     "identify": Entry("taxolens.cli.identify", say("Name what is in new photos.")),
+    "serve": Entry("taxolens.cli.serve", say("Answer over HTTP, with a page to try it.")),
     "derive": Entry("taxolens.cli.derive", say("Decide stored results anew, without the model.")),
     "organise": Entry("taxolens.cli.organise", say("Sort copies of identified photos into folders.")),
     "merge": Entry("taxolens.cli.merge", say("Unite the results of several machines.")),

@@ -13,7 +13,7 @@ from taxolens.problems import Problem, Refused
 from taxolens.server.body import too_large
 from taxolens.server.doors import Doors
 from taxolens.server.refusal import PROTOCOL, refusal, refusal_of
-from taxolens.server.visit import Visit
+from taxolens.server.visit import Visit, visit_of
 from taxolens.server.visit_log import log_visit
 
 OPEN = frozenset(
@@ -54,6 +54,8 @@ class Gate:
             await self._app(scope, receive, send)
             return
         visit, traffic = Visit.of(scope), self._doors.traffic
+        works = visit.method == "POST"
+        traffic.requests += works
 
         async def answer(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -61,7 +63,16 @@ class Gate:
                 message["headers"] = [*message.get("headers", ()), *self._added(visit)]
             await send(message)
 
-        traffic.requests += 1
+        try:
+            await self._let_in(scope, receive, answer)
+        finally:
+            traffic.requests -= works
+            traffic.held -= visit.received
+            self._doors.measures.count_visit(visit, _route(scope))
+            log_visit(visit)
+
+    async def _let_in(self, scope: Scope, receive: Receive, answer: Send) -> None:
+        visit = visit_of(scope)
         try:
             self._check(visit)
             await self._app(scope, receive, answer)
@@ -72,11 +83,6 @@ class Gate:
             if not visit.status:
                 sentence = visit.say(_WENT_WRONG).format(id=visit.id)
                 await refusal(Problem(500, sentence), visit)(scope, receive, answer)
-        finally:
-            traffic.requests -= 1
-            traffic.held -= visit.received
-            self._doors.measures.count_visit(visit, _route(scope))
-            log_visit(visit)
 
     def _added(self, visit: Visit) -> tuple[tuple[bytes, bytes], ...]:
         own = (*_HEADERS, (b"x-request-id", visit.id.encode("latin-1")))

@@ -19,10 +19,10 @@ _requests = logging.getLogger("taxolens.server.requests")
 def log_visit(visit: Visit) -> None:
     """Writes the line of a request that has ended; what asks again and again whether all is well is "debug"."""
     level = logging.INFO
-    if visit.status >= 500:
-        level = logging.WARNING
-    elif visit.path.startswith(_ROUTINE):
+    if visit.path.startswith(_ROUTINE):
         level = logging.DEBUG
+    elif visit.status >= 500:
+        level = logging.WARNING
     if _requests.isEnabledFor(level):
         _requests.log(level, "%s %s", visit.method, visit.path, extra={"visit": visit})
 

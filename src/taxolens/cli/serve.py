@@ -1,0 +1,132 @@
+"""`taxolens serve`: models over HTTP, and a page to try them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from taxolens.cli import options as shared
+from taxolens.cli.help_page import App, examples
+from taxolens.cli.option_table import Option, under, with_options
+from taxolens.cli.tile_options import TILE
+from taxolens.cli.words import say, tell
+from taxolens.compose.server import Listening, serve
+from taxolens.recipes.parse import parse_recipe
+from taxolens.recipes.serve import LogForm, LogLevel, ServeRecipe
+
+app = App()
+
+EPILOG = examples(
+    "taxolens serve run/model.onnx",
+    "taxolens serve beetles=run/model.onnx moths=moths.onnx --alias champion=beetles --port 9000",
+    "taxolens serve species.onnx --detector detector.onnx --host 0.0.0.0 --api-key-file keys.txt",
+    "taxolens serve run/model.onnx --export-triton triton/",
+    note=say("A form, a program or tritonclient may ask; docs/serving.md shows how."),
+)
+_NETWORK, _LIMITS, _LOG = say("Network"), say("Limits"), say("Log")
+
+OPTIONS = (
+    Option(
+        "models",
+        "models",
+        say("Model files or pipelines (.toml), each under a name of its own where NAME= stands before it."),
+        list[str],
+        "MODEL...",
+    ),
+    Option("--host", "host", say("Address to listen at; 0.0.0.0: all (127.0.0.1)."), panel=_NETWORK),
+    Option("--port", "port", say("Port; 0: any that is free (8080)."), int, "N", panel=_NETWORK),
+    Option(
+        "--api-key-file",
+        "api_key_file",
+        say("Keys that open the server, one a line, also as NAME: KEY."),
+        Path,
+        "FILE",
+        panel=_NETWORK,
+    ),
+    Option(
+        "--cors",
+        "cors",
+        say("A page of this address may let browsers ask, as https://example.org."),
+        list[str],
+        "ORIGIN",
+        panel=_NETWORK,
+    ),
+    Option("--alias", "alias", say("Another name for a model."), list[str], "ALIAS=NAME"),
+    Option(
+        "--detector",
+        "detector",
+        say("A model that finds boxes; the others name what is in each."),
+        Path,
+        "FILE",
+    ),
+    *under("tile", TILE),
+    Option("--watch", "watch", say("Load a file anew when it changes; look every S seconds."), float, "S"),
+    Option("--examples", "examples", say("Photos that the page offers to try."), Path, "DIR"),
+    Option(
+        "--workers", "workers", say("Processes that answer (one per processor)."), int, "N", panel=_LIMITS
+    ),
+    Option(
+        "--max-queue",
+        "max_queue",
+        say("Photos that may wait; who comes then is told to come again (64)."),
+        int,
+        "N",
+        panel=_LIMITS,
+    ),
+    Option("--seconds", "seconds", say("Longest time to an answer (30)."), float, "S", panel=_LIMITS),
+    Option("--max-megabytes", "max_megabytes", say("Of one request (64)."), float, "N", panel=_LIMITS),
+    Option(
+        "--max-megapixels",
+        "max_megapixels",
+        say("Photos that announce more pixels are refused (50)."),
+        float,
+        "N",
+        panel=_LIMITS,
+    ),
+    Option("--max-photos", "max_photos", say("In one request (32)."), int, "N", panel=_LIMITS),
+    Option("--log", "log", say("How the log is written (text)."), metavar="|".join(LogForm), panel=_LOG),
+    Option(
+        "--log-level",
+        "log_level",
+        say("What it tells at least (info)."),
+        metavar="|".join(LogLevel),
+        panel=_LOG,
+    ),
+    Option(
+        "--export-triton",
+        "export_triton",
+        say("Write a model repository for Triton, and serve nothing."),
+        Path,
+        "DIR",
+    ),
+)
+
+
+@app.command(help=say("Answer over HTTP, with a page to try it."), epilog=EPILOG)
+@with_options(*OPTIONS)
+def command(given: dict[str, Any], quiet: shared.Quiet = False) -> None:
+    """Parses a recipe and serves until it is told to stop."""
+    if quiet:
+        given.setdefault("log_level", LogLevel.ERROR.value)
+    recipe = parse_recipe(ServeRecipe, {"models": (), **given})
+    serve(recipe, ready=(lambda where: None) if quiet else _tell)
+
+
+def _tell(where: Listening) -> None:
+    """Where the server is, once it answers."""
+    tell(
+        [
+            say("Models: {names}").format(names=", ".join(where.models)),
+            say("The page to try them: {address}").format(address=f"{where.address}/"),
+            say(
+                "For programs: {predict}, and {protocol} (Open Inference Protocol); described at {openapi}"
+            ).format(
+                predict=f"{where.address}/predict",
+                protocol=f"{where.address}/v2",
+                openapi=f"{where.address}/openapi.json",
+            ),
+        ]
+    )
+    if where.open_to_all:
+        tell([say("Everybody who reaches this machine may ask it. Ask for keys with --api-key-file.")])
+    tell([say("Stop it with Ctrl-C.")])

@@ -1,0 +1,143 @@
+"""What listens: a socket, and a server that leaves nobody unanswered when it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import uvicorn
+from pydantic_core import to_json
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+from taxolens.server.address import BACKLOG
+
+_FAREWELL = 1.0
+"""Seconds in which connections that wait for nothing may still ask: their question may be on its way."""
+
+_HEADERS_WITHIN = 10.0
+
+
+class _Connection(HttpToolsProtocol):
+    """As uvicorn's, but a request whose headers do not come is not waited for, and errors are JSON."""
+
+    _due: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        self._wait()
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        if self._due is None:
+            self._wait()
+
+    def on_headers_complete(self) -> None:
+        self._rest()
+        super().on_headers_complete()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._rest()
+        super().connection_lost(exc)
+
+    def send_400_response(self, msg: str) -> None:
+        self._refuse(400, "This is no HTTP request.")
+
+    def _wait(self) -> None:
+        self._due = self.loop.call_later(_HEADERS_WITHIN, self._late)
+
+    def _rest(self) -> None:
+        if self._due is not None:
+            self._due.cancel()
+            self._due = None
+
+    def _late(self) -> None:
+        if self.transport.is_closing() or (self.cycle and not self.cycle.response_complete):
+            return
+        if self.cycle is None and not self.headers:
+            self.transport.close()  # nothing was asked
+        else:
+            self._refuse(408, "The request came too slowly.")
+
+    def _refuse(self, status: int, sentence: str) -> None:
+        self._rest()
+        body = to_json({"error": sentence})
+        head = b"content-type: application/json\r\nconnection: close\r\ncontent-length: %d\r\n\r\n" % len(
+            body
+        )
+        self.transport.write(STATUS_LINE[status] + head + body)
+        self.transport.close()
+
+
+class Listener(uvicorn.Server):
+    """Serves an application on a socket until it is told to stop.
+
+    Args:
+        app: of ASGI.
+        patience: seconds that answers may take once it is told to stop.
+        closing: called when it is told to stop.
+    """
+
+    def __init__(self, app: Any, *, patience: float, closing: Callable[[], None]) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                http=_Connection,
+                ws="none",
+                lifespan="off",
+                loop="asyncio",
+                log_config=None,
+                access_log=False,
+                proxy_headers=False,
+                server_header=False,
+                timeout_keep_alive=75,
+                timeout_graceful_shutdown=max(1, round(patience)),
+                backlog=BACKLOG,
+            )
+        )
+        self._closing = closing
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leaves signals to whoever runs the loop."""
+        yield
+
+    def stop(self) -> None:
+        """Takes no more requests, answers those that are there; asked twice, it does not wait for them."""
+        if self.should_exit:
+            self.force_exit = True
+        self._closing()
+        self.should_exit = True
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Ends without losing a request.
+
+        The system has shaken hands already with those that stand in line at the socket: they are let in before it
+        closes. Connections that are kept open are told to come back elsewhere with their next answer.
+        """
+        waiting = [connection for one in sockets or () for connection in _in_line(one)]
+        for server in self.servers:
+            server.close()
+        loop = asyncio.get_running_loop()
+        for connection in waiting:
+            await loop.connect_accepted_socket(self._connection, connection)
+        until = time.monotonic() + _FAREWELL
+        while self.server_state.connections and time.monotonic() < until and not self.force_exit:
+            await asyncio.sleep(0.02)
+        await super().shutdown(sockets)
+
+    def _connection(self) -> asyncio.Protocol:
+        return _Connection(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
+
+
+def _in_line(listener: socket.socket) -> Iterator[socket.socket]:
+    while True:
+        try:
+            connection, _ = listener.accept()
+        except OSError:
+            return
+        connection.setblocking(False)
+        yield connection
