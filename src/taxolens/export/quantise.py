@@ -42,7 +42,12 @@ OPERATORS = (
     "MaxPool",
     "AveragePool",
 )
+OF_DETECTORS = (*OPERATORS, "Sigmoid", "Resize", "Split", "Slice")
+"""With what stands between the layers of a detector, so that numbers stay whole from one layer to the next."""
 _MULTIPLYING = ("Conv", "Gemm", "MatMul")
+_FEWEST_WEIGHTS = (
+    64  # fewer are no layer that learnt to see, but arithmetic: the bins of YOLOv8's boxes are 16
+)
 _SLOWLY = 0.05  # weight of a new photo's range in the moving average
 
 
@@ -71,6 +76,31 @@ def layers_of(model: onnx.ModelProto) -> tuple[Layer, ...]:
     )
 
 
+def tail_of(model: onnx.ModelProto) -> tuple[str, ...]:
+    """Nodes behind the last layers, which make boxes, scores and order out of their answers.
+
+    There pixels, scores and numbers of places share tensors: eight bits for all of them leave nothing of a score
+    (microsoft/MegaDetector#34: no boxes at all with a whole YOLOv10 in int8).
+
+    Args:
+        model: with named nodes.
+    """
+    sizes = {one.name: int(np.prod(one.dims)) for one in model.graph.initializer}
+    layers = {
+        node.name
+        for node in model.graph.node
+        if node.op_type in _MULTIPLYING and sizes.get(node.input[1], 0) >= _FEWEST_WEIGHTS
+    }
+    asked: set[str] = set()  # tensors that a layer still needs
+    tail = []
+    for node in reversed(model.graph.node):
+        if node.name in layers or asked.intersection(node.output):
+            asked.update(node.input)
+        else:
+            tail.append(node.name)
+    return tuple(reversed(tail))
+
+
 def named(model: onnx.ModelProto) -> onnx.ModelProto:
     """The model with a name for every node, which keeping some of them float needs."""
     seen: set[str] = set()
@@ -87,6 +117,7 @@ def quantised(
     integers: Integers,
     *,
     keep: Sequence[str] = (),
+    operators: Sequence[str] = OPERATORS,
 ) -> onnx.ModelProto:
     """The network in whole numbers; its input and output stay as they are.
 
@@ -94,7 +125,8 @@ def quantised(
         model: a folded network with named nodes, its input one photo at a time.
         samples: photos as the network sees them, without the axis of photos, at least one.
         integers: the kinds of numbers.
-        keep: names of layers that stay float.
+        keep: names of layers that stay float; so does what comes behind the last one (`tail_of`).
+        operators: kinds of nodes to compute in whole numbers.
     """
     kind = QuantType.QInt8 if integers.signed else QuantType.QUInt8
     with tempfile.TemporaryDirectory() as place, _without_advice():
@@ -105,8 +137,8 @@ def quantised(
             made,
             _Reader(model.graph.input[0].name, samples),
             quant_format=QuantFormat.QDQ,
-            op_types_to_quantize=list(OPERATORS),
-            nodes_to_exclude=list(keep),
+            op_types_to_quantize=list(operators),
+            nodes_to_exclude=[*keep, *tail_of(model)],
             per_channel=True,
             reduce_range=integers.seven_bits,
             activation_type=kind,

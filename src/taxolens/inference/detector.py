@@ -147,7 +147,7 @@ class DetectorPredictor:
         named = sources(photos)
         answers = self._answers([source for _, source in named], workers, max_megapixels)
         return [
-            _detected(name, source, answer, rule)
+            detected(name, source, answer, rule)
             for (name, source), answer in zip(named, answers, strict=True)
         ]
 
@@ -158,19 +158,36 @@ class DetectorPredictor:
             ImageError: the photo cannot be read.
             ModelError: the model's graph cannot be run, or answers with another shape than its card says.
         """
-        tile = self.card.input.tile
-        if tile is not None:
-            whole = (
-                source
-                if isinstance(source, Photograph)
-                else Photograph(source, max_megapixels=max_megapixels)
-            )
-            return look_in_tiles(whole.picture(), tile, self._look)
+        return self.boxes_of(self.prepared(source, max_megapixels=max_megapixels))
+
+    def prepared(
+        self, source: Source | Photograph, *, max_megapixels: float = DEFAULT_MEGAPIXELS
+    ) -> Fitted | Pillow.Image:
+        """A photo decoded: as the network takes it, or whole where the card cuts it into tiles.
+
+        Raises:
+            ImageError: the photo cannot be read.
+        """
+        if self.card.input.tile is not None:
+            if not isinstance(source, Photograph):
+                source = Photograph(source, max_megapixels=max_megapixels)
+            return source.picture()
         if isinstance(source, Path):
-            return self._found(decode_fitted(source, self._preprocess, max_megapixels=max_megapixels))
+            return decode_fitted(source, self._preprocess, max_megapixels=max_megapixels)
         if isinstance(source, Photograph):
-            return self._found(source.fitted(self._preprocess))
-        return self._found(prepare_fitted(source, self._preprocess))
+            return source.fitted(self._preprocess)
+        return prepare_fitted(source, self._preprocess)
+
+    def boxes_of(self, prepared: Fitted | Pillow.Image) -> Boxes:
+        """The boxes of a photo that `prepared` has decoded.
+
+        Raises:
+            ModelError: the model's graph cannot be run, or answers with another shape than its card says.
+        """
+        tile = self.card.input.tile
+        if isinstance(prepared, Fitted):
+            return self._found(prepared)
+        return look_in_tiles(prepared, tile, self._look) if tile else self._look(prepared)
 
     def _look(self, picture: Pillow.Image) -> Boxes:
         """The boxes of an upright RGB picture, such as a tile."""
@@ -178,7 +195,7 @@ class DetectorPredictor:
 
     def _found(self, fitted: Fitted) -> Boxes:
         height, width = fitted.pixels.shape[:2]
-        values = self._session.shaped(to_tensor(fitted.pixels, self.card.input))
+        values = self.session.shaped(to_tensor(fitted.pixels, self.card.input))
         output = Output(values, width, height, len(self.labels))
         candidates = self._decode(output, least=kept_from(self.card))
         kept = suppress(candidates, self.card.output.overlap)
@@ -190,10 +207,15 @@ class DetectorPredictor:
 
     def start(self) -> None:
         """Loads the graph now instead of with the first photo."""
-        _ = self._session
+        _ = self.session
 
     @cached_property
-    def _session(self) -> Session | OpenvinoSession:
+    def session(self) -> Session | OpenvinoSession:
+        """The graph, loaded when it is first asked for.
+
+        Raises:
+            ModelError: it cannot be run.
+        """
         output = self.card.output.tensor
         if self.engine is Engine.OPENVINO:
             if self.card.input.multiple is not None:
@@ -229,7 +251,8 @@ def _on_photo(candidates: Candidates, fitted: Fitted) -> Boxes:
     return Boxes(places, candidates.scores[inside])
 
 
-def _detected(name: str, source: Source, answer: Boxes | ImageError, rule: DecisionRule) -> Detected:
+def detected(name: str, source: Source, answer: Boxes | ImageError, rule: DecisionRule) -> Detected:
+    """What is said of a photo whose boxes were found, or which could not be read."""
     if isinstance(answer, ImageError):
         return Detected(name, (), Status.FAILED, failure_of(name, source, answer))
     detections = tuple(

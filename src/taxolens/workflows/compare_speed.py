@@ -8,14 +8,16 @@ from __future__ import annotations
 import math
 import statistics
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from taxolens.core.progress import Progress
 from taxolens.core.texts import Say
 from taxolens.evaluation.result import Interval
 from taxolens.imaging.decode import decode
+from taxolens.inference.detector import DetectorPredictor
 from taxolens.inference.predictor import Predictor
 from taxolens.inference.session import Session
 from taxolens.inference.tensor import to_probabilities, to_tensor
@@ -41,24 +43,59 @@ class Speed:
     alone: Interval
 
 
-class _Timed:
-    """A model with what its photos took."""
+class Timed(Protocol):
+    """A model that can be timed; what its photos took is kept by `Watched`."""
+
+    def prepare(self, path: Path, max_megapixels: float) -> Callable[[], object]:
+        """Decodes a photo; what it returns asks the network."""
+
+
+class TimedClassifier:
+    """A classifier on one thread."""
 
     def __init__(self, predictor: Predictor) -> None:
         self._card = predictor.card
         self._session = Session(predictor.model.graph, output=predictor.card.output.tensor)
+
+    def prepare(self, path: Path, max_megapixels: float) -> Callable[[], object]:
+        """Decodes a photo; what it returns asks the network."""
+        pixels = decode(path, self._card.preprocess, max_megapixels=max_megapixels)
+        tensor = to_tensor(pixels, self._card.input)
+        return lambda: to_probabilities(self._session(tensor), self._card.output.decoder)
+
+
+class TimedDetector:
+    """A detector on one thread; what makes boxes of the network's answer counts as its own."""
+
+    def __init__(self, predictor: DetectorPredictor) -> None:
+        self._predictor = DetectorPredictor(predictor.model)
+
+    def prepare(self, path: Path, max_megapixels: float) -> Callable[[], object]:
+        """Decodes a photo; what it returns asks the network."""
+        prepared = self._predictor.prepared(path, max_megapixels=max_megapixels)
+        return lambda: self._predictor.boxes_of(prepared)
+
+
+def timed(predictor: Predictor | DetectorPredictor) -> Timed:
+    """A model on one thread, to be timed."""
+    return TimedClassifier(predictor) if isinstance(predictor, Predictor) else TimedDetector(predictor)
+
+
+class _Watched:
+    """A model with what its photos took."""
+
+    def __init__(self, model: Timed) -> None:
+        self._model = model
         self.whole: list[float] = []
         self.alone: list[float] = []
 
     def look(self, path: Path, max_megapixels: float) -> None:
         begin = time.thread_time()
-        pixels = decode(path, self._card.preprocess, max_megapixels=max_megapixels)
-        tensor = to_tensor(pixels, self._card.input)
+        ask = self._model.prepare(path, max_megapixels)
         before = time.thread_time()
-        answer = self._session(tensor)
+        ask()
         after = time.thread_time()
-        to_probabilities(answer, self._card.output.decoder)
-        self.whole.append(time.thread_time() - begin)
+        self.whole.append(after - begin)
         self.alone.append(after - before)
 
     def forget(self) -> None:
@@ -70,7 +107,7 @@ class _Timed:
 
 
 def measure_speeds(
-    predictors: Sequence[Predictor],
+    predictors: Sequence[Predictor | DetectorPredictor],
     photos: Sequence[Path],
     *,
     most: int,
@@ -85,9 +122,9 @@ def measure_speeds(
         photos: readable ones, at least one.
         most: how many of them to use, at least 1.
     """
-    timed = [_Timed(predictor) for predictor in predictors]
+    models = [_Watched(timed(predictor)) for predictor in predictors]
     chosen = _spread(photos, most)
-    for model in timed:
+    for model in models:
         for path in (chosen * _WARM_UP)[:_WARM_UP]:
             model.look(path, max_megapixels)
         model.forget()
@@ -96,10 +133,10 @@ def measure_speeds(
         if number >= _FEWEST and time.perf_counter() - began > _MOST_SECONDS:
             break
         path.read_bytes()  # lest the first model wait for the disk alone
-        turn = number % len(timed)
-        for model in (*timed[turn:], *timed[:turn]):
+        turn = number % len(models)
+        for model in (*models[turn:], *models[:turn]):
             model.look(path, max_megapixels)
-    return tuple(model.speed() for model in timed)
+    return tuple(model.speed() for model in models)
 
 
 def _spread(photos: Sequence[Path], most: int) -> list[Path]:

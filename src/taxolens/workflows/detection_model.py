@@ -112,11 +112,14 @@ def scenes_of(
     classes: Sequence[str],
     listener: Listener,
     say: Say,
+    *,
+    what: str | None = None,
 ) -> tuple[tuple[Scene, ...], tuple[Failure, ...]]:
     """What a detector finds in photos, beside what is there; and the photos that could not be read.
 
     Args:
         classes: of the photos' boxes; what the detector calls otherwise keeps its own label.
+        what: is being done, for those who watch; None: looking at photos.
 
     Raises:
         DataError: none could be read.
@@ -136,7 +139,7 @@ def scenes_of(
     predictor.start()
     workers = threads_for(recipe.workers)
     looked = ordered_map(scene, images, workers=workers, window=workers * _AHEAD)
-    told = list(listener.track(looked, what=say("Looking at photos"), total=len(images)))
+    told = list(listener.track(looked, what=what or say("Looking at photos"), total=len(images)))
     failed = tuple(
         Failure(image.path, image.name, one.code, one.told())
         for image, one in zip(images, told, strict=True)

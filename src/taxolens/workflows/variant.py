@@ -12,10 +12,12 @@ from pathlib import Path
 from taxolens.core.errors import ModelError, UsageError
 from taxolens.core.progress import Progress, Silent
 from taxolens.core.texts import Say, plain
-from taxolens.evaluation.gate import GateRule, judge_candidate
+from taxolens.evaluation.gate import GateRule
+from taxolens.inference.decision import least_of
+from taxolens.inference.detector import DetectorPredictor
 from taxolens.inference.predictor import Predictor
 from taxolens.modelfile.card import Task
-from taxolens.modelfile.read import ModelFile, model_from_bytes, read_model
+from taxolens.modelfile.read import ModelFile, check_task, model_from_bytes, read_model
 from taxolens.modelfile.write import place
 from taxolens.recipes.variant import VariantRecipe
 from taxolens.report.wording import Wording
@@ -24,11 +26,13 @@ from taxolens.workflows.compare_speed import measure_speeds
 from taxolens.workflows.judging import check_places
 from taxolens.workflows.listener import Listener
 from taxolens.workflows.run_folder import MODEL, json_text
-from taxolens.workflows.variant_candidates import Bench, recarded, variants_of
+from taxolens.workflows.variant_bench import Bench, ClassBench
+from taxolens.workflows.variant_boxes import BoxBench
+from taxolens.workflows.variant_candidates import recarded, variants_of
 from taxolens.workflows.variant_card import card_of_variant
 from taxolens.workflows.variant_facts import Candidate, Judged, Refused, VariantFacts, Way, chosen_of
 from taxolens.workflows.variant_page import variant_page
-from taxolens.workflows.variant_photos import variant_photos
+from taxolens.workflows.variant_photos import VariantPhotos, variant_photos
 from taxolens.workflows.variant_words import told_choice
 
 _POINTS = 100
@@ -80,16 +84,32 @@ def make_variant(
     rule = GateRule(recipe.at_most_lost / _POINTS, recipe.at_worst_lost / _POINTS, recipe.least_faster)
     file = recipe.model / MODEL if recipe.model.is_dir() else recipe.model
     _check_free(recipe, file)
-    predictor = Predictor(read_model(file, task=Task.CLASSIFY))
-    rivals = _rivals(recipe.rivals, predictor.model)
-    photos = variant_photos(recipe, file.parent, predictor, home=home, progress=listener, say=say)
-    bench = Bench(photos, rule, recipe.source.max_megapixels, recipe.workers, listener, say)
-    bench, original = bench.ask_original(predictor.model)
+    model = read_model(file)
+    rivals = _rivals(recipe.rivals, model)
+    photos = variant_photos(recipe, file.parent, model.card, home=home, progress=listener, say=say)
+    bench, original = _asked_first(recipe, model, photos, rule, listener, say)
     tried = tuple(variants_of(original, rivals, bench, smaller=recipe.smaller, integers=recipe.integers))
     facts = _judged(recipe, bench, original, tried)
     _write(recipe, facts, tuple(listener.notes), say)
     unread = len(photos.failures) + len(photos.judged) - facts.n
     return VariantSummary(facts, recipe.out, recipe.page, unread)
+
+
+def _asked_first(
+    recipe: VariantRecipe,
+    model: ModelFile,
+    photos: VariantPhotos,
+    rule: GateRule,
+    listener: Listener,
+    say: Say,
+) -> tuple[Bench, Candidate]:
+    """The bench for a model of its kind, with the photos that it could read, and its own answers."""
+    if model.card.task is Task.DETECT:
+        score = least_of(model.card, None)
+        return BoxBench(recipe, photos, rule, score, listener, say).ask_original(model)
+    check_task(model.card, Task.CLASSIFY, model.path)
+    megapixels = recipe.source.max_megapixels
+    return ClassBench(photos, rule, megapixels, recipe.workers, listener, say).ask_original(model)
 
 
 def _check_free(recipe: VariantRecipe, file: Path) -> None:
@@ -105,7 +125,7 @@ def _rivals(paths: Sequence[Path], original: ModelFile) -> tuple[tuple[Way, Mode
     found = []
     for path in paths:
         file = path / MODEL if path.is_dir() else path
-        model = read_model(file, task=Task.CLASSIFY)
+        model = read_model(file, task=original.card.task)
         if model.card.labels != original.card.labels:
             raise ModelError(
                 "{model} does not name the {n} classes of the original, in their order. Name a model that was "
@@ -123,7 +143,7 @@ def _judged(
     """Speeds in turns, and the verdicts."""
     made = [one for one in tried if isinstance(one, Candidate)]
     speeds = measure_speeds(
-        [Predictor(one.model) for one in (original, *made)],
+        [_predictor(one.model) for one in (original, *made)],
         [image.path for image in bench.photos.judged],
         most=recipe.timed,
         max_megapixels=recipe.source.max_megapixels,
@@ -135,9 +155,7 @@ def _judged(
         Judged(
             one,
             speed,
-            judge_candidate(
-                original.answers, one.answers, faster=speed.alone.value / first.rate, rule=bench.rule
-            ),
+            bench.verdict(original, one, speed.alone.value / first.rate),
         )
         for one, speed in zip(made, speeds[1:], strict=True)
     )
@@ -150,6 +168,10 @@ def _judged(
         refused=tuple(one for one in tried if isinstance(one, Refused)),
         chosen=chosen_of(first, variants, unproven=recipe.unproven),
     )
+
+
+def _predictor(model: ModelFile) -> Predictor | DetectorPredictor:
+    return DetectorPredictor(model) if model.card.task is Task.DETECT else Predictor(model)
 
 
 def _write(recipe: VariantRecipe, facts: VariantFacts, notes: tuple[str, ...], say: Say) -> None:

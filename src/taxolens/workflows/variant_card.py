@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from math import floor
+
 from taxolens.core.texts import plain
 from taxolens.evaluation.answers import Answers
 from taxolens.evaluation.calibration import conformal_quantile, unsure_threshold
+from taxolens.evaluation.detection.answers import BoxAnswers
+from taxolens.evaluation.detection.working import score_like
+from taxolens.inference.decision import kept_from, least_of
 from taxolens.modelfile.card import Card, Metric, Thresholds
 from taxolens.recipes.variant import VariantRecipe
+from taxolens.workflows.variant_boxes import boxes_found
 from taxolens.workflows.variant_facts import VariantFacts, Way
 
 _ROUGH = "U8S8"
@@ -22,7 +28,7 @@ def card_of_variant(recipe: VariantRecipe, facts: VariantFacts) -> Card:
     found = facts.chosen.candidate
     card = found.model.card
     told = Metric(
-        name="accuracy",
+        name="map50" if facts.boxes else "accuracy",
         value=found.accuracy.value,
         low=found.accuracy.low,
         high=found.accuracy.high,
@@ -37,9 +43,11 @@ def card_of_variant(recipe: VariantRecipe, facts: VariantFacts) -> Card:
     if found.way.integers == _ROUGH:
         changes["notes"] = (*card.notes, _ELSEWHERE)
     # A rival as it came has scores of its own, and what was chosen on them.
-    if found.way.side or found.way.integers:
+    if not (found.way.side or found.way.integers):
+        return card.changed(**changes)
+    if isinstance(found.answers, Answers):
         return _chosen_anew(card.changed(**changes), found.answers)
-    return card.changed(**changes)
+    return _shown_alike(card.changed(**changes), boxes_found(facts.original.candidate), found.answers)
 
 
 def _chosen_anew(card: Card, answers: Answers) -> Card:
@@ -58,6 +66,18 @@ def _chosen_anew(card: Card, answers: Answers) -> Card:
         told = f"What counts as unsure was chosen anew on the {answers.n} photos that chose this variant."
         changes["notes"] = (*card.notes, told)
     return card.changed(**changes)
+
+
+def _shown_alike(card: Card, original: BoxAnswers, answers: BoxAnswers) -> Card:
+    """Scores moved with the numbers: the card's thresholds move with them, and as many boxes are shown as before."""
+    typical = least_of(card, None)
+    shown = min(max(floor(score_like(original.score, typical, answers.score) * 1000) / 1000, 0.01), 0.99)
+    kept = min(kept_from(card) * shown / typical, shown) if typical else kept_from(card)
+    thresholds = card.thresholds.changed(typical=shown, conservative=kept)
+    told = (
+        f"Its threshold was moved so that as many boxes are shown on {answers.n} photos as by the original."
+    )
+    return card.changed(thresholds=thresholds, notes=(*card.notes, told))
 
 
 def _name(card: Card, way: Way) -> str:

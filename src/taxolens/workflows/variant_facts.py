@@ -7,6 +7,8 @@ from typing import Any
 
 from taxolens.core.texts import Say
 from taxolens.evaluation.answers import Answers
+from taxolens.evaluation.detection.answers import BoxAnswers
+from taxolens.evaluation.detection.gate import GatedBoxes
 from taxolens.evaluation.gate import Gated, Verdict
 from taxolens.evaluation.result import Interval
 from taxolens.modelfile.read import ModelFile
@@ -47,13 +49,14 @@ class Candidate:
     """A model that may take the original's place, with its answers.
 
     Attributes:
-        accuracy: on the photos of the comparison, 0..1.
-        agreement: share of these photos that it names as the original does, 0..1.
+        accuracy: on the photos of the comparison, 0..1; of a detector its mAP50.
+        agreement: share of these photos that it names as the original does, 0..1; of a detector the share of the
+            original's boxes that it finds too.
     """
 
     way: Way
     model: ModelFile
-    answers: Answers
+    answers: Answers | BoxAnswers
     accuracy: Interval
     agreement: float
 
@@ -103,6 +106,11 @@ class VariantFacts:
     chosen: Judged
 
     @property
+    def boxes(self) -> bool:
+        """Whether these are detectors."""
+        return isinstance(self.original.candidate.answers, BoxAnswers)
+
+    @property
     def all(self) -> tuple[Judged, ...]:
         """The original first."""
         return self.original, *self.variants
@@ -127,7 +135,11 @@ class VariantFacts:
             "way": _way(found.way),
             "sha256": found.model.sha256,
             "bytes": len(found.model.graph),
-            "accuracy": [found.accuracy.value, found.accuracy.low, found.accuracy.high],
+            "map50" if self.boxes else "accuracy": [
+                found.accuracy.value,
+                found.accuracy.low,
+                found.accuracy.high,
+            ],
             "agreement": found.agreement,
             "milliseconds": [alone.value, alone.low, alone.high],
             "milliseconds_with_decoding": [whole.value, whole.low, whole.high],
@@ -152,6 +164,21 @@ def _verdict(gated: Gated) -> dict[str, Any]:
         "lost": gated.lost,
         "lost_at_most": gated.lost_at_most,
         "photos_needed": gated.needed,
+        **(_by_size(gated) if isinstance(gated, GatedBoxes) else {}),
+    }
+
+
+def _by_size(gated: GatedBoxes) -> dict[str, Any]:
+    """Boxes of each size that the original found, and that the variant did."""
+    return {
+        "boxes_by_size": {
+            one.name: {
+                "n": one.outcomes.n,
+                "original": one.outcomes.both + one.outcomes.only_first,
+                "variant": one.outcomes.both + one.outcomes.only_second,
+            }
+            for one in gated.sizes
+        }
     }
 
 

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-from taxolens.core.texts import Say
+from taxolens.core.texts import Say, noted
 from taxolens.export.integers import integers_here
 from taxolens.recipes.variant import VariantRecipe
 from taxolens.report.page import Page, Section
 from taxolens.report.panels import Fact, Facts, Notice, Tone
+from taxolens.report.table import Table
 from taxolens.report.wording import Wording
 from taxolens.workflows.variant_facts import VariantFacts
-from taxolens.workflows.variant_words import told_choice, variant_chart, variant_table
+from taxolens.workflows.variant_words import size_table, told_choice, variant_chart, variant_table
+
+_RULE = noted(
+    "A variant may take the original's place where it lost at most {lost} points of accuracy on these photos, at "
+    "most {worst} points at the worst (one-sided 95% bound from the photos on which the two differ), and is at "
+    "least {faster} times as fast on this machine. Of those, the fastest is chosen."
+)
+_RULE_OF_BOXES = noted(
+    "A variant may take the original's place where it lost at most {lost} points of mAP50 on these photos, at most "
+    "{worst} points at the worst (one-sided 95% bound, photos drawn again and again for both together), finds small, "
+    "medium and large animals alike (no size loses more than {worst} points unless that may be chance), and is at "
+    "least {faster} times as fast on this machine. Of those, the fastest is chosen."
+)
 
 
 def variant_page(recipe: VariantRecipe, facts: VariantFacts, notes: tuple[str, ...], *, say: Say) -> str:
@@ -36,8 +49,13 @@ def _outcome(facts: VariantFacts, wording: Wording) -> Section:
         "variants",
         say("Smaller and faster"),
         text,
-        (notice, variant_chart(facts, wording), variant_table(facts, wording)),
+        (notice, variant_chart(facts, wording), variant_table(facts, wording), *_sizes(facts, wording)),
     )
+
+
+def _sizes(facts: VariantFacts, wording: Wording) -> tuple[Table, ...]:
+    table = size_table(facts, wording)
+    return (table,) if table else ()
 
 
 def _refused(facts: VariantFacts, wording: Wording) -> Section | None:
@@ -50,11 +68,7 @@ def _refused(facts: VariantFacts, wording: Wording) -> Section | None:
 
 def _making(recipe: VariantRecipe, facts: VariantFacts, notes: tuple[str, ...], wording: Wording) -> Section:
     say = wording.say
-    text = say(
-        "A variant may take the original's place where it lost at most {lost} points of accuracy on these photos, at "
-        "most {worst} points at the worst (one-sided 95% bound from the photos on which the two differ), and is at "
-        "least {faster} times as fast on this machine. Of those, the fastest is chosen."
-    ).format(
+    text = say(_RULE_OF_BOXES if facts.boxes else _RULE).format(
         lost=wording.decimal(recipe.at_most_lost, 2),
         worst=wording.decimal(recipe.at_worst_lost, 2),
         faster=wording.decimal(recipe.least_faster, 2),

@@ -13,9 +13,10 @@ from taxolens.core.errors import DataError
 from taxolens.core.progress import Progress
 from taxolens.core.records import Failure, Image, Part
 from taxolens.core.texts import Say, for_count, noted
-from taxolens.data.dataset import load_dataset, named
-from taxolens.inference.predictor import Predictor
+from taxolens.data.dataset import Dataset, load_dataset, named
+from taxolens.modelfile.card import Card, Task
 from taxolens.recipes.variant import VariantRecipe
+from taxolens.workflows.detection_evaluate import check_boxed, classes_of
 from taxolens.workflows.judging import classes_meant, fingerprint_of
 from taxolens.workflows.run_folder import is_run
 from taxolens.workflows.run_record import learnt_from, parts_of
@@ -31,19 +32,21 @@ class VariantPhotos:
 
     Attributes:
         judged: to compare on.
-        truth: class of each of these, int64 [judged].
+        truth: class of each of these, int64 [judged]; of photos with boxes, 0.
         calibrating: to take the ranges of whole numbers from; none of them is judged.
         failures: files that are no photos.
+        classes: of boxes, as the data call them, that the model knows.
     """
 
     judged: tuple[Image, ...]
     truth: NDArray[np.int64]
     calibrating: tuple[Image, ...]
     failures: tuple[Failure, ...]
+    classes: tuple[str, ...] = ()
 
 
 def variant_photos(
-    recipe: VariantRecipe, run: Path, predictor: Predictor, *, home: Path, progress: Progress, say: Say
+    recipe: VariantRecipe, run: Path, card: Card, *, home: Path, progress: Progress, say: Say
 ) -> VariantPhotos:
     """Divides the photos.
 
@@ -58,9 +61,7 @@ def variant_photos(
         DataError: no photos, or none of a class that the model knows.
     """
     dataset = load_dataset(recipe.source, home=home, progress=progress, say=say)
-    dataset = named(dataset, recipe.source.data)
-    classes = classes_meant({image.label or "" for image in dataset.images}, predictor.card.taxa)
-    known = tuple(image for image in dataset.images if image.label in classes)
+    classes, known = (_boxed if card.task is Task.DETECT else _labelled)(recipe, dataset, card)
     if left := len(dataset.images) - len(known):
         progress.note(
             say("{n} photos are of classes that the model does not know and are left out.").format(n=left)
@@ -68,7 +69,7 @@ def variant_photos(
     parts = parts_of(run) if is_run(run) else {}
     judged, rest = _of_run(known, parts) if parts else _of_column(known)
     if not judged and not parts:
-        if fingerprint_of(dataset, ()) == predictor.card.data_fingerprint:
+        if fingerprint_of(dataset, ()) == card.data_fingerprint:
             progress.note(
                 say("The model was made from these very photos: these figures say nothing about new ones.")
             )
@@ -81,8 +82,38 @@ def variant_photos(
             data=recipe.source.data,
             n=len(known),
         )
-    truth = np.array([classes[image.label or ""] for image in judged], dtype=np.int64)
-    return VariantPhotos(judged, truth, _some(rest, recipe.calibrating), dataset.failures)
+    truth = np.array([classes.get(image.label or "", 0) for image in judged], dtype=np.int64)
+    return VariantPhotos(judged, truth, _some(rest, recipe.calibrating), dataset.failures, tuple(classes))
+
+
+def _labelled(
+    recipe: VariantRecipe, dataset: Dataset, card: Card
+) -> tuple[Mapping[str, int], tuple[Image, ...]]:
+    """Classes by what the photos call them, and the photos of these."""
+    dataset = named(dataset, recipe.source.data)
+    classes = classes_meant({image.label or "" for image in dataset.images}, card.taxa)
+    return classes, tuple(image for image in dataset.images if image.label in classes)
+
+
+def _boxed(
+    recipe: VariantRecipe, dataset: Dataset, card: Card
+) -> tuple[Mapping[str, int], tuple[Image, ...]]:
+    """Likewise of boxes: photos with one of a class that is known, or where nothing is."""
+    check_boxed(dataset, recipe.source.data)
+    classes = classes_meant(classes_of(dataset), card.taxa)
+    if not classes:
+        raise DataError(
+            "The model knows none of the classes in {data}: {found}. It knows {known}.",
+            data=recipe.source.data,
+            found=", ".join(classes_of(dataset)[:10]),
+            known=", ".join(card.labels[:10]),
+        )
+    return classes, tuple(
+        image
+        for image in dataset.images
+        if image.annotations is not None
+        and (not image.annotations or any(one.label in classes for one in image.annotations))
+    )
 
 
 def _unseen(

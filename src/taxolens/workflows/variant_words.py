@@ -5,6 +5,8 @@ from __future__ import annotations
 from operator import itemgetter
 
 from taxolens.core.texts import for_count, noted
+from taxolens.evaluation.detection.gate import GatedBoxes
+from taxolens.evaluation.detection.paired import SizeChange
 from taxolens.evaluation.gate import Gated, Verdict
 from taxolens.report.chart import Chart
 from taxolens.report.table import Cell, Column, Row, Table
@@ -20,6 +22,18 @@ _VERDICTS = {
     Verdict.NOT_PROVEN: noted("not proven"),
     Verdict.NOT_FASTER: noted("not much faster"),
 }
+_CHOSEN = noted(
+    "Use {way}: {faster} times as fast, {points} points of accuracy lost on {n} photos, at most {bound} at the "
+    "worst (95%)."
+)
+_CHOSEN_OF_BOXES = noted(
+    "Use {way}: {faster} times as fast, {points} points of mAP50 lost on {n} photos, at most {bound} at the worst (95%)."
+)
+_BLIND = {
+    "small": noted("misses small animals"),
+    "medium": noted("misses animals of medium size"),
+    "large": noted("misses large animals"),
+}
 _NEEDED = noted("{n} photos needed")
 _ORIGINAL_ONE = noted("Use the original: the one variant that was made may not take its place.")
 _ORIGINAL = noted("Use the original: none of the {n} variants may take its place.")
@@ -31,10 +45,7 @@ def told_choice(facts: VariantFacts, wording: Wording) -> str:
     if chosen is facts.original:
         return _told_original(facts, wording)
     gated = chosen.gated
-    sentence = say(
-        "Use {way}: {faster} times as fast, {points} points of accuracy lost on {n} photos, at most {bound} at the "
-        "worst (95%)."
-    ).format(
+    sentence = say(_CHOSEN_OF_BOXES if facts.boxes else _CHOSEN).format(
         way=chosen.candidate.way.told(say),
         faster=wording.decimal(facts.faster(chosen), 2),
         points=_points(gated.lost if gated else 0.0, wording),
@@ -82,18 +93,62 @@ def variant_table(facts: VariantFacts, wording: Wording) -> Table:
         ),
         Column(say("With decoding"), numeric=True, explanation=say("The same from the file to the answer.")),
         Column(say("Times as fast"), numeric=True),
-        Column(say("Accuracy"), numeric=True),
+        Column(_measure(facts, wording), numeric=True),
         Column(
             say("Points lost"),
             numeric=True,
             explanation=say("On the same photos as the original; beneath: at the worst, with 95% certainty."),
         ),
-        Column(
-            say("Same answer"), numeric=True, explanation=say("Photos that are named as the original does.")
-        ),
+        _same(facts, wording),
     )
     rows = tuple(_row(one, facts, wording) for one in facts.all)
-    return Table(say("Accuracy against speed"), columns, rows)
+    return Table(_title(facts, wording), columns, rows)
+
+
+def _title(facts: VariantFacts, wording: Wording) -> str:
+    return wording.say("mAP50 against speed") if facts.boxes else wording.say("Accuracy against speed")
+
+
+def _measure(facts: VariantFacts, wording: Wording) -> str:
+    return "mAP50" if facts.boxes else wording.say("Accuracy")
+
+
+def _same(facts: VariantFacts, wording: Wording) -> Column:
+    say = wording.say
+    if facts.boxes:
+        told = say("True boxes of which it says what the original says: found, or not.")
+        return Column(say("Same boxes"), numeric=True, explanation=told)
+    told = say("Photos that are named as the original does.")
+    return Column(say("Same answer"), numeric=True, explanation=told)
+
+
+def size_table(facts: VariantFacts, wording: Wording) -> Table | None:
+    """True boxes of each size that every variant finds; None for classifiers, and where there are no variants."""
+    say = wording.say
+    judged = [(one, one.gated) for one in facts.variants if isinstance(one.gated, GatedBoxes)]
+    if not judged:
+        return None
+    sizes = [one for one in judged[0][1].sizes if one.outcomes.n]
+    names = {"small": say("Small"), "medium": say("Medium"), "large": say("Large")}
+    columns = [
+        Column(
+            say("{size}, {n} boxes").format(size=names[one.name], n=wording.count(one.outcomes.n)),
+            numeric=True,
+        )
+        for one in sizes
+    ]
+    rows = [Row((Cell(say("Original")), *(_found(one, wording, first=True) for one in sizes)))]
+    for one, gated in judged:
+        by_name = {change.name: change for change in gated.sizes}
+        cells = (_found(by_name[size.name], wording, first=False) for size in sizes)
+        rows.append(Row((Cell(one.candidate.way.told(say)), *cells)))
+    return Table(say("Boxes found, by size"), (Column(say("Variant")), *columns), tuple(rows))
+
+
+def _found(change: SizeChange, wording: Wording, *, first: bool) -> Cell:
+    found = change.outcomes
+    count = found.both + (found.only_first if first else found.only_second)
+    return Cell(wording.percent(count / found.n), count / found.n)
 
 
 def variant_chart(facts: VariantFacts, wording: Wording) -> Chart:
@@ -113,10 +168,10 @@ def variant_chart(facts: VariantFacts, wording: Wording) -> Chart:
     return tradeoff_chart(
         spots,
         wording,
-        title=say("Accuracy against speed"),
+        title=_title(facts, wording),
         reading=say("Higher is more accurate, further right is faster."),
         x_title=say("Photos per second"),
-        y_title=say("Accuracy"),
+        y_title=_measure(facts, wording),
     )
 
 
@@ -158,6 +213,8 @@ def _verdict(gated: Gated | None, wording: Wording) -> str:
     if gated is None:
         return ""
     verdict = wording.say(_VERDICTS[gated.verdict])
+    if isinstance(gated, GatedBoxes) and gated.blind:
+        verdict = wording.say(_BLIND[gated.blind])
     if gated.needed is None:
         return verdict
     return f"{verdict}, {wording.say(_NEEDED).format(n=wording.count(gated.needed))}"

@@ -61,15 +61,30 @@ class Resampling:
         Args:
             right: bool [h, f]: which boxes are right at each of several overlaps.
         """
+        drawn = self._drawn(right, max(right.shape[1], self._units))
+        first = drawn[:, 0]
+        return PrecisionLimits(middle(first), middle(_mean(first)), middle(_mean(drawn.mean(axis=1))))
+
+    def means(self, right: Flags, *, entries: int) -> Floats:
+        """Mean over the classes of average precision in each draw, [draws].
+
+        Two resamplings of the same photos, seed and `entries` draw the same photos in the same order.
+
+        Args:
+            right: bool [f]: which boxes are right.
+            entries: numbers that a draw costs, which decides how many draws there are.
+        """
+        return _mean(self._drawn(right[np.newaxis], max(entries, self._units))[:, 0])
+
+    def _drawn(self, right: Flags, entries: int) -> Floats:
+        """Average precision, [draws, h, c]."""
         tables = []
-        for weights in self._draws(max(right.shape[1], self._units)):
+        for weights in self._draws(entries):
             ap = np.full((len(weights), len(right), self._classes), np.nan)
             for one in np.unique(self._answers.truth.label).tolist():
                 ap[:, :, one] = self._ap(right, one, weights)
             tables.append(ap)
-        drawn = np.concatenate(tables)
-        first = drawn[:, 0]
-        return PrecisionLimits(middle(first), middle(_mean(first)), middle(_mean(drawn.mean(axis=1))))
+        return np.concatenate(tables)
 
     def shares(self, right: Flags, work: Flags) -> tuple[Limits, Limits]:
         """Limits of precision and recall at a working point; the last column is for all classes together.

@@ -33,6 +33,20 @@ def precise_from(score: Floats, right: Flags, support: int, precision: float) ->
     return _point(points, int(there[-1])) if len(there) and points[2][there[-1]] > 0 else None
 
 
+def score_like(first: Floats, least: float, second: Floats) -> float:
+    """The score from which a second detector shows as many boxes of the same photos as a first one from `least` on.
+
+    Whole numbers of eight bits push all scores a little up or down: the same score would not mean the same.
+
+    Args:
+        first: [f], scores of the first's boxes.
+        second: [g].
+    """
+    count = int((first >= least).sum())
+    falling = np.sort(second)[::-1]
+    return float(falling[count - 1]) if 0 < count <= len(falling) else least
+
+
 def point_at(score: Floats, right: Flags, support: int, least: float) -> WorkingPoint:
     """What boxes with at least this score bring; a precision of nothing is NaN."""
     kept = score >= least
