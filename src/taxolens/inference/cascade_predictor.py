@@ -124,7 +124,7 @@ class CascadePredictor:
         named = sources(photos)
         answers = self._answers([source for _, source in named], workers, max_megapixels)
         return [
-            _detected(name, source, answer, rule)
+            detected(name, source, answer, rule)
             for (name, source), answer in zip(named, answers, strict=True)
         ]
 
@@ -135,7 +135,15 @@ class CascadePredictor:
             ImageError: the photo cannot be read.
             ModelError: a graph cannot be run, or answers with another shape than its card says.
         """
-        photo = Photograph(source, max_megapixels=max_megapixels)
+        return self.look_at(Photograph(source, max_megapixels=max_megapixels))
+
+    def look_at(self, photo: Photograph) -> Sighted:
+        """As `look`, at a photo that is looked at elsewhere too.
+
+        Raises:
+            ImageError: the photo cannot be read.
+            ModelError: a graph cannot be run, or answers with another shape than its card says.
+        """
         boxes = self.named(photo, self.detector.boxes(photo))
         return Sighted(boxes, None if self.finds(boxes) else self.whole(photo))
 
@@ -210,7 +218,8 @@ class CascadePredictor:
         return ordered_map(answer, photos, workers=threads, window=threads * _AHEAD_PER_WORKER)
 
 
-def _detected(name: str, source: Source, answer: Sighted | ImageError, rule: DecisionRule) -> Detected:
+def detected(name: str, source: Source, answer: Sighted | ImageError, rule: DecisionRule) -> Detected:
+    """What is said of a photo that both models saw, or which could not be read."""
     if isinstance(answer, ImageError):
         return Detected(name, (), Status.FAILED, failure_of(name, source, answer))
     said = list(decide_cascade(name, answer.boxes, answer.whole, rule))

@@ -138,7 +138,7 @@ class Predictor:
         Raises:
             ModelError: the model's graph cannot be run, or answers with another number of classes.
         """
-        answer = self._session(to_tensor(pixels, self.card.input))
+        answer = self.session(to_tensor(pixels, self.card.input))
         if len(answer) != len(self.labels):
             raise ModelError(
                 "The model {path} answers with {found} scores for {classes} classes. Train it anew.",
@@ -154,10 +154,15 @@ class Predictor:
 
     def start(self) -> None:
         """Loads the graph now instead of with the first photo."""
-        _ = self._session
+        _ = self.session
 
     @cached_property
-    def _session(self) -> Session | OpenvinoSession:
+    def session(self) -> Session | OpenvinoSession:
+        """The graph, loaded when it is first asked for.
+
+        Raises:
+            ModelError: it cannot be run.
+        """
         output = self.card.output.tensor
         if self.engine is Engine.OPENVINO:
             shape = to_tensor(prepare(_BLACK, self._preprocess), self.card.input).shape

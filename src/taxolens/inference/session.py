@@ -61,8 +61,24 @@ class Session:
         """
         return self.shaped(pixels).reshape(-1)
 
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of an answer with its axis of photos, which is -1, as everything that the graph leaves open."""
+        named = {tensor.name: tensor.shape for tensor in self._session.get_outputs()}
+        sides = [side if isinstance(side, int) else -1 for side in named[self._output]]
+        return (-1, *sides[1:]) if sides and sides[0] in (1, -1) else tuple(sides)
+
     def shaped(self, pixels: NDArray[np.uint8] | NDArray[np.float32]) -> NDArray[np.float32]:
         """Answers one photo; the answer keeps its shape, without the axis of photos.
+
+        Raises:
+            ModelError: the graph fails on this input, or answers with something that is no finite number.
+        """
+        values = self.whole(pixels)
+        return values[0] if values.ndim and len(values) == 1 else values
+
+    def whole(self, pixels: NDArray[np.uint8] | NDArray[np.float32]) -> NDArray[np.float32]:
+        """Answers one photo; the answer is as the graph gives it, with its axis of photos.
 
         Raises:
             ModelError: the graph fails on this input, or answers with something that is no finite number.
@@ -79,7 +95,7 @@ class Session:
         values = np.asarray(answer, dtype=np.float32)
         if not np.isfinite(values).all():
             raise ModelError("The model answers with something that is no number. Train it anew.")
-        return values[0] if values.ndim and len(values) == 1 else values
+        return values
 
 
 class SessionEmbedder:

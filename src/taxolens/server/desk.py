@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -81,6 +82,14 @@ class Load:
 class Desk(Protocol):
     """Answers work with the models it holds. For one event loop."""
 
+    async def start(self) -> None:
+        """Loads the models that the desk was opened with.
+
+        Raises:
+            UsageError: two have one name, or an alias means none.
+            ModelError: a file cannot be used; says why.
+        """
+
     @property
     def alive(self) -> bool:
         """Whether work can be answered at all: at least one worker lives, or is just being replaced."""
@@ -104,6 +113,20 @@ class Desk(Protocol):
             NotReady: it is being loaded, unloaded, or failed.
         """
 
+    def hold(self, name: str | None = None, version: str | None = None) -> AbstractContextManager[Served]:
+        """As `find`, for a request that asks several times or only after its body has come: until the block ends, the
+        version answers, however many newer ones are loaded meanwhile. What `find` gave answers for a second more.
+        """
+
+    def point(self, alias: str, name: str, version: str | None = None) -> None:
+        """Has an alias mean another model, or one version of it, from now on. An alias that means no version means
+        the newest; a version that an alias means stays.
+
+        Raises:
+            UnknownModel: no such model or version.
+            UsageError: the alias is the name of a model.
+        """
+
     async def ask(self, model: Served, work: Work, *, deadline: float) -> Answer:
         """Answers one piece of work.
 
@@ -117,6 +140,7 @@ class Desk(Protocol):
             WorkerDied: the process died at this very work (a decoder that crashed, memory at its limit).
             UsageError: a tensor of another shape or type than the graph takes.
             ModelError: the graph failed.
+            NotReady: the desk is closing, or the version was replaced long ago; see `hold`.
         """
 
     async def load(self, name: str) -> Served:

@@ -73,6 +73,7 @@ class Answer:
         version: of that model.
         waited: seconds in the queue.
         seconds: seconds at work, decoding and inference together.
+        decoding: of these, from the photo's bytes to the pixels that the model sees.
     """
 
     result: Named | Detected | Raw
@@ -80,3 +81,4 @@ class Answer:
     version: str
     waited: float
     seconds: float
+    decoding: float = 0.0

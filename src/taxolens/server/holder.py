@@ -1,0 +1,72 @@
+"""The models that one process holds, and what it does when told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from taxolens.server.kept import Kept, Source, keep
+from taxolens.server.opened import Described, Done, OpenedModel
+from taxolens.server.proof import prove
+from taxolens.server.work import Work
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """A model that was copied and has proven itself.
+
+    Attributes:
+        proof: see `taxolens.server.proof`.
+    """
+
+    kept: Kept
+    described: Described
+    proof: str
+
+
+class Holder:
+    """Holds models under numbers. For one thread.
+
+    Args:
+        max_megapixels: photos that announce more pixels become failures, unread.
+    """
+
+    def __init__(self, max_megapixels: float) -> None:
+        self._most = max_megapixels
+        self._models: dict[int, OpenedModel] = {}
+
+    def admit(self, source: Source, folder: Path) -> Admitted:
+        """Copies a model into a new folder and has it prove itself; it is not held.
+
+        Raises:
+            TaxolensError: it cannot be served; says why.
+        """
+        kept = keep(source, folder)
+        model = self._opened(kept)
+        return Admitted(kept, model.described, prove(model))
+
+    def open(self, number: int, kept: Kept) -> str:
+        """Holds a model and has it prove itself.
+
+        Raises:
+            TaxolensError: it cannot be opened.
+        """
+        model = self._opened(kept)
+        proof = prove(model)
+        self._models[number] = model
+        return proof
+
+    def drop(self, number: int) -> None:
+        """Lets a model go."""
+        self._models.pop(number, None)
+
+    def answer(self, number: int, work: Work) -> Done:
+        """Has a model do one piece of work.
+
+        Raises:
+            TaxolensError: the work cannot be meant, or the graph fails.
+        """
+        return self._models[number].answer(work)
+
+    def _opened(self, kept: Kept) -> OpenedModel:
+        return OpenedModel(kept.path, tile=kept.tile, max_megapixels=self._most)

@@ -1,0 +1,76 @@
+"""What is served, copied once: all workers, and those that replace them, open the very same bytes."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from taxolens.modelfile.card import Task
+from taxolens.modelfile.pipeline import CascadeFiles, is_pipeline, read_cascade, read_pipeline, write_pipeline
+from taxolens.modelfile.read import ModelFile, check_task, read_model
+from taxolens.recipes.tile import TileRecipe
+from taxolens.storage.atomic import written_whole
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A model as it was named at the start; see `taxolens.server.options.DeskOptions`."""
+
+    path: Path
+    detector: Path | None
+    tile: TileRecipe
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A copy of a model.
+
+    Attributes:
+        path: a model file or a pipeline.
+        sha256: of what was copied: of the model file, or of what the pipeline says, its models' hashes among it.
+    """
+
+    path: Path
+    sha256: str
+    tile: TileRecipe
+
+
+def keep(source: Source, folder: Path) -> Kept:
+    """Reads a model, verifies it and copies what was verified. A file that is being written is damaged or whole.
+
+    Args:
+        folder: a new one is made there.
+
+    Raises:
+        ModelError: a file is absent, damaged, no model of Taxolens, or for something that cannot be served.
+        UsageError: a pipeline that cannot be meant.
+        OutputError: the copy cannot be written.
+    """
+    folder.mkdir()
+    if is_pipeline(source.path):
+        return _keep_both(read_pipeline(source.path), folder, source.tile)
+    model = read_model(source.path)
+    if model.card.task is Task.DETECT:
+        return Kept(_copied(model, folder / "model.onnx").path, model.sha256, source.tile)
+    check_task(model.card, Task.CLASSIFY, source.path)
+    if source.detector is not None:
+        return _keep_both(read_cascade(source.detector, source.path), folder, source.tile)
+    return Kept(_copied(model, folder / "model.onnx").path, model.sha256, TileRecipe())
+
+
+def _keep_both(files: CascadeFiles, folder: Path, tile: TileRecipe) -> Kept:
+    copies = replace(
+        files,
+        detector=_copied(files.detector, folder / "detector.onnx"),
+        classifier=_copied(files.classifier, folder / "classifier.onnx"),
+    )
+    pipeline = folder / "pipeline.toml"
+    write_pipeline(copies, pipeline)
+    return Kept(pipeline, hashlib.sha256(pipeline.read_bytes()).hexdigest(), tile)
+
+
+def _copied(model: ModelFile, path: Path) -> ModelFile:
+    with written_whole(path) as file:
+        file.write(model.graph)
+    return replace(model, path=path)
