@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from taxolens.core.errors import MissingExtra, UsageError
+from taxolens.core.errors import MissingExtra
 from taxolens.recipes.serve import ServeRecipe
 
 if TYPE_CHECKING:
@@ -64,8 +64,6 @@ def serve(recipe: ServeRecipe, *, ready: Callable[[Listening], None]) -> None:
         UsageError: a model, a key file or an address that cannot be used.
     """
     check_parts()
-    if recipe.examples is not None and not recipe.examples.is_dir():
-        raise UsageError("{folder} is no folder. Mend --examples.", folder=recipe.examples)
     # Loaded here, so that no other command waits for them.
     from taxolens.server.address import bound
     from taxolens.server.visit_log import start_logs
@@ -102,11 +100,13 @@ def _server(recipe: ServeRecipe, desk: Desk) -> Listener:
     doors = _doors(recipe, desk)
     from taxolens.server.app import make_app
     from taxolens.server.listening import Listener
+    from taxolens.server.page.examples import examples_in
 
     def closing() -> None:
         doors.traffic.closing = True
 
-    server = Listener(make_app(doors), patience=recipe.seconds, closing=closing)
+    examples = examples_in(recipe.examples) if recipe.examples else None
+    server = Listener(make_app(doors, examples), patience=recipe.seconds, closing=closing)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, server.stop)
@@ -147,7 +147,6 @@ def _doors(recipe: ServeRecipe, desk: Desk) -> Doors:
         keys=read_keys(recipe.api_key_file) if recipe.api_key_file else None,
         origins=recipe.cors,
         local=recipe.host.startswith(_THIS_MACHINE),
-        examples=recipe.examples,
     )
 
 

@@ -57,14 +57,18 @@ class Asked(BaseModel):
     ] = None
 
 
-async def answer_photos(doors: Doors, visit: Visit, uploads: Sequence[Upload], asked: Asked) -> PredictReply:
+async def answer_photos(
+    doors: Doors, visit: Visit, served: Served, uploads: Sequence[Upload], asked: Asked
+) -> PredictReply:
     """What a model says of photos; one that cannot be read does not keep the others from their answers.
+
+    Args:
+        served: that is held.
 
     Raises:
         Refused: the only photo cannot be read (413, 415, 422).
-        TaxolensError: as `Desk.find` and `Desk.ask` say.
+        TaxolensError: as `Desk.ask` says.
     """
-    served = doors.desk.find(asked.model, asked.version)
     visit.model, visit.version, visit.photos = served.name, served.version, len(uploads)
     works = [PhotoWork(one.photo, one.name, asked.top_k, asked.threshold) for one in uploads]
     answers = await ask_all(doors, visit, served, works)

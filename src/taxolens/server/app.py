@@ -16,9 +16,11 @@ from taxolens.core.texts import noted
 from taxolens.core.version import VERSION
 from taxolens.problems import Problem
 from taxolens.recipes.parse import fault_told
-from taxolens.server import rest
+from taxolens.server import inference_protocol, rest
 from taxolens.server.doors import Doors
 from taxolens.server.gate import Gate
+from taxolens.server.page.examples import Examples
+from taxolens.server.page.router import OPEN_PAGES, page_router
 from taxolens.server.refusal import refusal, refusal_of
 from taxolens.server.visit import Visit, visit_of
 
@@ -29,8 +31,12 @@ _OF_HTTP = {
 }
 
 
-def make_app(doors: Doors) -> ASGIApp:
-    """The application, to be run by a server of ASGI."""
+def make_app(doors: Doors, examples: Examples | None = None) -> ASGIApp:
+    """The application, to be run by a server of ASGI.
+
+    Args:
+        examples: photos that the page offers; None: none.
+    """
     app = FastAPI(
         title="Taxolens",
         version=VERSION,
@@ -41,10 +47,12 @@ def make_app(doors: Doors) -> ASGIApp:
     )
     app.state.doors = doors
     app.include_router(rest.router)
+    app.include_router(inference_protocol.router)
+    app.include_router(page_router(doors, examples))
     app.add_exception_handler(TaxolensError, _told)
     app.add_exception_handler(RequestValidationError, _misused)
     app.add_exception_handler(HTTPException, _of_http)
-    gate = Gate(app, doors)
+    gate = Gate(app, doors, OPEN_PAGES)
     if not doors.origins:
         return gate
     return CORSMiddleware(

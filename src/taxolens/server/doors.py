@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
+
+from starlette.requests import Request
 
 from taxolens.server.desk import Desk
 from taxolens.server.keys import Keys
@@ -66,7 +67,6 @@ class Doors:
         keys: who may ask; None: everybody.
         origins: pages of other addresses that browsers may let ask ("*": all).
         local: only this machine can reach the server.
-        examples: folder of photos to try.
         measures: what is counted.
         traffic: what goes on right now.
     """
@@ -76,7 +76,6 @@ class Doors:
     keys: Keys | None = None
     origins: tuple[str, ...] = ()
     local: bool = True
-    examples: Path | None = None
     measures: Measures = field(default_factory=Measures)
     traffic: Traffic = field(default_factory=Traffic)
 
@@ -84,3 +83,9 @@ class Doors:
     def ready(self) -> bool:
         """Whether requests are welcome."""
         return self.desk.ready and not self.traffic.closing
+
+
+def doors_of(request: Request) -> Doors:
+    """What every request finds."""
+    doors: Doors = request.app.state.doors
+    return doors

@@ -19,7 +19,7 @@ from taxolens.server.multipart import read_form
 from taxolens.server.nested import photos_of
 
 FIELD = "file"
-_LARGE = 256_000
+LARGE = 256_000
 """Bytes from which on a body is read beside the event loop, which answers others meanwhile."""
 
 _IMAGES, _DATA = ("image", "images"), "data"
@@ -49,7 +49,7 @@ async def read_photos(body: bytes, content_type: str, limits: Limits) -> tuple[U
     """
     kind = content_type.partition(";")[0].strip().lower()
     read = _reader(kind)
-    if len(body) > _LARGE and read is not _raw:
+    if len(body) > LARGE and read is not _raw:
         uploads = await asyncio.to_thread(read, body, content_type, limits)
     else:
         uploads = read(body, content_type, limits)

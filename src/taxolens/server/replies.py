@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -108,7 +108,7 @@ class Milliseconds(_Reply):
     working: Annotated[float, Field(description="Decoding and inference, of all photos together.")]
 
 
-_PHOTO = {
+_PHOTO: JsonValue = {
     "name": "fox.jpg",
     "status": "ok",
     "label": "red_fox",
@@ -193,3 +193,23 @@ class ModelsReply(_Reply):
     """All versions of all models."""
 
     models: list[ModelReply]
+
+
+WHY_NOT: dict[int, str] = {
+    400: "The request is damaged or holds no photo.",
+    401: "A key is asked for.",
+    403: "Not from there.",
+    404: "No such model.",
+    408: "The request came too slowly.",
+    413: "Too many bytes, photos or pixels.",
+    415: "No image, or of a kind that cannot be read.",
+    422: "A parameter that cannot be meant, or a damaged photo.",
+    500: "The model failed.",
+    503: "The server is busy, or the model is not ready; Retry-After says when to come again.",
+    504: "The answer took too long.",
+}
+
+
+def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The errors of a route, for the OpenAPI document."""
+    return {status: {"model": ErrorReply, "description": WHY_NOT[status]} for status in statuses}

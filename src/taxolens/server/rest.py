@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
 from taxolens.server.answering import Asked, answer_photos
 from taxolens.server.body import read_body
-from taxolens.server.doors import Doors
+from taxolens.server.doors import doors_of
 from taxolens.server.measures import CONTENT_TYPE
 from taxolens.server.model_replies import model_reply
 from taxolens.server.reading import FIELD, read_photos
-from taxolens.server.replies import ErrorReply, ModelReply, ModelsReply, PredictReply
+from taxolens.server.replies import ModelReply, ModelsReply, PredictReply, errors
 from taxolens.server.visit import visit_of
 
 router = APIRouter()
@@ -72,31 +72,6 @@ _BODY = {
     },
 }
 
-WHY_NOT: dict[int, str] = {
-    400: "The request is damaged or holds no photo.",
-    401: "A key is asked for.",
-    403: "Not from there.",
-    404: "No such model.",
-    408: "The request came too slowly.",
-    413: "Too many bytes, photos or pixels.",
-    415: "No image, or of a kind that cannot be read.",
-    422: "A parameter that cannot be meant, or a damaged photo.",
-    500: "The model failed.",
-    503: "The server is busy, or the model is not ready; Retry-After says when to come again.",
-    504: "The answer took too long.",
-}
-
-
-def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The errors of a route, for the OpenAPI document."""
-    return {status: {"model": ErrorReply, "description": WHY_NOT[status]} for status in statuses}
-
-
-def doors_of(request: Request) -> Doors:
-    """What every request finds."""
-    doors: Doors = request.app.state.doors
-    return doors
-
 
 @router.post(
     "/predict",
@@ -111,10 +86,10 @@ async def predict(request: Request, asked: Annotated[Asked, Query()]) -> Respons
     A single photo that cannot be read is refused; among several it has a `failure`, and the others are answered.
     """
     doors, visit = doors_of(request), visit_of(request.scope)
-    doors.desk.find(asked.model, asked.version)  # before a body is read for nothing
-    body = await read_body(request.receive, visit, doors.limits, doors.traffic)
-    uploads = await read_photos(body, visit.header(b"content-type"), doors.limits)
-    reply = await answer_photos(doors, visit, uploads, asked)
+    with doors.desk.hold(asked.model, asked.version) as served:
+        body = await read_body(request.receive, visit, doors.limits, doors.traffic)
+        uploads = await read_photos(body, visit.header(b"content-type"), doors.limits)
+        reply = await answer_photos(doors, visit, served, uploads, asked)
     return Response(reply.model_dump_json(), media_type=_JSON)
 
 

@@ -1,0 +1,175 @@
+"""Tensors of the Open Inference Protocol, as JSON lists and as bytes (its extension for binary data).
+
+Numbers lie row by row, the lowest byte first. An element of BYTES is its length in four bytes, and then itself.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import math
+import struct
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from taxolens.problems import Refused
+
+BYTES = "BYTES"
+NUMBERS: Mapping[str, str] = MappingProxyType(
+    {
+        "BOOL": "?",
+        "UINT8": "u1",
+        "UINT16": "<u2",
+        "UINT32": "<u4",
+        "UINT64": "<u8",
+        "INT8": "i1",
+        "INT16": "<i2",
+        "INT32": "<i4",
+        "INT64": "<i8",
+        "FP16": "<f2",
+        "FP32": "<f4",
+        "FP64": "<f8",
+    }
+)
+"""The protocol's names of numbers, as numpy calls them."""
+
+_LENGTH = struct.Struct("<I")
+
+Values = NDArray[Any] | tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tensor:
+    """A named tensor.
+
+    Attributes:
+        name: of an input or output.
+        datatype: a key of `NUMBERS`, or `BYTES`.
+        shape: as it was sent or is told.
+        values: an array of that shape, or the elements of BYTES, row by row.
+    """
+
+    name: str
+    datatype: str
+    shape: tuple[int, ...]
+    values: Values
+
+
+def from_json(name: str, datatype: str, shape: tuple[int, ...], data: Any) -> Tensor:
+    """A tensor whose data came as a JSON list, flat or nested. BYTES come as base64.
+
+    Raises:
+        Refused: values that are not what datatype and shape say.
+    """
+    if not isinstance(data, list):
+        raise Refused(400, "The input {name} has no data. Send a list, or bytes after the JSON.", name=name)
+    if datatype == BYTES:
+        texts = _flat(data)
+        if not all(isinstance(text, str) for text in texts):
+            raise Refused(400, "The data of {name} are no base64 texts.", name=name)
+        return _of_bytes(name, shape, tuple(_decoded(name, text) for text in texts))
+    try:
+        numbers = np.asarray(data)
+    except ValueError:
+        raise Refused(400, "The lists of {name} have different lengths.", name=name) from None
+    if numbers.dtype.kind not in ("b" if datatype == "BOOL" else "iuf") or not _fits(numbers, datatype):
+        raise Refused(400, "The data of {name} are no {datatype}.", name=name, datatype=datatype)
+    return _of_numbers(name, datatype, shape, numbers.astype(NUMBERS[datatype]).ravel())
+
+
+def from_bytes(name: str, datatype: str, shape: tuple[int, ...], raw: bytes) -> Tensor:
+    """A tensor whose data came as bytes.
+
+    Raises:
+        Refused: more or fewer bytes than datatype and shape ask for.
+    """
+    if datatype == BYTES:
+        return _of_bytes(name, shape, tuple(_elements(name, raw)))
+    kind = np.dtype(NUMBERS[datatype])
+    if len(raw) % kind.itemsize:
+        raise _other_count(name, shape, len(raw) // kind.itemsize)
+    return _of_numbers(name, datatype, shape, np.frombuffer(raw, kind))
+
+
+def to_bytes(tensor: Tensor) -> bytes:
+    """The data of a tensor as bytes."""
+    if isinstance(tensor.values, tuple):
+        return b"".join(_LENGTH.pack(len(one)) + one for one in tensor.values)
+    return np.ascontiguousarray(tensor.values, NUMBERS[tensor.datatype]).tobytes()
+
+
+def to_list(tensor: Tensor) -> list[Any]:
+    """The data of a tensor as a flat list for JSON; BYTES of ours are texts."""
+    if isinstance(tensor.values, tuple):
+        return [one.decode("utf-8", "replace") for one in tensor.values]
+    flat: list[Any] = tensor.values.ravel().tolist()
+    return flat
+
+
+def texts(name: str, shape: tuple[int, ...], values: Sequence[str]) -> Tensor:
+    """A tensor of texts."""
+    return Tensor(name, BYTES, shape, tuple(one.encode("utf-8") for one in values))
+
+
+def _of_bytes(name: str, shape: tuple[int, ...], values: tuple[bytes, ...]) -> Tensor:
+    if len(values) != math.prod(shape):
+        raise _other_count(name, shape, len(values))
+    return Tensor(name, BYTES, shape, values)
+
+
+def _of_numbers(name: str, datatype: str, shape: tuple[int, ...], flat: NDArray[Any]) -> Tensor:
+    if flat.size != math.prod(shape):
+        raise _other_count(name, shape, flat.size)
+    return Tensor(name, datatype, shape, flat.reshape(shape))
+
+
+def _other_count(name: str, shape: tuple[int, ...], count: int) -> Refused:
+    return Refused(
+        400,
+        "The input {name} has {count} values, and the shape {shape} asks for {wanted}.",
+        name=name,
+        count=count,
+        shape=list(shape),
+        wanted=math.prod(shape),
+    )
+
+
+def _fits(numbers: NDArray[Any], datatype: str) -> bool:
+    kind = np.dtype(NUMBERS[datatype])
+    if kind.kind not in "iu" or not numbers.size:
+        return True
+    limits = np.iinfo(kind)
+    whole = numbers.dtype.kind != "f" or bool((numbers == np.floor(numbers)).all())
+    return whole and int(numbers.min()) >= limits.min and int(numbers.max()) <= limits.max
+
+
+def _flat(data: list[Any]) -> list[Any]:
+    while data and isinstance(data[0], list):
+        data = [one for row in data if isinstance(row, list) for one in row]
+    return data
+
+
+def _decoded(name: str, text: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        raise Refused(400, "The data of {name} are no base64 texts.", name=name) from None
+
+
+def _elements(name: str, raw: bytes) -> list[bytes]:
+    elements, place = [], 0
+    while place < len(raw):
+        if place + _LENGTH.size > len(raw):
+            raise Refused(400, "The bytes of {name} end within an element.", name=name)
+        (length,) = _LENGTH.unpack_from(raw, place)
+        place += _LENGTH.size
+        if place + length > len(raw):
+            raise Refused(400, "The bytes of {name} end within an element.", name=name)
+        elements.append(raw[place : place + length])
+        place += length
+    return elements
