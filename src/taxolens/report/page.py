@@ -120,6 +120,11 @@ def _hash(text: str) -> str:
     return f"'sha256-{digest}'"
 
 
+def stylesheet() -> str:
+    """Colours, type and blocks of all pages of Taxolens, for pages that are made elsewhere."""
+    return _asset("page.css")
+
+
 @cache
 def _asset(name: str) -> str:
     return (_TEMPLATES / name).read_text(encoding="utf-8")

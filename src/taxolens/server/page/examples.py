@@ -1,0 +1,98 @@
+"""Photos that the page offers to those who have none at hand."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from taxolens.core.errors import ImageError, UsageError
+from taxolens.imaging.decode import thumbnail
+from taxolens.storage.signature import HEAD_LENGTH, image_format
+
+MOST = 12
+_SMALL = 240
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A photo that anyone may try.
+
+    Attributes:
+        name: of its file.
+        read: gives the file's bytes.
+    """
+
+    name: str
+    read: Callable[[], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Examples:
+    """Photos of whoever runs the server, so their bytes are trusted.
+
+    Attributes:
+        photos: at most `MOST` are shown.
+        drawn: they are drawings, and the page says so.
+    """
+
+    photos: tuple[Example, ...] = ()
+    drawn: bool = False
+    _kept: dict[int, bytes] = field(default_factory=dict, compare=False, repr=False)
+    _small: dict[int, bytes] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What to call them."""
+        return tuple(one.name for one in self.photos[:MOST])
+
+    async def photo(self, number: int) -> bytes:
+        """The bytes of one.
+
+        Raises:
+            IndexError: there is no such one.
+            OSError: it cannot be read any more.
+        """
+        if number not in self._kept:
+            self._kept[number] = await asyncio.to_thread(self.photos[:MOST][number].read)
+        return self._kept[number]
+
+    async def small(self, number: int) -> bytes:
+        """A small JPEG of one.
+
+        Raises:
+            IndexError: there is no such one.
+            OSError: it cannot be read any more.
+            ImageError: it is no image.
+        """
+        if number not in self._small:
+            self._small[number] = await asyncio.to_thread(thumbnail, await self.photo(number), _SMALL)
+        return self._small[number]
+
+
+def examples_in(folder: Path) -> Examples:
+    """The first photos of a folder, by name.
+
+    Raises:
+        UsageError: it is no folder, or holds no photo that a browser and a model can read.
+    """
+    if not folder.is_dir():
+        raise UsageError(
+            "The folder of examples {folder} is not there. Name a folder of photos.", folder=folder
+        )
+    found = [path for path in sorted(folder.iterdir()) if path.is_file() and _is_photo(path)][:MOST]
+    if not found:
+        raise UsageError("The folder of examples {folder} holds no photo. Put some in it.", folder=folder)
+    return Examples(tuple(Example(path.name, path.read_bytes) for path in found))
+
+
+def _is_photo(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            if image_format(file.read(HEAD_LENGTH)) is None:
+                return False
+        thumbnail(path, 8)
+    except (OSError, ImageError):
+        return False
+    return True
