@@ -10,6 +10,7 @@ from typing import Any
 
 from taxolens.cli import options as shared
 from taxolens.cli.help_page import App, examples
+from taxolens.cli.model_names import model_named
 from taxolens.cli.option_table import Option, with_options
 from taxolens.cli.progress import progress_for
 from taxolens.cli.results_options import ENGINE
@@ -38,6 +39,7 @@ MODEL = Option(
     Path,
     "RUN|FILE",
     required=True,
+    read=model_named,
 )
 VARIANT = Option(
     "--variant", "variant", say("A faster model file made of it by shrink, measured too."), Path, "FILE"

@@ -9,6 +9,7 @@ import typer
 
 from taxolens.cli import options as shared
 from taxolens.cli.help_page import App, examples
+from taxolens.cli.model_names import models_named
 from taxolens.cli.option_table import Option, under, with_options
 from taxolens.cli.progress import progress_for
 from taxolens.cli.source_options import SOURCE, WORKERS
@@ -37,7 +38,7 @@ NAMED = Option(
     list[Path],
     "MODEL|RUN... DATA",
     required=True,
-    read=lambda named: (named[:-1], named[-1]),
+    read=lambda named: (models_named(named[:-1]), named[-1]),
 )
 AGAINST = Option(
     "--against", "against", say("The one that the others are compared with; the first."), metavar="NAME"

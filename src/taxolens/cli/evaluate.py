@@ -9,6 +9,7 @@ import typer
 
 from taxolens.cli import options as shared
 from taxolens.cli.help_page import App, examples
+from taxolens.cli.model_names import model_named
 from taxolens.cli.option_table import Option, under, with_options
 from taxolens.cli.progress import progress_for
 from taxolens.cli.results_options import DETECTOR
@@ -36,6 +37,7 @@ MODEL = Option(
     Path,
     "MODEL",
     required=True,
+    read=model_named,
 )
 CROPS = Option("--crops", "crops", say("A classifier names the true boxes of DATA."), bool)
 BOXES = (

@@ -9,6 +9,7 @@ import typer
 
 from taxolens.cli import options as shared
 from taxolens.cli.help_page import App, examples
+from taxolens.cli.model_names import model_named
 from taxolens.cli.option_table import Option, under, with_options
 from taxolens.cli.progress import progress_for
 from taxolens.cli.results_options import (
@@ -48,7 +49,15 @@ OPTIONS = (
         "PHOTOS",
         required=True,
     ),
-    Option("--model -m", "model", say("Model file, or a pipeline (.toml)."), Path, "FILE", required=True),
+    Option(
+        "--model -m",
+        "model",
+        say("Model file, a pipeline (.toml), or a ready model's name."),
+        Path,
+        "FILE|NAME",
+        required=True,
+        read=model_named,
+    ),
     DETECTOR,
     *WRITTEN,
     Option("--threshold", "threshold", say("Below this score the answer is unsure."), float, "0..1"),

@@ -1,4 +1,4 @@
-"""`taxolens models`: backbones and model files, listed, shown, fetched, remembered, described."""
+"""`taxolens models`: backbones, ready models and model files, listed, shown, fetched, remembered, described."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ from rich.table import Table
 from taxolens.cli import options as shared
 from taxolens.cli.backbone_options import EMBEDDING, NORMALISATION, READING
 from taxolens.cli.help_page import App, examples
+from taxolens.cli.model_names import model_named
 from taxolens.cli.option_table import Option, with_options
 from taxolens.cli.progress import progress_for
+from taxolens.cli.ready_tables import entry_document, entry_facts, ready_documents, ready_table
 from taxolens.cli.table import facts_table, plain_table, show, show_document, shown
 from taxolens.cli.words import language, say, settings, tell
 from taxolens.compose.trainers import load_backbone_maker
@@ -21,9 +23,11 @@ from taxolens.core.errors import UsageError
 from taxolens.core.texts import noted
 from taxolens.imaging.preprocess import Colours, Fit
 from taxolens.inference.decoders.registry import DECODERS
+from taxolens.modelfile.arrival import ready_path
 from taxolens.modelfile.card import Card, CardCrop, CardTile, Task
 from taxolens.modelfile.catalogue import CatalogueEntry, catalogue, download_path
 from taxolens.modelfile.read import ModelFile, read_model
+from taxolens.modelfile.ready import ready_models
 from taxolens.probe.foreign import Activation
 from taxolens.recipes.parse import parse_recipe
 from taxolens.recipes.pipeline import PipelineRecipe
@@ -39,10 +43,11 @@ from taxolens.workflows.backbones import (
 )
 from taxolens.workflows.describe import Description, describe
 from taxolens.workflows.pipeline import make_pipeline
+from taxolens.workflows.ready import ReadyRequest, get_ready, remove_ready
 
 app = App(
     no_args_is_help=True,
-    help=say("Backbones and model files: list, show, get, add, remove, describe, pipeline."),
+    help=say("Backbones, ready models and model files: list, show, get, add, remove, describe, pipeline."),
     epilog=examples("taxolens models list", "taxolens models show run/model.onnx"),
 )
 
@@ -61,14 +66,14 @@ _HEADS = (
 
 @app.command(
     "list",
-    help=say("Backbones by what a photo costs."),
+    help=say("Backbones by what a photo costs, and ready detectors and classifiers."),
     epilog=examples("taxolens models list", "taxolens models list --json"),
 )
 def list_models(as_json: shared.AsJson = False) -> None:
-    """Shows shipped, fetchable and remembered backbones."""
+    """Shows shipped, fetchable and remembered backbones, and ready models."""
     rows = list_backbones(settings.home)
     if as_json:
-        show_document([_document(row) for row in rows])
+        show_document([*(_document(row) for row in rows), *ready_documents()])
         return
     table = plain_table()
     for head in _HEADS:
@@ -79,21 +84,34 @@ def list_models(as_json: shared.AsJson = False) -> None:
         table,
         say("Photos/s: batch of one on an Intel i7-12700H as published by timm; only the ratios carry over."),
         say("Get one: taxolens models get NAME. Use one: taxolens train DATA --backbone NAME --out RUN"),
+        "",
+        say("Ready detectors and classifiers:"),
+        ready_table(),
+        say("* No uses that earn money. Details: taxolens models show NAME"),
+        say(
+            "Get one: taxolens models get NAME. Use one: taxolens identify PHOTOS --model NAME --out results.csv"
+        ),
     )
 
 
 @app.command(
     "show",
-    help=say("What a model file or backbone says of itself."),
-    epilog=examples("taxolens models show run/model.onnx", "taxolens models show mobilenetv2 --json"),
+    help=say("What a model file, ready model or backbone says of itself."),
+    epilog=examples("taxolens models show run/model.onnx", "taxolens models show megadetector-v5a"),
 )
 def show_model(
     model: Annotated[
-        str, typer.Argument(metavar="FILE.onnx|NAME", help=say("Model file, or name of a backbone."))
+        str,
+        typer.Argument(
+            metavar="FILE.onnx|NAME", help=say("Model file, or name of a ready model or backbone.")
+        ),
     ],
     as_json: shared.AsJson = False,
 ) -> None:
-    """Shows the card, or what the catalogue says of a backbone that is not here."""
+    """Shows the card, or what the catalogue says of what is not here."""
+    if model in ready_models() and not Path(model).exists():
+        _show_ready(model, as_json)
+        return
     if _is_elsewhere(model):
         _show_entry(catalogue()[model], as_json)
         return
@@ -106,24 +124,46 @@ def show_model(
 
 @app.command(
     "get",
-    help=say("Fetch a backbone of the catalogue."),
-    epilog=examples("taxolens models get mobilenetv2", "taxolens models get mobilenetv2 --quiet"),
+    help=say("Fetch a backbone or a ready model of the catalogue."),
+    epilog=examples(
+        "taxolens models get mobilenetv2",
+        "taxolens models get megadetector-v6-mit-yolov9-c",
+        "taxolens models get speciesnet --from speciesnet.onnx --labels labels.txt",
+    ),
 )
-def get(
-    name: Annotated[str, typer.Argument(help=say("Name in the catalogue."))], quiet: shared.Quiet = False
-) -> None:
+@with_options(
+    Option("name", "name", say("Name in the catalogue."), metavar="NAME", required=True),
+    Option("--from", "file", say("The file itself, where it came without network."), Path, "FILE"),
+    Option("--labels", "labels", say("Its classes, where they come in a file."), Path, "FILE"),
+    Option("--accept-licence", "accept_licence", say("My use earns no money, as its licence asks."), bool),
+    Option("--replace", "replace", say("Take a file that differs from the one that came before."), bool),
+)
+def get(given: dict[str, Any], quiet: shared.Quiet = False) -> None:
     """Downloads, checks and keeps it."""
-    found = get_backbone(name, home=settings.home, progress=progress_for(quiet), say=say)
+    name = given["name"]
+    if name in ready_models():
+        _get_ready(ReadyRequest(**given), quiet)
+        return
+    progress = progress_for(quiet)
+    if given.get("file") is not None:
+        recipe = BackboneRecipe(name=str(given["file"]))
+        catalogue()[name]  # says which there are
+        found = add_backbone(
+            name, recipe, home=settings.home, maker=load_backbone_maker, progress=progress, say=say
+        )
+    else:
+        found = get_backbone(name, home=settings.home, progress=progress, say=say)
     _tell_here(found.name, quiet)
 
 
 @app.command(
     "add",
-    help=say("Remember a backbone under a name."),
+    help=say("Remember a backbone under a name, or bring the file of a ready model."),
     epilog=examples(
         "taxolens models add mine --file network.onnx",
         "taxolens models add mobilenet --timm mobilenetv2_100 --weights file.safetensors "
         "--backbone-arg pad_type=same --mean 0.5,0.5,0.5 --std 0.5,0.5,0.5",
+        "taxolens models add megadetector-v5a --file md_v5a.0.0.onnx",
     ),
 )
 @with_options(
@@ -143,6 +183,9 @@ def add(
     file, timm = given.pop("file", None), given.pop("timm", None)
     if (file is None) == (timm is None):
         raise UsageError("Say what {name} is: --file FILE.onnx or --timm NAME.", name=name)
+    if name in ready_models():
+        _add_ready(name, file, given, quiet)
+        return
     found = add_backbone(
         name,
         parse_recipe(BackboneRecipe, {**given, "name": str(file) if file else f"timm:{timm}"}),
@@ -156,14 +199,16 @@ def add(
 
 @app.command(
     "remove",
-    help=say("Remove a remembered backbone, or a fetched one."),
+    help=say("Remove a remembered backbone, or a fetched backbone or ready model."),
     epilog=examples("taxolens models remove mobilenetv2", "taxolens models remove mine --quiet"),
 )
 def remove(
-    name: Annotated[str, typer.Argument(help=say("Name of the backbone."))], quiet: shared.Quiet = False
+    name: Annotated[str, typer.Argument(help=say("Name of the backbone or ready model."))],
+    quiet: shared.Quiet = False,
 ) -> None:
     """Deletes what is kept of it."""
-    removed = remove_backbone(name, settings.home)
+    remover = remove_ready if name in ready_models() else remove_backbone
+    removed = remover(name, settings.home)
     if not quiet:
         tell(say("Removed: {file}").format(file=file) for file in removed)
 
@@ -218,9 +263,23 @@ def describe_model(given: dict[str, Any]) -> None:
     ),
 )
 @with_options(
-    Option("--detector", "detector", say("Model file that finds boxes."), Path, "FILE.onnx", required=True),
     Option(
-        "--model -m", "model", say("Model file that names what is in them."), Path, "FILE.onnx", required=True
+        "--detector",
+        "detector",
+        say("Model file that finds boxes."),
+        Path,
+        "FILE.onnx|NAME",
+        required=True,
+        read=model_named,
+    ),
+    Option(
+        "--model -m",
+        "model",
+        say("Model file that names what is in them."),
+        Path,
+        "FILE.onnx|NAME",
+        required=True,
+        read=model_named,
     ),
     Option("--out -o", "out", say("Pipeline to write."), Path, "FILE.toml", required=True),
     shared.MODEL_NAME,
@@ -236,6 +295,44 @@ def _tell_here(name: str, quiet: bool) -> None:
     if not quiet:
         template = say("{name} is here. Use it: taxolens train DATA --backbone {name} --out RUN")
         tell([template.format(name=name)])
+
+
+def _get_ready(request: ReadyRequest, quiet: bool) -> None:
+    here = get_ready(request, home=settings.home, progress=progress_for(quiet), say=say)
+    if quiet:
+        return
+    template = say("{name} is here. Use it: taxolens identify PHOTOS --model {name} --out results.csv")
+    hint = (
+        say("To name species in its boxes, put a classifier behind it: --model FILE --detector {name}")
+        if here.entry.task is Task.DETECT
+        else say("It names what is in a box. Find the boxes with a detector: --detector NAME|FILE")
+    )
+    tell([template.format(name=here.entry.name), hint.format(name=here.entry.name)])
+
+
+def _add_ready(name: str, file: Path | None, given: dict[str, Any], quiet: bool) -> None:
+    """`add NAME --file FILE` for a name of the catalogue: the same as `get NAME --from FILE`."""
+    if file is None or given:
+        raise UsageError(
+            "{name} is a ready model: how it is read is known. Give its file alone: --file FILE.onnx",
+            name=name,
+        )
+    _get_ready(ReadyRequest(name, file), quiet)
+
+
+def _show_ready(name: str, as_json: bool) -> None:
+    entry = ready_models()[name]
+    here = ready_path(name, settings.home)
+    if as_json:
+        show_document(entry_document(entry))
+        return
+    parts: list[Any] = [entry_facts(entry)]
+    if here.is_file():
+        file = read_model(here)
+        parts += [_facts(file), _classes(file.card)]
+    else:
+        parts.append(say("Get it: taxolens models get {name}").format(name=name))
+    show(*parts)
 
 
 def _opened(model: str) -> ModelFile:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from taxolens.cli.model_names import model_named
 from taxolens.cli.option_table import Option, under
 from taxolens.cli.words import say
 from taxolens.core.texts import for_count, noted
@@ -51,7 +52,8 @@ DETECTOR = Option(
     "detector",
     say("A model that finds boxes; the other names what is in each."),
     Path,
-    "FILE",
+    "FILE|NAME",
+    read=model_named,
 )
 DETECTOR_THRESHOLD = Option(
     "--detector-threshold",

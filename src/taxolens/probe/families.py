@@ -8,7 +8,8 @@
 4. An output [cells, 5 + classes] whose first two columns are counted in cells: YOLOX.
 5. The same in pixels: YOLOX exported with decoding, read like YOLOv5 and fed like YOLOX, or [cells, 4 + classes], YOLOv8 turned over.
    The number of classes decides; where it is not known either, the user does.
-6. An output [n, 6] with n of at most 1,000: boxes that are thinned already.
+6. An output [n, 6] with n of at most 1,000: boxes that are thinned already. Where all sides are shares of the input
+   and no corners, that of RT-DETR.
 
 Further outputs, such as the undecoded maps that YOLOv5 exports beside its answer, are left out.
 """
@@ -68,7 +69,7 @@ def family(answers: Answers, sides: Sides, *, classes: int | None, file: object)
         UsageError: several fit; the message says what to add.
         ModelError: none fits.
     """
-    tables = {name: answer[0] for name, answer in answers.items() if _is_table(answer)}
+    tables = _tables(answers)
     paired = _paired(tables, sides)
     if paired is not None:
         return paired
@@ -93,7 +94,7 @@ def told_family(decoder: str, answers: Answers, sides: Sides, *, file: object) -
         ModelError: no output is a table.
     """
     _ = DECODERS[decoder]
-    tables = {name: answer[0] for name, answer in answers.items() if _is_table(answer)}
+    tables = _tables(answers)
     paired = _paired(tables, sides)
     if decoder == "picodet" and paired is not None:
         return paired
@@ -111,8 +112,15 @@ def told_family(decoder: str, answers: Answers, sides: Sides, *, file: object) -
     return Family(decoder, (name,), None if less is None else columns - less, "yolox" if whole else decoder)
 
 
+def _tables(answers: Answers) -> dict[str, NDArray[np.generic]]:
+    return {name: answer[0] for name, answer in answers.items() if _is_table(answer)}
+
+
 def _is_table(answer: NDArray[np.generic]) -> bool:
-    return answer.ndim == _TABLE_AXES and answer.shape[0] == 1 and min(answer.shape[1:]) > 1
+    if answer.ndim != _TABLE_AXES or answer.shape[0] != 1:
+        return False
+    # A network that thins its boxes itself may find none, or one.
+    return min(answer.shape[1:]) > 1 or (answer.shape[1] == 0 and answer.shape[2] == COLUMNS)
 
 
 def _of_table(
@@ -127,8 +135,16 @@ def _of_table(
     if strides_for(rows, *sides) and columns > 4:
         return _of_cells(name, table, sides, classes, file)
     if columns == COLUMNS and rows <= _MOST_THINNED:
-        return Family("end-to-end", (name,), None, "end-to-end")
+        decoder = "rt-detr" if _in_shares(table) else "end-to-end"
+        return Family(decoder, (name,), None, decoder)
     return None
+
+
+def _in_shares(table: NDArray[np.generic]) -> bool:
+    """Whether boxes are given as centre and size in shares: all in 0..1, and some wider than their centre is far."""
+    places = np.asarray(table[:, :4], np.float64)
+    in_range = places.size > 0 and places.min() >= 0 and places.max() <= 1
+    return bool(in_range and (places[:, 2:] < places[:, :2]).any())
 
 
 def _of_cells(

@@ -30,7 +30,8 @@ from taxolens.probe.wrap import IMAGE, check_parity, put_before, settle_batch
 
 BOXES = "boxes"
 _USUAL_SIDE = 640
-_USUAL_STEP = 32
+_USUAL_STEPS = (32, 64)
+_PADDED = (Fit.LETTERBOX, Fit.CORNER)
 _UNIT: tuple[Triple, Triple] = ((0.0, 0.0, 0.0), (1.0, 1.0, 1.0))
 _BYTES: tuple[Triple, Triple] = ((0.0, 0.0, 0.0), (1 / 255, 1 / 255, 1 / 255))
 
@@ -63,6 +64,7 @@ HABITS: Mapping[str, Habit] = MappingProxyType(
         "yolov8": Habit(overlap=0.7),
         "picodet": Habit(Fit.SQUASH, Colours.RGB, (IMAGENET_MEAN, IMAGENET_STD), 0.6, 0.4, 0.1),
         "end-to-end": Habit(overlap=None),
+        "rt-detr": Habit(Fit.SQUASH, overlap=None),
     }
 )
 """What the families' own exporters and their published code do."""
@@ -158,13 +160,14 @@ def describe_detector(seen: Sighting, file: Path, known: ForeignDetector) -> tup
     part = cut(seen.model, _joined(seen.model, seen.family.tensors), file)
     open_batch(part, door)
     answer = run_once(part, as_taken(noise(door, 1), door, rule.mean, rule.std), file)
-    _put_boxes(part, answer.shape)
+    rows = None if HABITS[seen.family.decoder].overlap is None else answer.shape[1]
+    _put_boxes(part, (rows, answer.shape[2]))
     plain = onnx.ModelProto()
     plain.CopyFrom(part)
     put_before(part, door, rule.mean, rule.std)
     check_parity(plain, part, door, rule.mean, rule.std, file)
     settle_batch(part, door, file)
-    step = None if door.fixed else _open_sides(part, seen, known, file)
+    step = None if door.fixed or rule.fit not in _PADDED else _open_sides(part, seen, known, file)
     rule = rule.changed(multiple=step)
     _check_readable(part, seen, len(known.taxa), file)
     return part, _card(seen, known, rule)
@@ -215,8 +218,8 @@ def _joined(model: onnx.ModelProto, tensors: tuple[str, ...]) -> str:
     return whole
 
 
-def _put_boxes(model: onnx.ModelProto, shape: tuple[int, ...]) -> None:
-    """Makes the output float32 [N, ., .] `boxes`."""
+def _put_boxes(model: onnx.ModelProto, shape: tuple[int | None, int]) -> None:
+    """Makes the output float32 [N, ., .] `boxes`; a network that thins its boxes itself may give any number of them."""
     graph = model.graph
     taken = names_in(graph)
     if BOXES in taken:
@@ -225,15 +228,19 @@ def _put_boxes(model: onnx.ModelProto, shape: tuple[int, ...]) -> None:
     graph.node.append(helper.make_node("Cast", [current], [BOXES], to=TensorProto.FLOAT))
     graph.name = "detector"
     del graph.output[:]
-    graph.output.append(helper.make_tensor_value_info(BOXES, TensorProto.FLOAT, (BATCH, *shape[1:])))
+    graph.output.append(helper.make_tensor_value_info(BOXES, TensorProto.FLOAT, (BATCH, *shape)))
 
 
 def _open_sides(part: onnx.ModelProto, seen: Sighting, known: ForeignDetector, file: Path) -> int | None:
     """Leaves the sides open where the network takes inputs that are no squares; by which steps, else None."""
-    step = seen.notes.step or _USUAL_STEP
+    steps = (seen.notes.step,) if seen.notes.step else _USUAL_STEPS
+    return next((step for step in steps if _opened(part, seen, known, file, step)), None)
+
+
+def _opened(part: onnx.ModelProto, seen: Sighting, known: ForeignDetector, file: Path, step: int) -> bool:
     door = seen.door
     if door.height <= step or door.height % step or door.width % step:
-        return None
+        return False
     trial = onnx.ModelProto()
     trial.CopyFrom(part)
     for axis, name in ((1, "height"), (2, "width")):
@@ -244,9 +251,9 @@ def _open_sides(part: onnx.ModelProto, seen: Sighting, known: ForeignDetector, f
     try:
         _read(trial, pixels, seen, len(known.taxa), file)
     except ModelError:
-        return None
+        return False
     part.CopyFrom(trial)
-    return step
+    return True
 
 
 def _check_readable(part: onnx.ModelProto, seen: Sighting, classes: int, file: Path) -> None:

@@ -112,10 +112,26 @@ def _end_to_end(
     return table
 
 
+def _rt_detr(
+    corners: NDArray[np.float64], scores: NDArray[np.float64], width: int, height: int
+) -> NDArray[np.float64]:
+    """One row for each class of a box that has a score, surest first, as a choice of the best gives them."""
+    boxes = _centred(corners) / np.array([width, height, width, height])
+    rows = [
+        [*box, score, number]
+        for box, own in zip(boxes, scores, strict=True)
+        for number, score in enumerate(own)
+    ]
+    table = np.zeros((300, 6))
+    table[: len(rows)] = np.reshape(sorted(rows, key=lambda row: -row[4]), (-1, 6))
+    return table
+
+
 _FAMILIES = {
     "yolov5": _yolov5,
     "yolov8": _yolov8,
     "yolox": _yolox,
     "picodet": _picodet,
     "end-to-end": _end_to_end,
+    "rt-detr": _rt_detr,
 }

@@ -17,7 +17,7 @@ from taxolens.workflows.describe import COCO, Description, describe
 from tests.unit.inference.raw_outputs import written
 from tests.unit.inference.square_detector import SIDE, square_graph, squares
 
-FAMILIES = ("yolov5", "yolov8", "yolox", "picodet", "end-to-end")
+FAMILIES = ("yolov5", "yolov8", "yolox", "picodet", "end-to-end", "rt-detr")
 CORNERS = np.array([[16, 32, 80, 96], [64, 8, 112, 40]], np.float32)
 SCORES = np.array([[0.1, 0.7, 0.05], [0.6, 0.3, 0.0]], np.float32)
 

@@ -4,7 +4,7 @@ import time
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
@@ -39,6 +39,8 @@ def test_what_a_family_writes_is_read_as_it_was_meant(
     scores = data.draw(
         arrays.arrays(np.float32, (count, classes), elements=st.floats(0.25, 1, width=32), fill=st.nothing())
     )
+    # Rows with the same box are one thing to RT-DETR.
+    assume(family != "rt-detr" or len(np.unique(corners, axis=0)) == count)
     raw = written(family, corners, scores, *sides)
     found = DECODERS[family].decode(Output(raw, *sides, classes), least=0.2)
     assert len(found) == count
