@@ -6,7 +6,6 @@ import asyncio
 import logging
 import re
 import shutil
-import tempfile
 from collections import Counter
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
@@ -45,6 +44,7 @@ class ModelDesk:
     Args:
         options: what is served.
         pool: does the work.
+        folder: for copies of models; goes in the end.
         others: pids of processes beside this one and the workers, whose memory counts.
         finish: called at the very end.
     """
@@ -53,6 +53,7 @@ class ModelDesk:
         self,
         options: DeskOptions,
         pool: Pool,
+        folder: Path,
         *,
         others: Callable[[], tuple[int, ...]] = tuple,
         finish: Callable[[], None] = lambda: None,
@@ -67,7 +68,7 @@ class ModelDesk:
         self._asked: Counter[int] = Counter()
         self._next = count(1)
         self._loading = asyncio.Lock()
-        self._folder = Path(tempfile.mkdtemp(prefix="taxolens-"))
+        self._folder = folder
         self._folders: dict[int, Path] = {}
         self._errands: set[asyncio.Task[None]] = set()
         self._ready = False
@@ -178,7 +179,7 @@ class ModelDesk:
         for errand in list(self._errands):
             errand.cancel()
         await asyncio.gather(*self._errands, return_exceptions=True)
-        self._finish()
+        await asyncio.to_thread(self._finish)
         await asyncio.to_thread(shutil.rmtree, self._folder, ignore_errors=True)
 
     async def _load_first(self, file: NamedFile) -> None:

@@ -25,7 +25,7 @@ Starter = Callable[[], Awaitable[Worker]]
 
 _Chore = Callable[[Worker], Awaitable[None]]
 
-_LONGEST_CHORE = 300.0
+LONGEST_OPENING = 300.0
 """Seconds that the opening of a model may take."""
 
 _PAUSES = (0.0, 0.2, 1.0, 5.0)
@@ -107,7 +107,7 @@ class Pool:
         """
         worker = await self._start()
         try:
-            async with asyncio.timeout(_LONGEST_CHORE):
+            async with asyncio.timeout(LONGEST_OPENING):
                 return await worker.admit(source, folder)
         except (Died, TimeoutError) as error:
             raise ModelError(
@@ -217,7 +217,7 @@ class Pool:
             while place.chores:
                 await _do_chore(place, worker)
             job = await self._line.next(place)
-            if worker.gone.done():
+            if not worker.lives():
                 if job is not None:
                     self._line.put_back(job)
                 raise Died("A worker died while it had nothing to do.")
@@ -281,7 +281,7 @@ class Pool:
 async def _do_chore(place: _Place, worker: Worker) -> None:
     chore, told = place.chores.popleft()
     try:
-        async with asyncio.timeout(_LONGEST_CHORE):
+        async with asyncio.timeout(LONGEST_OPENING):
             await chore(worker)
     except (Died, TimeoutError) as error:
         _fail(told, ModelError("The model ended a process that opened it. Get the model file again."))

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import os
+import shutil
+import tempfile
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -40,6 +43,10 @@ class ThreadWorker:
         self._holder = Holder(options.max_megapixels)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="taxolens-worker")
         self._delay = delay
+
+    def lives(self) -> bool:
+        """See `Worker.lives`."""
+        return not self.gone.done()
 
     async def admit(self, source: Source, folder: Path) -> Admitted:
         """See `Worker.admit`."""
@@ -96,5 +103,7 @@ def inline_desk(options: DeskOptions, *, delay: float = 0.0) -> ModelDesk:
     async def start() -> ThreadWorker:
         return ThreadWorker(options, delay)
 
+    folder = Path(tempfile.mkdtemp(prefix="taxolens-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     pool = Pool(start, workers=options.workers or 1, max_queue=options.max_queue, seconds=options.seconds)
-    return ModelDesk(options, pool)
+    return ModelDesk(options, pool, folder)

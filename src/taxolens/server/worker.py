@@ -24,6 +24,9 @@ class Worker(Protocol):
     def gone(self) -> asyncio.Future[None]:
         """Done as soon as it is known to be no more."""
 
+    def lives(self) -> bool:
+        """Whether it is there, as far as can be known now."""
+
     @property
     def held(self) -> set[int]:
         """Numbers of the models that it holds."""

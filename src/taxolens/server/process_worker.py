@@ -1,0 +1,117 @@
+"""A worker that is a process, as the event loop sees it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import socket
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, cast
+
+from taxolens.server.holder import Admitted
+from taxolens.server.kept import Kept, Source
+from taxolens.server.nursery import Nursery
+from taxolens.server.opened import Done
+from taxolens.server.wire import packed, unpacked
+from taxolens.server.work import Work
+from taxolens.server.worker import Died
+
+log = logging.getLogger(__name__)
+
+
+class ProcessWorker(asyncio.Protocol):
+    """Calls `taxolens.server.holder.Holder` in a process, one call at a time; see `taxolens.server.worker.Worker`."""
+
+    def __init__(self, nursery: Nursery, pid: int, connection: socket.socket) -> None:
+        loop = asyncio.get_running_loop()
+        self.pid = pid
+        self.held: set[int] = set()
+        self.gone: asyncio.Future[None] = loop.create_future()
+        self._nursery = nursery
+        self._connection = connection
+        self._transport: asyncio.WriteTransport | None = None
+        self._arrived = bytearray()
+        self._outcome: asyncio.Future[tuple[bool, Any]] | None = None
+
+    @classmethod
+    async def start(cls, nursery: Nursery) -> ProcessWorker:
+        """A new process.
+
+        Raises:
+            OSError: none can be started.
+        """
+        pid, connection = await asyncio.to_thread(nursery.fork)
+        connection.setblocking(False)
+        worker = cls(nursery, pid, connection)
+        await asyncio.get_running_loop().create_unix_connection(lambda: worker, sock=connection)
+        return worker
+
+    def lives(self) -> bool:
+        """Whether the process is there, as the system knows it now."""
+        if self.gone.done():
+            return False
+        try:
+            return self._connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) != b""
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+
+    async def admit(self, source: Source, folder: Path) -> Admitted:
+        """See `Worker.admit`."""
+        return cast(Admitted, await self._called("admit", source, folder))
+
+    async def open(self, number: int, kept: Kept) -> str:
+        """See `Worker.open`."""
+        proof = cast(str, await self._called("open", number, kept))
+        self.held.add(number)
+        return proof
+
+    async def drop(self, number: int) -> None:
+        """See `Worker.drop`."""
+        self.held.discard(number)
+        await self._called("drop", number)
+
+    async def answer(self, number: int, work: Work) -> Done:
+        """See `Worker.answer`."""
+        return cast(Done, await self._called("answer", number, work))
+
+    async def end(self) -> None:
+        """See `Worker.end`."""
+        with suppress(OSError):
+            os.kill(self.pid, signal.SIGKILL)
+        if self._transport is not None:
+            self._transport.abort()
+        code = await asyncio.to_thread(self._nursery.bury, self.pid)
+        log.debug("Worker %d ended with code %d.", self.pid, code)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """The process can be called."""
+        self._transport = cast(asyncio.WriteTransport, transport)
+
+    def data_received(self, data: bytes) -> None:
+        """A part of an outcome arrived."""
+        self._arrived += data
+        outcome = unpacked(self._arrived)
+        if outcome is not None and self._outcome is not None and not self._outcome.done():
+            self._outcome.set_result(outcome)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """The process is no more."""
+        if not self.gone.done():
+            self.gone.set_result(None)
+        if self._outcome is not None and not self._outcome.done():
+            self._outcome.set_exception(Died("The worker died."))
+
+    async def _called(self, name: str, *arguments: object) -> Any:
+        if self.gone.done() or self._transport is None:
+            raise Died("The worker is dead.")
+        self._outcome = asyncio.get_running_loop().create_future()
+        self._transport.write(packed((name, arguments)))
+        succeeded, result = await self._outcome
+        if not succeeded:
+            raise result
+        return result
