@@ -74,7 +74,7 @@ def serve(recipe: ServeRecipe, *, ready: Callable[[Listening], None]) -> None:
 
 
 async def _serve(recipe: ServeRecipe, listener: socket.socket, ready: Callable[[Listening], None]) -> None:
-    from taxolens.server.opening import open_desk
+    from taxolens.server.open_desk import open_desk
 
     desk = open_desk(_desk_options(recipe))
     loading = asyncio.create_task(desk.start())

@@ -18,7 +18,7 @@ from taxolens.problems import Problem
 from taxolens.recipes.parse import fault_told
 from taxolens.server import inference_protocol, rest
 from taxolens.server.doors import Doors
-from taxolens.server.gate import Gate
+from taxolens.server.gate import OPEN, Gate
 from taxolens.server.page.examples import Examples
 from taxolens.server.page.router import OPEN_PAGES, page_router
 from taxolens.server.refusal import refusal, refusal_of
@@ -37,7 +37,7 @@ def make_app(doors: Doors, examples: Examples | None = None) -> ASGIApp:
     Args:
         examples: photos that the page offers; None: none.
     """
-    app = FastAPI(
+    app = _Application(
         title="Taxolens",
         version=VERSION,
         description=_ABOUT,
@@ -62,6 +62,42 @@ def make_app(doors: Doors, examples: Examples | None = None) -> ASGIApp:
         allow_headers=("*",),
         expose_headers=("X-Request-ID", "Retry-After", "Inference-Header-Content-Length"),
     )
+
+
+class _Application(FastAPI):
+    """Describes itself as it is: with the keys that it asks for, and its own kind of errors."""
+
+    def openapi(self) -> dict[str, Any]:
+        """The OpenAPI document."""
+        if self.openapi_schema is None:
+            document = super().openapi()
+            keyed = self.state.doors.keys is not None
+            schemas = document.setdefault("components", {}).setdefault("schemas", {})
+            for name in ("HTTPValidationError", "ValidationError"):
+                schemas.pop(name, None)
+            if keyed:
+                document["components"]["securitySchemes"] = _WAYS
+            for path, operations in document["paths"].items():
+                for operation in operations.values():
+                    _describe(operation, asks_key=keyed and path not in OPEN)
+        return self.openapi_schema or {}
+
+
+_WAYS = {
+    "bearer": {"type": "http", "scheme": "bearer"},
+    "key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+}
+
+
+def _describe(operation: dict[str, Any], *, asks_key: bool) -> None:
+    """Takes out the error that FastAPI adds, and adds who may ask."""
+    invalid = operation["responses"].get("422", {})
+    if "HTTPValidationError" in str(invalid):
+        del operation["responses"]["422"]
+    if asks_key:
+        operation["security"] = [{way: []} for way in _WAYS]
+    else:
+        operation["responses"].pop("401", None)
 
 
 async def _told(request: Request, error: Any) -> Response:

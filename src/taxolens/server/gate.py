@@ -16,9 +16,7 @@ from taxolens.server.refusal import PROTOCOL, refusal, refusal_of
 from taxolens.server.visit import Visit, visit_of
 from taxolens.server.visit_log import log_visit
 
-OPEN = frozenset(
-    {"/v2/health/live", "/v2/health/ready", "/v2", "/v2/", "/health/live", "/health/ready", "/openapi.json"}
-)
+OPEN = frozenset({"/v2", "/v2/health/live", "/v2/health/ready", "/openapi.json"})
 """What answers without a key: whoever starts and stops servers has none, and nothing of a model is told."""
 
 _REPOSITORY = f"{PROTOCOL}/repository"

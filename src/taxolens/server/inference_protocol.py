@@ -152,7 +152,9 @@ async def _inferred(doors: Doors, visit: Visit, served: Served, body: bytes) -> 
 async def index(request: Request) -> Response:
     """All versions of all models, or those that are ready."""
     doors = doors_of(request)
-    only_ready = (await _object(request)).get("ready") is True
+    only_ready = (await _object(request)).get("ready", False)
+    if not isinstance(only_ready, bool):
+        raise Refused(400, "Whether models should be ready is true or false.")
     listed = [
         IndexReply(
             name=one.name,

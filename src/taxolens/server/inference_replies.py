@@ -6,6 +6,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from taxolens.server.replies import SMALL_PHOTO
+
 
 class _Reply(BaseModel):
     model_config = ConfigDict(frozen=True, protected_namespaces=())
@@ -134,8 +136,8 @@ INFER_BODY = {
             },
             "example": {
                 "id": "1",
-                "inputs": [{"name": "image", "datatype": "BYTES", "shape": [1], "data": ["/9j/4AAQ..."]}],
-                "outputs": [{"name": "label"}],
+                "inputs": [{"name": "image", "datatype": "BYTES", "shape": [1], "data": [SMALL_PHOTO]}],
+                "outputs": [{"name": "probabilities"}],
             },
         },
         "application/octet-stream": {"schema": {"type": "string", "format": "binary"}},

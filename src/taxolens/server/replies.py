@@ -8,6 +8,11 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 Share = Annotated[float, Field(ge=0, le=1)]
+SMALL_PHOTO = (
+    "iVBORw0KGgoAAAANSUhEUgAAABAAAAAQCAIAAACQkWg2AAAAGUlEQVR42mNMaHBgIAUwMZAIRjWMahg6GgCkHQFAFjj2lQAAAABJRU5E"
+    "rkJggg=="
+)
+"""Sixteen green pixels a side, for examples that can be tried as they stand: a PNG in base64."""
 
 
 class _Reply(BaseModel):

@@ -12,7 +12,7 @@ from taxolens.server.doors import doors_of
 from taxolens.server.measures import CONTENT_TYPE
 from taxolens.server.model_replies import model_reply
 from taxolens.server.reading import FIELD, read_photos
-from taxolens.server.replies import ModelReply, ModelsReply, PredictReply, errors
+from taxolens.server.replies import SMALL_PHOTO, ModelReply, ModelsReply, PredictReply, errors
 from taxolens.server.visit import visit_of
 
 router = APIRouter()
@@ -65,8 +65,8 @@ _BODY = {
         _JSON: {
             "schema": _DOCUMENT,
             "examples": {
+                "file": {"value": {"image": SMALL_PHOTO}},
                 "pixels": {"value": {"data": [[[0.1, 0.5, 0.2], [0.9, 0.4, 0.1]]]}},
-                "file": {"value": {"image": "/9j/4AAQSkZJRgABAQ..."}},
             },
         },
     },
@@ -110,20 +110,6 @@ async def model(request: Request, name: str) -> Response:
     served = doors_of(request).desk.find(name)
     reply = model_reply(served, visit_of(request.scope).language)
     return Response(reply.model_dump_json(), media_type=_JSON)
-
-
-@router.get(
-    "/health/live", responses={503: {"description": "It must be started anew."}}, summary="Does it live"
-)
-async def live(request: Request) -> Response:
-    """Whether there is a process that could answer; where not, the server must be started anew."""
-    return Response(status_code=200 if doors_of(request).desk.alive else 503)
-
-
-@router.get("/health/ready", responses={503: {"description": "Not now."}}, summary="Does it want requests")
-async def ready(request: Request) -> Response:
-    """Whether the first models are loaded and the server is not about to end."""
-    return Response(status_code=200 if doors_of(request).ready else 503)
 
 
 @router.get(

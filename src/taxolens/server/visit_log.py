@@ -12,7 +12,7 @@ from taxolens.server.visit import Visit
 
 FORMATS = ("text", "json")
 LEVELS = ("debug", "info", "warning", "error")
-_ROUTINE = ("/v2/health/", "/health/", "/metrics", "/static/")
+_ROUTINE = ("/v2/health/", "/metrics", "/page/style", "/page/page.js")
 _requests = logging.getLogger("taxolens.server.requests")
 
 
