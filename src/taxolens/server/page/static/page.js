@@ -226,6 +226,7 @@ const showPicture = (photo, frame) => {
   photo.image ??= newImage(photo);
   if (photo.unseen) frame.append(made("span", "no-preview", words.no_preview));
   else if (photo.image.parentNode !== frame) frame.prepend(photo.image);
+  if (photo.image.naturalWidth && photo.image.parentNode) enlarge(photo.image);
   placeTags(frame);
 };
 
@@ -233,8 +234,9 @@ const newImage = (photo) => {
   const image = new Image();
   image.alt = fill(words.photo, { name: photo.name });
   image.addEventListener("load", () => {
+    if (!image.parentNode) return;
     enlarge(image);
-    if (image.parentNode) placeTags(image.parentNode);
+    placeTags(image.parentNode);
   });
   image.addEventListener("error", () => drawnByServer(photo), { once: true });
   image.src = photo.url;
@@ -246,7 +248,7 @@ const enlarge = (image) => {
   const { naturalWidth: width, naturalHeight: height } = image;
   const tiny = Math.max(width, height) < TINY;
   image.classList.toggle("tiny", tiny);
-  image.style.width = `min(100%, ${tiny ? "20rem" : `${2 * width}px`}, ${width / height} * min(74vh, 44rem))`;
+  image.parentNode.style.width = `min(100%, ${tiny ? "20rem" : `${2 * width}px`}, ${width / height} * min(74vh, 44rem))`;
 };
 
 /* Browsers know fewer formats than models do: the server draws a small JPEG of the others. */
