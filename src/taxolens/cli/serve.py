@@ -10,7 +10,7 @@ from taxolens.cli.help_page import App, examples
 from taxolens.cli.option_table import Option, under, with_options
 from taxolens.cli.tile_options import TILE
 from taxolens.cli.words import say, tell
-from taxolens.compose.server import Listening, serve
+from taxolens.compose.server import Listening, export_triton, serve
 from taxolens.recipes.parse import parse_recipe
 from taxolens.recipes.serve import LogForm, LogLevel, ServeRecipe
 
@@ -109,6 +109,11 @@ def command(given: dict[str, Any], quiet: shared.Quiet = False) -> None:
     if quiet:
         given.setdefault("log_level", LogLevel.ERROR.value)
     recipe = parse_recipe(ServeRecipe, {"models": (), **given})
+    if recipe.export_triton is not None:
+        written = export_triton(recipe, recipe.export_triton)
+        if not quiet:
+            tell(say("Written: {out}").format(out=folder) for folder in written)
+        return
     serve(recipe, ready=(lambda where: None) if quiet else _tell)
 
 

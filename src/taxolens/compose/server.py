@@ -8,6 +8,7 @@ import signal
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from taxolens.core.errors import MissingExtra
@@ -71,6 +72,19 @@ def serve(recipe: ServeRecipe, *, ready: Callable[[Listening], None]) -> None:
     start_logs(recipe.log.value, recipe.log_level.value)
     with bound(recipe.host, recipe.port) as listener:
         asyncio.run(_serve(recipe, listener, ready))
+
+
+def export_triton(recipe: ServeRecipe, folder: Path) -> tuple[Path, ...]:
+    """Writes the models as a repository of Triton, and gives the folder of each.
+
+    Raises:
+        UsageError: a model that Triton does not know, or a file that cannot be used.
+        OutputError: the folder cannot be written.
+    """
+    from taxolens.server.options import NamedFile
+    from taxolens.server.triton_repository import write_repository
+
+    return write_repository([NamedFile.parse(one) for one in recipe.models], folder)
 
 
 async def _serve(recipe: ServeRecipe, listener: socket.socket, ready: Callable[[Listening], None]) -> None:
