@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,6 +56,26 @@ def at_temperature(probabilities: Floats, temperature: float) -> Floats:
     logs = np.log(np.maximum(probabilities, np.finfo(np.float64).tiny)) * temperature
     powers = np.exp(logs - logs.max(axis=1, keepdims=True))
     return np.asarray(powers / powers.sum(axis=1, keepdims=True))
+
+
+def shares_at(scores: NDArray[np.floating[Any]], temperature: float) -> Floats:
+    """Class scores of which each was given for itself, as distributions: in proportion to score ** (1 / temperature).
+
+    At a temperature of 1 that is each score divided by the sum of all. The order of classes is the same at any
+    temperature, and a class without a score has no share.
+
+    Args:
+        scores: [n, c], 0 or more; of every row one is above 0.
+        temperature: above 0.
+
+    Returns:
+        float64 [n, c], rows that sum to 1.
+    """
+    values = np.asarray(scores, dtype=np.float64)
+    if temperature != 1.0:
+        values = values / values.max(axis=1, keepdims=True)
+        values = np.where(values > 0, np.power(values, 1 / temperature), 0.0)
+    return np.asarray(values / values.sum(axis=1, keepdims=True))
 
 
 def reliability(probabilities: Floats, truth: Classes) -> Calibration:

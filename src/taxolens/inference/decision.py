@@ -49,6 +49,7 @@ class DecisionRule:
         excluded: classes that no answer may be.
         ladder: the taxa above the classes, where an unsure answer may be rolled up.
         least: of a detector: boxes that are less sure are not there, 0..1; None: the model draws no boxes.
+        temperature: of the class distributions of a detector's boxes; 1: their scores' own shares.
         cascade: what decides between a detector and the classifier; None: one model answers alone.
         allowed: bool [c], classes that are not excluded; None: all.
     """
@@ -62,6 +63,7 @@ class DecisionRule:
     ladder: Ladder | None = None
     least: float | None = None
     cascade: CascadeRule | None = None
+    temperature: float = 1.0
     allowed: NDArray[np.bool_] | None = field(init=False, repr=False, compare=False, default=None)
 
     def __post_init__(self) -> None:
@@ -99,6 +101,7 @@ def rule_of(card: Card, *, top_k: int, threshold: float | None) -> DecisionRule:
             threshold=card.thresholds.unsure,
             top_k=top_k,
             least=least_of(card, threshold),
+            temperature=card.temperature,
         )
     return DecisionRule(
         labels=card.labels,

@@ -4,8 +4,9 @@
 2. Boxes that are less sure than asked for are not there. Where none is left, the photo is blank; its score is one less
    the surest box that was left out.
 3. The scores of a box, divided by their sum, are its class distribution: networks of today score each class for
-   itself, and the sum of that is no probability. Where only the best class has a score, the distribution is that class
-   alone.
+   itself, and the sum of that is no probability. Where the card has a temperature, which was fitted on boxes whose
+   class is known, score ** (1 / temperature) stands in place of each score. Where only the best class has a score, the
+   distribution is that class alone.
 4. The answer of a box follows from its distribution by the rules of `decision.py`.
 """
 
@@ -19,6 +20,7 @@ from numpy.typing import NDArray
 
 from taxolens.core.geometry import Box
 from taxolens.core.records import Prediction, Status
+from taxolens.evaluation.calibration import shares_at
 from taxolens.inference.decision import DecisionRule, decide
 from taxolens.inference.row import Boxes
 
@@ -56,8 +58,11 @@ def finds(boxes: Boxes, rule: DecisionRule) -> Iterator[Find]:
         scores = raw if rule.allowed is None else np.where(rule.allowed, raw, np.float32(0))
         confidence = float(scores.max(initial=0.0))
         if confidence > 0 and confidence >= (rule.least or 0.0):
-            total = scores.sum(dtype=np.float64)
-            yield Find(box_of(place), confidence, (scores / total).astype(np.float32))
+            yield Find(box_of(place), confidence, _distribution(scores, rule.temperature))
+
+
+def _distribution(scores: NDArray[np.float32], temperature: float) -> NDArray[np.float32]:
+    return np.asarray(shares_at(scores[np.newaxis], temperature)[0], np.float32)
 
 
 def decide_boxes(name: str, boxes: Boxes, rule: DecisionRule) -> Iterator[tuple[Prediction, Find | None]]:

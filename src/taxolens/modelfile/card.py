@@ -277,7 +277,8 @@ class Card(_Part):
     """Everything about a model that is not weights.
 
     Attributes:
-        temperature: what the logits were divided by; the graph holds it already.
+        temperature: what the logits were divided by; the graph holds it already. Of a detector: the share of a class in a
+            box is in proportion to score ** (1 / temperature), which is seen to when boxes are decided.
         variant_of: sha256 of the float original, for int8 and pruned variants.
         recipe: what the training was asked to do.
         data_fingerprint: see `taxolens.modelfile.fingerprint`.

@@ -17,7 +17,7 @@ from taxolens.data.dataset import Dataset, load_dataset
 from taxolens.evaluation.detection.answers import Scene, ScoredBox
 from taxolens.evaluation.detection.document import to_json
 from taxolens.evaluation.detection.judge import judge_scenes
-from taxolens.evaluation.detection.result import DetectionResult
+from taxolens.evaluation.detection.result import DetectionResult, NamingResult
 from taxolens.execution.local import ordered_map
 from taxolens.formats.boxes import box_within
 from taxolens.formats.coco_found import FoundBox, FoundPhoto
@@ -28,6 +28,7 @@ from taxolens.recipes.evaluate import EvaluateRecipe
 from taxolens.report.wording import Wording
 from taxolens.storage.atomic import written_whole
 from taxolens.workflows.detection_facts import DetectionFacts
+from taxolens.workflows.detection_naming import told_naming
 from taxolens.workflows.detection_page import detection_page
 from taxolens.workflows.detection_pictures import Closeups
 from taxolens.workflows.detection_results import FoundFile, Matching, matching, read_found
@@ -83,6 +84,8 @@ class DetectionSummary:
             ),
             self._told_work(wording),
         ]
+        if found.naming is not None:
+            told.append(told_naming(found.naming, wording))
         if self.failures:
             told.append(told_unread(len(self.failures), wording))
         told += [say("The report: {report}").format(report=self.report)] if self.report else []
@@ -173,12 +176,15 @@ def judge_found(
     classes: Sequence[str],
     listener: Listener,
     say: Say,
+    *,
+    naming: NamingResult | None = None,
 ) -> DetectionSummary:
     """Judges photos with their true and found boxes, and writes what the recipe asks for.
 
     Args:
         scenes: with the labels of the data, or of the detector; see `_same_names`.
         classes: of the data.
+        naming: what is known of the class distributions of boxes.
 
     Raises:
         DataError: the detector names none of the classes.
@@ -186,6 +192,7 @@ def judge_found(
     """
     labels, named = _same_names(recipe, scenes, classes, facts.source or facts.name, listener, say)
     result = judge_scenes(named, labels, score=recipe.score, precision=recipe.precision)
+    result = replace(result, naming=naming)
     facts = replace(facts, notes=tuple(listener.notes))
     if recipe.json:
         failures = [{"file": one.name, "code": one.code, "reason": one.reason} for one in facts.failures]

@@ -14,9 +14,11 @@ from taxolens.core.records import Failure, Image
 from taxolens.core.texts import Say, noted, plain
 from taxolens.data.dataset import Dataset, load_dataset
 from taxolens.evaluation.detection.answers import Scene, ScoredBox
+from taxolens.evaluation.detection.naming import Namings, naming_result, namings
 from taxolens.execution.local import ordered_map
 from taxolens.formats.upright import read_header
 from taxolens.imaging.container import DAMAGED
+from taxolens.inference.decoders.registry import DECODERS
 from taxolens.inference.detector import DetectorPredictor
 from taxolens.inference.predictor import threads_for
 from taxolens.inference.row import Boxes
@@ -36,6 +38,7 @@ from taxolens.workflows.model_facts import FileFacts
 LEAST_SURE = 0.001
 """Boxes from this score on are judged, as other programs do it: average precision looks at the unsure ones too."""
 
+_NAMED_FROM = 0.05
 _AHEAD = 16
 _UNKNOWN = noted("Boxes of classes that the model does not know, which are not judged: {names}.")
 
@@ -72,7 +75,9 @@ def evaluate_detector(
         names=_names(predictor, classes, recipe.language),
         file=FileFacts(model.path.name, len(model.graph), model.sha256),
     )
-    return judge_found(recipe, scenes, images, facts, classes, listener, say)
+    named = None if recipe.one_class else named_of(predictor, scenes, classes)
+    naming = naming_result(named, card.temperature) if named is not None else None
+    return judge_found(recipe, scenes, images, facts, classes, listener, say, naming=naming)
 
 
 def _known(
@@ -153,10 +158,23 @@ def scenes_of(
     return scenes, failed
 
 
+def named_of(predictor: DetectorPredictor, scenes: Sequence[Scene], classes: Sequence[str]) -> Namings | None:
+    """The boxes of scenes that lie on true ones, by whose class scores names are judged; None where the detector tells
+    the best class of each box only."""
+    if not DECODERS[predictor.card.output.decoder].all_classes:
+        return None
+    return namings(scenes, _labels(predictor, classes))
+
+
 def _scored(boxes: Boxes, labels: Sequence[str]) -> tuple[ScoredBox, ...]:
     best = boxes.scores.argmax(axis=1)
     return tuple(
-        ScoredBox(labels[kind], _box(*place), float(scores[kind]))
+        ScoredBox(
+            labels[kind],
+            _box(*place),
+            float(scores[kind]),
+            scores.copy() if scores[kind] >= _NAMED_FROM else None,
+        )
         for place, scores, kind in zip(boxes.places.tolist(), boxes.scores, best.tolist(), strict=True)
     )
 

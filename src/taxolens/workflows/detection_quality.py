@@ -29,6 +29,7 @@ from taxolens.report.reliability import ScoreBin, reliability_chart
 from taxolens.report.table import Cell, Column, Row, ShareBar, Table, text_rows
 from taxolens.report.wording import MISSING, Wording
 from taxolens.workflows.detection_facts import DetectionFacts
+from taxolens.workflows.detection_naming import naming_blocks
 
 FEW_BOXES = 20
 """Classes with fewer true boxes are greyed: their figures rest on too little."""
@@ -543,4 +544,4 @@ def calibration_section(result: DetectionResult, wording: Wording) -> Section:
         ),
         unit=say("Boxes"),
     )
-    return Section("calibration", say("What a score means"), text, (chart,))
+    return Section("calibration", say("What a score means"), text, (chart, *naming_blocks(result, wording)))

@@ -15,7 +15,9 @@ from taxolens.core.errors import UsageError
 from taxolens.core.progress import Progress
 from taxolens.core.records import Failure, Part
 from taxolens.core.texts import Say, noted
+from taxolens.evaluation.detection.answers import Scene
 from taxolens.evaluation.detection.judge import judge_scenes
+from taxolens.evaluation.detection.naming import name_temperature, naming_result
 from taxolens.evaluation.detection.result import DetectionResult
 from taxolens.imaging.preprocess import Fit
 from taxolens.inference.detector import DetectorPredictor
@@ -27,7 +29,7 @@ from taxolens.probe.adopt import Reading
 from taxolens.probe.foreign_detector import ForeignDetector, describe_detector, sight
 from taxolens.recipes.evaluate import EvaluateRecipe
 from taxolens.recipes.train import TrainRecipe
-from taxolens.workflows.detection_model import scenes_of, unhesitating
+from taxolens.workflows.detection_model import named_of, scenes_of, unhesitating
 from taxolens.workflows.detector_lesson import DetectorLesson, fingerprint_of, prepare_detector_lesson
 from taxolens.workflows.detector_parity import BoxParity, prove_boxes
 from taxolens.workflows.listener import Listener
@@ -148,14 +150,18 @@ def _proven(model: ModelFile, lesson: DetectorLesson, trained: TrainedDetector) 
 def _with_thresholds(
     recipe: TrainRecipe, lesson: DetectorLesson, model: ModelFile, progress: Progress, say: Say
 ) -> ModelFile:
-    """The typical threshold has the best F1 on validation; without a box that is right, the family's stays."""
-    result, _ = _scored(recipe, lesson, model, Part.VAL, progress, say)
+    """The typical threshold has the best F1 on validation, and the temperature makes the names of its boxes as sure as
+    they are right; without a box that is right, both stay as they are."""
+    scenes, _ = _scenes(recipe, lesson, model, Part.VAL, progress, say)
+    result = judge_scenes(scenes, lesson.labels, precision=recipe.precision)
     if not result.work.f1 > 0:
         return model
     # Rounded down, lest the box that decided be less sure than the threshold.
     typical = min(max(floor(result.work.score * 1000) / 1000, 0.01), 0.9)
     thresholds = Thresholds.made(typical=typical, conservative=min(_FEWEST_SURE, typical / 2))
-    return _rewritten(model, model.card.changed(thresholds=thresholds))
+    named = named_of(DetectorPredictor(model), scenes, lesson.labels)
+    temperature = 1.0 if named is None else name_temperature(named)
+    return _rewritten(model, model.card.changed(thresholds=thresholds, temperature=temperature))
 
 
 def _judged(
@@ -168,24 +174,19 @@ def _judged(
     elif held_back < _FEW_PHOTOS:
         listener.note(say(_FEW).format(n=held_back))
     part = Part.TEST if held_back else Part.VAL
-    return _scored(recipe, lesson, model, part, listener, say, score=model.card.thresholds.typical)
+    scenes, failures = _scenes(recipe, lesson, model, part, listener, say)
+    score, named = model.card.thresholds.typical, named_of(DetectorPredictor(model), scenes, lesson.labels)
+    naming = None if named is None else naming_result(named, model.card.temperature)
+    result = judge_scenes(scenes, lesson.labels, score=score, precision=recipe.precision)
+    return replace(result, naming=naming), failures
 
 
-def _scored(
-    recipe: TrainRecipe,
-    lesson: DetectorLesson,
-    model: ModelFile,
-    part: Part,
-    progress: Progress,
-    say: Say,
-    *,
-    score: float | None = None,
-) -> tuple[DetectionResult, tuple[Failure, ...]]:
+def _scenes(
+    recipe: TrainRecipe, lesson: DetectorLesson, model: ModelFile, part: Part, progress: Progress, say: Say
+) -> tuple[tuple[Scene, ...], tuple[Failure, ...]]:
     asked = EvaluateRecipe(model=model.path, source=recipe.source, workers=recipe.workers)
     predictor = unhesitating(DetectorPredictor(model))
-    listener = Listener(progress)
-    scenes, failures = scenes_of(asked, predictor, lesson.of(part), lesson.labels, listener, say)
-    return judge_scenes(scenes, lesson.labels, score=score, precision=recipe.precision), failures
+    return scenes_of(asked, predictor, lesson.of(part), lesson.labels, Listener(progress), say)
 
 
 def _rewritten(model: ModelFile, card: Card) -> ModelFile:
@@ -223,7 +224,8 @@ def _with_figures(
                 split=part.value,
             )
             for name, one in known
-        ),
+        )
+        + _naming_metrics(result, part),
         split=SplitRule(
             by=lesson.split.by.value,
             train=shares[Part.TRAIN],
@@ -237,3 +239,15 @@ def _with_figures(
         ),
     )
     return _rewritten(model, card)
+
+
+def _naming_metrics(result: DetectionResult, part: Part) -> tuple[Metric, ...]:
+    """Calibration errors of the names of boxes, with the temperature and without it."""
+    naming = result.naming
+    if naming is None:
+        return ()
+    data = _HELD_BACK if part is Part.TEST else _CHOSEN_BY
+    known = (("names_ece", naming.after.ece), ("names_ece_before", naming.before.ece))
+    return tuple(
+        Metric(name=name, value=value, n=naming.n, data=data, split=part.value) for name, value in known
+    )

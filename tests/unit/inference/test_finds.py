@@ -28,15 +28,45 @@ def seen(*scores: tuple[float, ...]) -> Boxes:
 @given(
     scores=arrays.arrays(np.float32, (4, 3), elements=st.floats(0, 1, width=32)),
     least=st.floats(0, 1),
+    temperature=st.floats(0.05, 20),
 )
 def test_every_box_that_is_there_has_a_distribution_that_sums_to_one(
-    scores: np.ndarray, least: float
+    scores: np.ndarray, least: float, temperature: float
 ) -> None:
-    rule = DecisionRule(RULE.labels, least=least)
+    rule = DecisionRule(RULE.labels, least=least, temperature=temperature)
     for one in finds(seen(*map(tuple, scores)), rule):
         assert one.confidence >= least
         assert one.distribution.sum() == pytest.approx(1, abs=1e-5)
         assert 0 <= one.margin <= 1 + 1e-6
+
+
+@given(
+    scores=arrays.arrays(np.float32, 3, elements=st.floats(0, 1, width=32)).filter(np.any),
+    temperature=st.floats(0.05, 20),
+)
+def test_a_temperature_keeps_the_order_of_classes_and_how_sure_a_box_is(
+    scores: np.ndarray, temperature: float
+) -> None:
+    (plain,) = finds(seen(tuple(scores)), DecisionRule(RULE.labels, least=0.0))
+    (cooled,) = finds(seen(tuple(scores)), DecisionRule(RULE.labels, least=0.0, temperature=temperature))
+    order = np.argsort(-scores, kind="stable")
+    assert (np.diff(cooled.distribution[order]) <= 0).all()
+    assert (cooled.distribution[scores == 0] == 0).all()
+    assert (cooled.confidence, cooled.box) == (plain.confidence, plain.box)
+
+
+def test_a_hot_temperature_doubts_and_a_cold_one_is_sure() -> None:
+    shares = [
+        next(finds(seen((0.6, 0.3, 0.1)), DecisionRule(RULE.labels, least=0.4, temperature=temperature)))
+        for temperature in (0.5, 1.0, 2.0)
+    ]
+    best = [float(one.distribution[0]) for one in shares]
+    assert best[0] > best[1] > best[2]
+    assert best[0] == pytest.approx(0.36 / (0.36 + 0.09 + 0.01))
+
+
+def test_the_rule_of_a_card_has_its_temperature() -> None:
+    assert rule_of(square_card(temperature=1.7), top_k=1, threshold=None).temperature == 1.7
 
 
 def test_the_margin_is_one_less_the_lead_of_the_best_class() -> None:

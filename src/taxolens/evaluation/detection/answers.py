@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,11 +20,18 @@ USUAL_LIMIT = 100
 
 @dataclass(frozen=True, slots=True)
 class ScoredBox:
-    """A box that a detector found: what it calls what is in it, and how sure it is (0..1)."""
+    """A box that a detector found.
+
+    Attributes:
+        label: what it calls what is in it.
+        score: how sure it is, 0..1.
+        scores: float32 [classes of the detector]; None where they are not known, or it is hardly sure of anything.
+    """
 
     label: str
     box: Box
     score: float
+    scores: NDArray[np.float32] | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

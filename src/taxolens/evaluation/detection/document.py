@@ -6,7 +6,13 @@ import math
 from dataclasses import asdict
 from typing import Any
 
-from taxolens.evaluation.detection.result import BoxClassResult, CountResult, DetectionResult, SizeResult
+from taxolens.evaluation.detection.result import (
+    BoxClassResult,
+    CountResult,
+    DetectionResult,
+    NamingResult,
+    SizeResult,
+)
 from taxolens.evaluation.result import Interval
 
 
@@ -26,6 +32,7 @@ def to_json(result: DetectionResult) -> dict[str, Any]:
         "score_chosen_here": result.chosen,
         "overlap": result.overlap,
         "ece": result.calibration.ece,
+        "names": _naming(result.naming),
         "per_class": {one.label: _class(one) for one in result.classes},
         "recall_by_size": {one.name: one.average_recall for one in result.sizes},
         "sizes": {one.name: _size_fields(one) for one in result.sizes},
@@ -56,6 +63,19 @@ def to_json(result: DetectionResult) -> dict[str, Any]:
         "false_finds": [{**asdict(one), "kind": one.kind.name.lower()} for one in result.false_finds],
     }
     return {key: _without_nan(value) for key, value in document.items()}
+
+
+def _naming(one: NamingResult | None) -> dict[str, Any] | None:
+    if one is None:
+        return None
+    return {
+        "boxes": one.n,
+        "accuracy": one.accuracy,
+        "temperature": one.temperature,
+        "ece": one.after.ece,
+        "ece_before": one.before.ece,
+        "reliability": [asdict(each) for each in one.after.bins],
+    }
 
 
 def _class(one: BoxClassResult) -> dict[str, Any]:

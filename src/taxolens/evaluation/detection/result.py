@@ -162,6 +162,25 @@ class FalseFind:
 
 
 @dataclass(frozen=True, slots=True)
+class NamingResult:
+    """The class distributions of found boxes that lie on true ones.
+
+    Attributes:
+        n: such boxes.
+        accuracy: share of them whose best class is the true one.
+        temperature: of the distributions; see `taxolens.evaluation.calibration.shares_at`.
+        before: calibration as it would be at a temperature of 1.
+        after: calibration as it is.
+    """
+
+    n: int
+    accuracy: float
+    temperature: float
+    before: Calibration
+    after: Calibration
+
+
+@dataclass(frozen=True, slots=True)
 class DetectionResult:
     """A detector on photos whose boxes are known.
 
@@ -188,6 +207,7 @@ class DetectionResult:
         calibration: of the scores of all found boxes, right at `overlap`.
         misses: true boxes that were missed, the largest first, few of one photo.
         false_finds: wrong boxes, the surest first, few of one photo.
+        naming: of the class distributions of boxes; None where there is one class, or they are not known.
     """
 
     labels: tuple[str, ...]
@@ -215,3 +235,4 @@ class DetectionResult:
     calibration: Calibration
     misses: tuple[Miss, ...]
     false_finds: tuple[FalseFind, ...]
+    naming: NamingResult | None = None
