@@ -6,11 +6,15 @@ import hashlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from taxolens.core.errors import ModelError
 from taxolens.modelfile.card import Task
 from taxolens.modelfile.pipeline import CascadeFiles, is_pipeline, read_cascade, read_pipeline, write_pipeline
 from taxolens.modelfile.read import ModelFile, check_task, read_model
 from taxolens.recipes.tile import TileRecipe
 from taxolens.storage.atomic import written_whole
+
+FileState = tuple[tuple[int, int], ...]
+"""Size and time of change of each file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +51,24 @@ def keep(source: Source, folder: Path) -> Kept:
         UsageError: a pipeline that cannot be meant.
         OutputError: the copy cannot be written.
     """
+    before = state_of(source)
     folder.mkdir()
+    kept = _kept(source, folder)
+    if state_of(source) != before:
+        raise ModelError("The model {file} is being written. Load it when that is done.", file=source.path)
+    return kept
+
+
+def state_of(source: Source) -> FileState | None:
+    """Size and time of change of the files that were named; None where one is absent."""
+    files = [source.path] if source.detector is None else [source.path, source.detector]
+    try:
+        return tuple((one.st_size, one.st_mtime_ns) for one in (file.stat() for file in files))
+    except OSError:
+        return None
+
+
+def _kept(source: Source, folder: Path) -> Kept:
     if is_pipeline(source.path):
         return _keep_both(read_pipeline(source.path), folder, source.tile)
     model = read_model(source.path)

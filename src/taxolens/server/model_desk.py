@@ -18,7 +18,7 @@ from taxolens.modelfile.pipeline import is_pipeline
 from taxolens.server.desk import Load, Served, State
 from taxolens.server.faults import NotReady
 from taxolens.server.holder import Admitted
-from taxolens.server.kept import Source
+from taxolens.server.kept import FileState, Source, state_of
 from taxolens.server.memory import memory_of
 from taxolens.server.options import DeskOptions, NamedFile
 from taxolens.server.pool import Pool
@@ -64,6 +64,7 @@ class ModelDesk:
         self._finish = finish
         self._register = Register(options.aliases, keep=options.keep_versions)
         self._sources: dict[str, Source] = {}
+        self._tried: dict[str, FileState | None] = {}
         self._numbers: dict[tuple[str, str], int] = {}
         self._asked: Counter[int] = Counter()
         self._next = count(1)
@@ -145,6 +146,7 @@ class ModelDesk:
             coming = replace(last, version=version, sha256="", state=State.LOADING, reason="", aliases=())
             self._register.put(coming)
             try:
+                self._tried[name] = state_of(self._sources[name])
                 admitted = await self._admitted(self._sources[name])
                 return await self._take_up(name, version, admitted)
             except TaxolensError as error:
@@ -184,10 +186,11 @@ class ModelDesk:
 
     async def _load_first(self, file: NamedFile) -> None:
         source = Source(file.path, self.options.detector, self.options.tile)
+        state = state_of(source)
         admitted = await self._admitted(source)
         name = file.name or _name_of(file.path, admitted)
         self._register.add(name)
-        self._sources[name] = source
+        self._sources[name], self._tried[name] = source, state
         await self._take_up(name, self._register.number(name), admitted, together=True)
 
     async def _admitted(self, source: Source) -> Admitted:
@@ -239,7 +242,7 @@ class ModelDesk:
         return number
 
     async def _watch(self, seconds: float) -> None:
-        watch = Watch(self._sources)
+        watch = Watch(self._sources, self._tried)
         while True:
             await asyncio.sleep(seconds)
             for name in await asyncio.to_thread(watch.due):

@@ -79,14 +79,22 @@ class Nursery:
         with self._lock:
             if self._closed:
                 raise OSError("The nursery is closed.")
-            socket.send_fds(self._orders, [order], [connection.fileno()] if connection else [])
-            answer = b""
-            while len(answer) < PID.size:
-                arrived = self._orders.recv(PID.size - len(answer))
-                if not arrived:
-                    raise ConnectionResetError("The process that forks workers is gone.")
-                answer += arrived
-            return int(PID.unpack(answer)[0])
+            try:
+                socket.send_fds(self._orders, [order], [connection.fileno()] if connection else [])
+                return self._answer()
+            except OSError:
+                # An answer that comes late after all must not be taken for that to another order.
+                self._orders.close()
+                raise
+
+    def _answer(self) -> int:
+        answer = b""
+        while len(answer) < PID.size:
+            arrived = self._orders.recv(PID.size - len(answer))
+            if not arrived:
+                raise ConnectionResetError("The process that forks workers is gone.")
+            answer += arrived
+        return int(PID.unpack(answer)[0])
 
     def _begin_again(self) -> None:
         with self._lock:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from pathlib import Path
 
+from taxolens.core.errors import UsageError
 from taxolens.server.model_desk import ModelDesk
 from taxolens.server.nursery import Nursery
 from taxolens.server.options import DeskOptions
@@ -19,8 +21,13 @@ _GRACE = 5.0
 def open_desk(options: DeskOptions) -> ModelDesk:
     """A desk whose models work in processes of their own, which begin to start at once. Then `start` it in an event loop.
 
-    Only for systems with `fork`: Linux, macOS.
+    Its `close` is to be called even where `start` fails.
+
+    Raises:
+        UsageError: the system cannot fork processes.
     """
+    if not hasattr(os, "fork"):
+        raise UsageError("The model server needs Linux or macOS. On Windows, run it in WSL or a container.")
     folder = Path(tempfile.mkdtemp(prefix="taxolens-"))
     nursery = Nursery(
         WorkerRule(

@@ -105,7 +105,7 @@ class Pool:
         Raises:
             TaxolensError: the model cannot be served; says why.
         """
-        worker = await self._start()
+        worker = await self._started()
         try:
             async with asyncio.timeout(LONGEST_OPENING):
                 return await worker.admit(source, folder)
@@ -186,27 +186,34 @@ class Pool:
             await asyncio.sleep(_PAUSES[min(place.failures, len(_PAUSES) - 1)])
             try:
                 worker = await self._ready_worker()
-            except (TaxolensError, OSError) as error:
+            except Exception as error:
                 place.failures += 1
                 log.error("A worker could not be started: %s", error)
-                _fail_chores(place, error)
+                _fail_chores(place, _unopened(error))
                 continue
             place.worker, place.failures = worker, 0
             worker.gone.add_done_callback(partial(self._wake, place))
             try:
                 await self._work(place, worker)
-            except Died:
+            except Exception as error:
                 self.restarts += 1
-                log.warning("Worker %d died and is replaced.", worker.pid)
+                log.warning("Worker %d is replaced: %s", worker.pid, error)
             finally:
                 place.worker, place.busy = None, False
                 await worker.end()
 
-    async def _ready_worker(self) -> Worker:
-        worker = await self._start()
+    async def _started(self) -> Worker:
         try:
-            for number in list(self._models):
-                await self._opening(number)(worker)
+            return await self._start()
+        except Died as error:
+            raise WorkerDied(error.template, **error.fields) from error
+
+    async def _ready_worker(self) -> Worker:
+        worker = await self._started()
+        try:
+            async with asyncio.timeout(LONGEST_OPENING):
+                for number in list(self._models):
+                    await self._opening(number)(worker)
         except BaseException:
             await worker.end()
             raise
@@ -220,7 +227,7 @@ class Pool:
             if not worker.lives():
                 if job is not None:
                     self._line.put_back(job)
-                raise Died("A worker died while it had nothing to do.")
+                raise Died("It died while it had nothing to do.")
             if job is not None:
                 place.busy = True
                 await self._do(worker, job)
@@ -238,7 +245,7 @@ class Pool:
             raise
         except TimeoutError as error:
             job.fail(TooLate("The photo took longer than {seconds:g} seconds.", seconds=self._seconds))
-            raise Died("A worker took too long.") from error
+            raise Died("It took too long.") from error
         except TaxolensError as error:
             job.fail(error)
         except asyncio.CancelledError:
@@ -284,8 +291,9 @@ async def _do_chore(place: _Place, worker: Worker) -> None:
         async with asyncio.timeout(LONGEST_OPENING):
             await chore(worker)
     except (Died, TimeoutError) as error:
-        _fail(told, ModelError("The model ended a process that opened it. Get the model file again."))
-        raise Died("A worker died when it opened a model.") from error
+        # The worker that replaces this one opens what is to be held, and then finds this done.
+        place.chores.appendleft((chore, told))
+        raise Died("It died while a model was opened or dropped.") from error
     except TaxolensError as error:
         _fail(told, error)
     except asyncio.CancelledError:
@@ -294,6 +302,14 @@ async def _do_chore(place: _Place, worker: Worker) -> None:
     else:
         if not told.done():
             told.set_result(None)
+
+
+def _unopened(error: Exception) -> TaxolensError:
+    if isinstance(error, TaxolensError) and not isinstance(error, Died):
+        return error
+    return ModelError(
+        "The model ended the processes that opened it. Get the model file again or train it anew."
+    )
 
 
 def _fail_chores(place: _Place, error: Exception) -> None:

@@ -41,9 +41,14 @@ class ProcessWorker(asyncio.Protocol):
         """A new process.
 
         Raises:
-            OSError: none can be started.
+            Died: none can be started.
         """
-        pid, connection = await asyncio.to_thread(nursery.fork)
+        try:
+            pid, connection = await asyncio.to_thread(nursery.fork)
+        except OSError as error:
+            raise Died(
+                "No process for photos can be started: {why}.", why=error.strerror or str(error)
+            ) from error
         connection.setblocking(False)
         worker = cls(nursery, pid, connection)
         await asyncio.get_running_loop().create_unix_connection(lambda: worker, sock=connection)
@@ -104,7 +109,7 @@ class ProcessWorker(asyncio.Protocol):
         if not self.gone.done():
             self.gone.set_result(None)
         if self._outcome is not None and not self._outcome.done():
-            self._outcome.set_exception(Died("The worker died."))
+            self._outcome.set_exception(Died("It died at its work."))
 
     async def _called(self, name: str, *arguments: object) -> Any:
         if self.gone.done() or self._transport is None:

@@ -80,12 +80,12 @@ class ThreadWorker:
 
     async def _do(self, function: Callable[P, Result], *args: P.args, **kwargs: P.kwargs) -> Result:
         if self.gone.done():
-            raise Died("The worker was ended.")
+            raise Died("The worker is dead.")
         result = asyncio.wrap_future(self._thread.submit(function, *args, **kwargs))
         both: tuple[asyncio.Future[Any], ...] = (result, self.gone)
         await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
         if not result.done():
-            raise Died("The worker was ended.")
+            raise Died("The worker is dead.")
         return result.result()
 
     def _mark_gone(self) -> None:
