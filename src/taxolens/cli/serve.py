@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from taxolens.cli import options as shared
 from taxolens.cli.help_page import App, examples
@@ -13,6 +13,9 @@ from taxolens.cli.words import say, tell
 from taxolens.compose.server import Listening, export_triton, serve
 from taxolens.recipes.parse import parse_recipe
 from taxolens.recipes.serve import LogForm, LogLevel, ServeRecipe
+
+if TYPE_CHECKING:
+    from taxolens.server.page.examples import Examples
 
 app = App()
 
@@ -61,7 +64,7 @@ OPTIONS = (
     ),
     *under("tile", TILE),
     Option("--watch", "watch", say("Load a file anew when it changes; look every S seconds."), float, "S"),
-    Option("--examples", "examples", say("Photos that the page offers to try."), Path, "DIR"),
+    Option("--examples", "examples", say("Photos that the page offers to try (drawn ones)."), Path, "DIR"),
     Option(
         "--workers", "workers", say("Processes that answer (one per processor)."), int, "N", panel=_LIMITS
     ),
@@ -114,7 +117,14 @@ def command(given: dict[str, Any], quiet: shared.Quiet = False) -> None:
         if not quiet:
             tell(say("Written: {out}").format(out=folder) for folder in written)
         return
-    serve(recipe, ready=(lambda where: None) if quiet else _tell)
+    serve(recipe, ready=(lambda where: None) if quiet else _tell, drawn=_drawn)
+
+
+def _drawn() -> Examples:
+    """Drawings for the page, where there are no photos for it."""
+    from taxolens.demo.examples import drawn_examples
+
+    return drawn_examples()
 
 
 def _tell(where: Listening) -> None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from taxolens.server.doors import Doors
     from taxolens.server.listening import Listener
     from taxolens.server.options import DeskOptions
+    from taxolens.server.page.examples import Examples
 
 _PARTS = ("fastapi", "uvicorn", "httptools", "python_multipart", "prometheus_client", "psutil")
 _THIS_MACHINE = ("127.", "::1", "localhost")
@@ -54,11 +55,17 @@ def check_parts() -> None:
             )
 
 
-def serve(recipe: ServeRecipe, *, ready: Callable[[Listening], None]) -> None:
+def serve(
+    recipe: ServeRecipe,
+    *,
+    ready: Callable[[Listening], None],
+    drawn: Callable[[], Examples] | None = None,
+) -> None:
     """Serves until the process is told to stop (SIGTERM or SIGINT); what was asked before is answered first.
 
     Args:
         ready: called once the models are loaded.
+        drawn: photos that the page offers where the recipe names none; None: none.
 
     Raises:
         MissingExtra: the parts for it are not installed.
@@ -71,7 +78,7 @@ def serve(recipe: ServeRecipe, *, ready: Callable[[Listening], None]) -> None:
 
     start_logs(recipe.log.value, recipe.log_level.value)
     with bound(recipe.host, recipe.port) as listener:
-        asyncio.run(_serve(recipe, listener, ready))
+        asyncio.run(_serve(recipe, listener, ready, drawn))
 
 
 def export_triton(recipe: ServeRecipe, folder: Path) -> tuple[Path, ...]:
@@ -87,14 +94,19 @@ def export_triton(recipe: ServeRecipe, folder: Path) -> tuple[Path, ...]:
     return write_repository([NamedFile.parse(one) for one in recipe.models], folder)
 
 
-async def _serve(recipe: ServeRecipe, listener: socket.socket, ready: Callable[[Listening], None]) -> None:
+async def _serve(
+    recipe: ServeRecipe,
+    listener: socket.socket,
+    ready: Callable[[Listening], None],
+    drawn: Callable[[], Examples] | None,
+) -> None:
     from taxolens.server.open_desk import open_desk
 
     desk = open_desk(_desk_options(recipe))
     loading = asyncio.create_task(desk.start())
     try:
         await asyncio.sleep(0)  # its workers start while what follows is loaded
-        server = _server(recipe, desk)
+        server = _server(recipe, desk, drawn)
         serving = asyncio.create_task(server.serve([listener]))
         await asyncio.wait((loading, serving), return_when=asyncio.FIRST_COMPLETED)
         if loading.done() and loading.exception():
@@ -109,7 +121,7 @@ async def _serve(recipe: ServeRecipe, listener: socket.socket, ready: Callable[[
         await desk.close(patience=recipe.seconds)
 
 
-def _server(recipe: ServeRecipe, desk: Desk) -> Listener:
+def _server(recipe: ServeRecipe, desk: Desk, drawn: Callable[[], Examples] | None) -> Listener:
     """What listens, and stops when the process is told to."""
     doors = _doors(recipe, desk)
     from taxolens.server.app import make_app
@@ -119,7 +131,7 @@ def _server(recipe: ServeRecipe, desk: Desk) -> Listener:
     def closing() -> None:
         doors.traffic.closing = True
 
-    examples = examples_in(recipe.examples) if recipe.examples else None
+    examples = examples_in(recipe.examples) if recipe.examples else drawn() if drawn else None
     server = Listener(make_app(doors, examples), patience=recipe.seconds, closing=closing)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -40,11 +40,11 @@ async def said_of(
     Raises:
         TaxolensError: no model answers, or the server is busy.
     """
-    served = doors.desk.find(question.model or None)
-    threshold = None if served.kind == "classify" else question.threshold
-    visit.model, visit.version, visit.photos = served.name, served.version, len(photos)
-    works = [PhotoWork(one.photo, one.name, TOP, threshold) for one in photos]
-    answers = await ask_all(doors, visit, served, works)
+    with doors.desk.hold(question.model or None) as served:
+        threshold = None if served.kind == "classify" else question.threshold
+        visit.model, visit.version, visit.photos = served.name, served.version, len(photos)
+        works = [PhotoWork(one.photo, one.name, TOP, threshold) for one in photos]
+        answers = await ask_all(doors, visit, served, works)
     least = _least(served, threshold)
     return [
         refused(photo.name, answer.told(wording.say), wording)

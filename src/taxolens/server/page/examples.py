@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from taxolens.core.errors import ImageError, UsageError
+from taxolens.core.texts import Say
 from taxolens.imaging.decode import thumbnail
 from taxolens.storage.signature import HEAD_LENGTH, image_format
 
@@ -34,11 +35,11 @@ class Examples:
 
     Attributes:
         photos: at most `MOST` are shown.
-        drawn: they are drawings, and the page says so.
+        drawn: what is to be seen on them, where they are drawings; the page says so.
     """
 
     photos: tuple[Example, ...] = ()
-    drawn: bool = False
+    drawn: frozenset[str] = frozenset()
     _kept: dict[int, bytes] = field(default_factory=dict, compare=False, repr=False)
     _small: dict[int, bytes] = field(default_factory=dict, compare=False, repr=False)
 
@@ -46,6 +47,17 @@ class Examples:
     def names(self) -> tuple[str, ...]:
         """What to call them."""
         return tuple(one.name for one in self.photos[:MOST])
+
+    def note(self, labels: Iterable[str], say: Say) -> str:
+        """What to say of drawings beside models with these classes; empty where they are photos."""
+        if not self.drawn:
+            return ""
+        if self.drawn.isdisjoint(labels):
+            return say(
+                "These are drawings of springtails, made by Taxolens for trying the page out. What this model says of "
+                "them means little: it has learnt other things."
+            )
+        return say("These are drawings of springtails, made by Taxolens for trying the page out.")
 
     async def photo(self, number: int) -> bytes:
         """The bytes of one.

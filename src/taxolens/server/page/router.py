@@ -190,6 +190,9 @@ class _Page:
         except TaxolensError:
             return ""
 
+    def _labels(self) -> set[str]:
+        return {label for served in self._doors.desk.models() for label in served.card.labels}
+
     def _fixed(self, wording: Wording) -> dict[str, Any]:
         """What is the same for every question."""
         words = page_words(wording.say)
@@ -201,7 +204,7 @@ class _Page:
             "keyed": self._doors.keys is not None,
             "formats": words["formats"].format(most=f"{self._doors.limits.body / MEGABYTE:g}"),
             "examples": self._examples.names,
-            "drawn": self._examples.drawn,
+            "drawn": self._examples.note(self._labels(), wording.say),
             "reference": "docs",
             "made_with": words["made_with"].format(version=VERSION),
         }

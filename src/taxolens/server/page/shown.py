@@ -232,6 +232,9 @@ def _box(number: int, card: Card, one: Detection, wording: Wording) -> ShownBox:
     whole = one.box == WHOLE_IMAGE
     best = one.ranking[0] if one.ranking else Score(one.label, one.score)
     bars, rest = _bars(card, one.ranking, one.distribution, wording)
+    if best.score == 1.0:
+        # Detectors that tell their best class only: nothing is known of the others.
+        bars, rest = (), None
     there = wording.say("Something is here: {percent}").format(percent=wording.percent(one.score, 0))
     return ShownBox(
         number=number,

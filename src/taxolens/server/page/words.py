@@ -75,7 +75,6 @@ def _asking(say: Say) -> Mapping[str, str]:
         "threshold_hint": say("Lower shows more boxes, and more of them are wrong."),
         "submit": say("Ask the model"),
         "examples": say("No photo at hand? Try one of these"),
-        "drawn": say("These are drawings, made by Taxolens for trying it out."),
         "try_example": say("Try {name}"),
         "not_ready": say("not ready"),
     }

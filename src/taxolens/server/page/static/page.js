@@ -248,7 +248,7 @@ const enlarge = (image) => {
   const { naturalWidth: width, naturalHeight: height } = image;
   const tiny = Math.max(width, height) < TINY;
   image.classList.toggle("tiny", tiny);
-  image.parentNode.style.width = `min(100%, ${tiny ? "20rem" : `${2 * width}px`}, ${width / height} * min(74vh, 44rem))`;
+  image.parentNode.style.width = `min(100%, ${tiny ? "20rem" : `${2 * width}px`}, ${width / height} * var(--tall))`;
 };
 
 /* Browsers know fewer formats than models do: the server draws a small JPEG of the others. */
