@@ -42,8 +42,8 @@ OPERATORS = (
     "MaxPool",
     "AveragePool",
 )
-OF_DETECTORS = (*OPERATORS, "Sigmoid", "Resize", "Split", "Slice")
-"""With what stands between the layers of a detector, so that numbers stay whole from one layer to the next."""
+OF_DETECTORS = ("Conv", "Gemm", "MatMul")
+"""Of a detector only what multiplies: the rest is as fast in floats (SiLU between all layers), and loses nothing there."""
 _MULTIPLYING = ("Conv", "Gemm", "MatMul")
 _FEWEST_WEIGHTS = (
     64  # fewer are no layer that learnt to see, but arithmetic: the bins of YOLOv8's boxes are 16
@@ -77,7 +77,7 @@ def layers_of(model: onnx.ModelProto) -> tuple[Layer, ...]:
 
 
 def tail_of(model: onnx.ModelProto) -> tuple[str, ...]:
-    """Nodes behind the last layers, which make boxes, scores and order out of their answers.
+    """The last layers, and the nodes behind them, which make boxes, scores and order out of their answers.
 
     There pixels, scores and numbers of places share tensors: eight bits for all of them leave nothing of a score
     (microsoft/MegaDetector#34: no boxes at all with a whole YOLOv10 in int8).
@@ -94,9 +94,10 @@ def tail_of(model: onnx.ModelProto) -> tuple[str, ...]:
     asked: set[str] = set()  # tensors that a layer still needs
     tail = []
     for node in reversed(model.graph.node):
-        if node.name in layers or asked.intersection(node.output):
+        needed = bool(asked.intersection(node.output))
+        if needed or node.name in layers:
             asked.update(node.input)
-        else:
+        if not needed:
             tail.append(node.name)
     return tuple(reversed(tail))
 
@@ -125,7 +126,7 @@ def quantised(
         model: a folded network with named nodes, its input one photo at a time.
         samples: photos as the network sees them, without the axis of photos, at least one.
         integers: the kinds of numbers.
-        keep: names of layers that stay float; so does what comes behind the last one (`tail_of`).
+        keep: names of nodes that stay float.
         operators: kinds of nodes to compute in whole numbers.
     """
     kind = QuantType.QInt8 if integers.signed else QuantType.QUInt8
@@ -138,7 +139,7 @@ def quantised(
             _Reader(model.graph.input[0].name, samples),
             quant_format=QuantFormat.QDQ,
             op_types_to_quantize=list(operators),
-            nodes_to_exclude=[*keep, *tail_of(model)],
+            nodes_to_exclude=list(keep),
             per_channel=True,
             reduce_range=integers.seven_bits,
             activation_type=kind,

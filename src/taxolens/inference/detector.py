@@ -24,7 +24,7 @@ from taxolens.inference.decision import DecisionRule, kept_from, rule_of
 from taxolens.inference.decoders.candidates import Candidates, Output
 from taxolens.inference.decoders.registry import DECODERS
 from taxolens.inference.finds import decide_boxes
-from taxolens.inference.openvino_session import OpenvinoSession
+from taxolens.inference.openvino_session import ANY_SIDE, OpenvinoSession
 from taxolens.inference.predictor import threads_for
 from taxolens.inference.row import Boxes
 from taxolens.inference.session import Session
@@ -37,6 +37,7 @@ from taxolens.modelfile.read import ModelFile
 
 _AHEAD_PER_WORKER = 16
 _BLACK = np.zeros((8, 8, 3), np.uint8)
+_COLOURS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,12 +219,9 @@ class DetectorPredictor:
         """
         output = self.card.output.tensor
         if self.engine is Engine.OPENVINO:
-            if self.card.input.multiple is not None:
-                raise ModelError(
-                    "OpenVINO wants inputs of one size, and the model {file} takes any. Leave out --engine.",
-                    file=self.model.path,
-                )
             shape = to_tensor(prepare_fitted(_BLACK, self._preprocess).pixels, self.card.input).shape
+            if self.card.input.multiple is not None:
+                shape = tuple(side if side == _COLOURS else ANY_SIDE for side in shape)
             calls = threads_for(self._calls)
             return OpenvinoSession(self.model.graph, output=output, shape=shape, calls=calls)
         return Session(self.model.graph, output=output)

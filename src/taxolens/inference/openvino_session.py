@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 
 from taxolens.core.errors import MissingExtra, ModelError
 
+ANY_SIDE = -1
+
 
 class OpenvinoSession:
     """A graph that answers one photo at a time; see `taxolens.inference.session.Session`.
@@ -22,7 +24,7 @@ class OpenvinoSession:
     Args:
         graph: serialised ONNX.
         output: name of the output to use; None: the first.
-        shape: of the input without the axis of photos.
+        shape: of the input without the axis of photos; `ANY_SIDE` where photos differ.
         calls: how many threads call at once; each gets one thread of the engine.
 
     Raises:

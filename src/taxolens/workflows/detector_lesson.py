@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -67,7 +67,13 @@ class DetectorLesson:
 
 
 def prepare_detector_lesson(
-    recipe: TrainRecipe, home: Path, folder: Path, *, progress: Progress, say: Say
+    recipe: TrainRecipe,
+    home: Path,
+    folder: Path,
+    *,
+    divided: Callable[[Dataset], Dataset] | None = None,
+    progress: Progress,
+    say: Say,
 ) -> DetectorLesson:
     """Reads, divides, and writes the photos as the network is to see them.
 
@@ -76,12 +82,14 @@ def prepare_detector_lesson(
 
     Args:
         folder: where the photos are written.
+        divided: puts photos into parts before all else; None: the recipe's split does.
 
     Raises:
         DataError: there are no boxes, or too few photos to learn from and to choose by.
     """
     dataset = load_dataset(recipe.source, home=home, progress=progress, say=say, one_split=True)
     check_boxed(dataset, recipe.source.data)
+    dataset = divided(dataset) if divided else dataset
     drawn = tuple(image for image in dataset.images if image.annotations is not None)
     labels = classes_of(dataset)
     _tell_left_out(dataset, drawn, labels, progress, say)

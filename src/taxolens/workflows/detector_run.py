@@ -21,13 +21,14 @@ from taxolens.report.wording import Wording
 from taxolens.workflows.detection_facts import DetectionFacts
 from taxolens.workflows.detection_page import detection_page
 from taxolens.workflows.detection_pictures import Closeups
-from taxolens.workflows.detector_training import SchooledDetector
+from taxolens.workflows.detector_training import WEIGHTS, SchooledDetector
 from taxolens.workflows.listener import Listener
 from taxolens.workflows.model_facts import FileFacts
 from taxolens.workflows.run_facts import next_steps
 from taxolens.workflows.run_folder import HISTORY, METRICS, MODEL, RECIPE, REPORT, SPLIT, write_json
+from taxolens.workflows.shrink_facts import ShrinkFacts
+from taxolens.workflows.shrink_words import shrink_section
 
-_WEIGHTS = "weights"
 _UNSEEN = noted(
     "The weights of epoch {best} were kept, which found most in the validation photos. The figures at the top are "
     "of other photos."
@@ -39,13 +40,24 @@ _SEEN = noted(
 
 
 def write_detector_run(
-    schooled: SchooledDetector, folder: Path, seconds: Mapping[str, float], listener: Listener, say: Say
+    schooled: SchooledDetector,
+    folder: Path,
+    seconds: Mapping[str, float],
+    listener: Listener,
+    say: Say,
+    *,
+    shrunk: ShrinkFacts | None = None,
 ) -> None:
-    """Fills a run folder."""
+    """Fills a run folder.
+
+    Args:
+        shrunk: what it gained and lost, if it was made smaller.
+    """
     recipe, lesson, trained = schooled.recipe, schooled.lesson, schooled.trained
     (folder / MODEL).write_bytes(schooled.model.graph)
-    (folder / f"{_WEIGHTS}{trained.suffix}").write_bytes(trained.weights)
-    write_json(folder / METRICS, _figures(schooled, seconds))
+    (folder / f"{WEIGHTS}{trained.suffix}").write_bytes(trained.weights)
+    figures = _figures(schooled, seconds)
+    write_json(folder / METRICS, figures | ({"shrunk": shrunk.document()} if shrunk else {}))
     write_json(folder / RECIPE, recipe_document(recipe))
     _write_history(trained.epochs, folder / HISTORY)
     write_split(lesson.split, lesson.images, folder / SPLIT)
@@ -56,9 +68,14 @@ def write_detector_run(
         Closeups(judged, max_megapixels=recipe.source.max_megapixels),
         say=say,
         language=recipe.language,
-        learning=lambda wording: _learning(schooled, seconds, wording),
+        learning=lambda wording: (*_shrunk(shrunk, wording), *_learning(schooled, seconds, wording)),
     )
     (folder / REPORT).write_text(page, encoding="utf-8")
+
+
+def _shrunk(facts: ShrinkFacts | None, wording: Wording) -> tuple[Section, ...]:
+    section = shrink_section(facts, wording)
+    return (section,) if section else ()
 
 
 def _figures(schooled: SchooledDetector, seconds: Mapping[str, float]) -> dict[str, Any]:

@@ -27,6 +27,7 @@ from taxolens.modelfile.read import ModelFile
 from taxolens.modelfile.write import write_model
 from taxolens.probe.adopt import Reading
 from taxolens.probe.foreign_detector import ForeignDetector, describe_detector, sight
+from taxolens.recipes.detector import DetectorRecipe
 from taxolens.recipes.evaluate import EvaluateRecipe
 from taxolens.recipes.train import TrainRecipe
 from taxolens.workflows.detection_model import named_of, scenes_of, unhesitating
@@ -34,10 +35,14 @@ from taxolens.workflows.detector_lesson import DetectorLesson, fingerprint_of, p
 from taxolens.workflows.detector_parity import BoxParity, prove_boxes
 from taxolens.workflows.listener import Listener
 from taxolens.workflows.model_card import class_taxa, portable
+from taxolens.workflows.network_past import doubts_of_files
 from taxolens.workflows.prepare_folder import RECIPE as PREPARED
-from taxolens.workflows.run_folder import MODEL
+from taxolens.workflows.run_folder import MODEL, is_run
 from taxolens.workflows.stopwatch import Stopwatch
+from taxolens.workflows.tracking import Tracking
 
+WEIGHTS = "weights"
+"""Name of the file of weights in a run, without the suffix that the library gives it."""
 _FEWEST_SURE = 0.05
 _FEW = noted("Few photos were held back for the test, so its figures say little: {n}.")
 _NONE = noted(
@@ -47,6 +52,7 @@ _UNPROVEN = noted(
     "The model file and the training library agree that nothing is in the {photos} photos shown to both, which proves "
     "little: train longer."
 )
+_SUFFIXES = (".safetensors", ".pt")
 _FEW_PHOTOS = 10
 _HELD_BACK, _CHOSEN_BY = "held-out part", "validation part"
 
@@ -79,33 +85,101 @@ def school_detector(
     listener: Listener,
     watch: Stopwatch,
     say: Say,
+    tracking: Tracking | None = None,
 ) -> SchooledDetector:
     """Trains and judges.
 
     Args:
         place: folder that outlives a stop.
         trainer: gives the trainer of a library.
+        tracking: told of every epoch.
     """
+    recipe = with_files(recipe)
     settings = recipe.detector
     teacher = trainer(settings.network.library.value)
     # What can be refused is refused before the first photo is looked at.
     teacher.check(settings, ())
     with watch.stage(noted("Reading the photos")):
         lesson = prepare_detector_lesson(recipe, home, place, progress=listener, say=say)
-    for note in lesson.split.notes:
+    for note in (*lesson.split.notes, *_doubts(settings, lesson, say)):
         listener.note(say(note))
     with watch.stage(noted("Training the network")):
-        request = DetectionRequest(
-            settings=settings,
-            labels=lesson.labels,
-            photos=lesson.photos,
-            train=len(lesson.of(Part.TRAIN)),
-            val=len(lesson.of(Part.VAL)),
-            shown=lesson.shown,
-            folder=place,
-            fingerprint=fingerprint_of(recipe, lesson),
-        )
+        request = request_of(recipe, settings, lesson, place)
+        if tracking is not None:
+            told = tracking
+            request = replace(request, watch=lambda epochs: told.learnt(epochs, lambda: lesson.shown))
         trained = teacher.train(request, progress=listener, say=say)
+    return judged_detector(recipe, lesson, trained, place, listener=listener, watch=watch, say=say)
+
+
+def with_files(recipe: TrainRecipe) -> TrainRecipe:
+    """The recipe with files of weights where it names the folders of runs, or models in them."""
+    settings = recipe.detector
+    weights, teacher = (one and _file_of(one) for one in (settings.weights, settings.teacher))
+    return replace(recipe, detector=replace(settings, weights=weights, teacher=teacher))
+
+
+def _file_of(place: Path) -> Path:
+    folder = place if place.is_dir() else place.parent
+    if place.is_dir() or (place.name == MODEL and is_run(folder)):
+        return weights_in(folder)
+    return place
+
+
+def weights_in(folder: Path) -> Path:
+    """The weights that a training left in its run folder.
+
+    Raises:
+        UsageError: there are none.
+    """
+    for suffix in _SUFFIXES:
+        if (folder / f"{WEIGHTS}{suffix}").is_file():
+            return folder / f"{WEIGHTS}{suffix}"
+    raise UsageError(
+        "{folder} holds no weights of a detector. Name the run folder that taxolens train --method detect left.",
+        folder=folder,
+    )
+
+
+def _doubts(settings: DetectorRecipe, lesson: DetectorLesson, say: Say) -> tuple[str, ...]:
+    held = [image.sha256 for image in lesson.of(Part.TEST)]
+    return doubts_of_files((settings.weights, settings.teacher), held, say)
+
+
+def request_of(
+    recipe: TrainRecipe,
+    settings: DetectorRecipe,
+    lesson: DetectorLesson,
+    place: Path,
+    *,
+    keep: float | None = None,
+) -> DetectionRequest[DetectorRecipe]:
+    """What a trainer is asked; a training of something else in the same folder is refused."""
+    decided = fingerprint_of(replace(recipe, detector=settings), lesson)
+    return DetectionRequest(
+        settings=settings,
+        labels=lesson.labels,
+        photos=lesson.photos,
+        train=len(lesson.of(Part.TRAIN)),
+        val=len(lesson.of(Part.VAL)),
+        shown=lesson.shown,
+        folder=place,
+        fingerprint=decided if keep is None else f"{decided} {keep:.6f}",
+        keep=keep,
+    )
+
+
+def judged_detector(
+    recipe: TrainRecipe,
+    lesson: DetectorLesson,
+    trained: TrainedDetector,
+    place: Path,
+    *,
+    listener: Listener,
+    watch: Stopwatch,
+    say: Say,
+) -> SchooledDetector:
+    """Describes what has learnt, proves it, chooses its threshold and judges it."""
     with watch.stage(noted("Writing and proving the model")):
         model = _described(recipe, lesson, trained, place / MODEL)
         parity = _proven(model, lesson, trained)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
 from taxolens.core.records import Part
 from taxolens.core.texts import Say, noted
 from taxolens.recipes.network import NetworkRecipe
@@ -25,8 +28,15 @@ def doubts_of_past(settings: NetworkRecipe, divided: Divided, say: Say) -> tuple
         DataError: the table of a run's split cannot be read.
     """
     held = [divided.images[row].sha256 for row in divided.rows(Part.TEST).tolist()]
+    return doubts_of_files(
+        (settings.weights, settings.distill.teacher if settings.distill else None), held, say
+    )
+
+
+def doubts_of_files(files: Iterable[Path | None], held: Sequence[str | None], say: Say) -> tuple[str, ...]:
+    """The same of files, for photos with these hashes."""
     told = []
-    for file in (settings.weights, settings.distill.teacher if settings.distill else None):
+    for file in files:
         if file is None or not is_run(file.parent):
             continue
         seen = learnt_from(file.parent)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from taxolens.core.errors import DataError, TrainingFailed, UsageError
+from taxolens.core.errors import DataError, UsageError
 from taxolens.core.progress import Progress, Silent
 from taxolens.core.pruner import Pruner
 from taxolens.core.records import Part
@@ -40,6 +40,7 @@ from taxolens.workflows.shrink_facts import Contender, ShrinkFacts
 from taxolens.workflows.shrink_original import Original, divided_as_before, read_original
 from taxolens.workflows.shrink_steps import Means, shrunk_network
 from taxolens.workflows.shrink_words import told_shrink
+from taxolens.workflows.shrink_worth import check_worth
 from taxolens.workflows.stopwatch import Stopwatch
 
 _METHOD = "finetune"
@@ -107,7 +108,7 @@ def shrink(
         with watch.stage(noted("Judging")):
             schooled = judged_network(goal, lesson, network, listener, say)
             facts = _weighed(recipe, original, schooled, means)
-        _gate(facts, recipe, say)
+        check_worth(facts, recipe, say)
         run = run_folder(recipe.out, overwrite=recipe.overwrite, data=recipe.data)
         with run as folder, watch.stage(noted("Writing and proving the model")):
             card = _card(schooled, original)
@@ -123,7 +124,7 @@ def _lesson(
     wanted = means.trainer.input_of(goal.network, ())
     with watch.stage(noted("Reading the photos")):
         dataset = load_photos(goal, home=home, progress=progress, say=say)
-        dataset = divided_as_before(original, dataset, data, progress, say)
+        dataset = divided_as_before(original.folder, dataset, data, progress, say)
     with watch.stage(noted("Looking at the photos")):
         lesson = prepare_network_lesson(
             goal, dataset, wanted, means.place, distill=goal.network.distill, progress=progress, say=say
@@ -228,13 +229,15 @@ def _weighed(
     counts = before, schooled.network.multiplications or 0
     accuracies = _accuracy(answers, schooled), schooled.result.accuracy
     both = [Contender(*one) for one in zip(counts, sizes, speeds, accuracies, strict=True)]
+    paired = compare_paired(answers, schooled.answers, seed=schooled.recipe.split.seed)
     return ShrinkFacts(
         of=original.model.sha256,
         run=original.folder.resolve().name,
         n=len(test),
         original=both[0],
         shrunk=both[1],
-        paired=compare_paired(answers, schooled.answers, seed=schooled.recipe.split.seed),
+        gained=paired.accuracy,
+        p=paired.mcnemar,
         at_most_lost=recipe.at_most_lost,
     )
 
@@ -249,21 +252,3 @@ def _accuracy(answers: Answers, schooled: Schooled) -> Interval:
         conformal_coverage=None,
         seed=recipe.split.seed,
     ).accuracy
-
-
-def _gate(facts: ShrinkFacts, recipe: ShrinkRecipe, say: Say) -> None:
-    """Only what pays is kept."""
-    if facts.is_worth_it:
-        return
-    wording = Wording(say, recipe.language)
-    if facts.faster <= 1:
-        raise TrainingFailed(
-            "{told} It is not faster, so it is not kept. Ask for more with --speedup.",
-            told=told_shrink(facts, wording),
-        )
-    raise TrainingFailed(
-        "{told} That is more than the {allowed} that may be lost, so it is not kept. Lower --speedup, raise --epochs, "
-        "or allow more with --at-most-lost: what was learnt is still there, and the same command goes on from it.",
-        told=told_shrink(facts, wording),
-        allowed=wording.decimal(facts.at_most_lost, 1),
-    )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from taxolens.evaluation.paired import Paired
 from taxolens.evaluation.result import Interval
 from taxolens.workflows.compare_speed import Speed
 
@@ -17,13 +16,13 @@ class Contender:
     Attributes:
         multiplications: for one photo.
         size: of the model file in bytes.
-        accuracy: on the photos held back, 0..1.
+        quality: accuracy, of a detector mAP50, on the photos held back, 0..1.
     """
 
     multiplications: int
     size: int
     speed: Speed
-    accuracy: Interval
+    quality: Interval
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +33,10 @@ class ShrinkFacts:
         of: sha256 of the original's model file.
         run: name of the original's run folder.
         n: photos that were held back.
-        paired: the smaller network's answers against the original's.
-        at_most_lost: points of accuracy that were allowed to be lost.
+        gained: quality of the smaller network less that of the original, -1..1, with its 95 % interval.
+        p: of the test that both are right equally often.
+        at_most_lost: points of quality that were allowed to be lost.
+        boxes: these are detectors.
     """
 
     of: str
@@ -43,8 +44,10 @@ class ShrinkFacts:
     n: int
     original: Contender
     shrunk: Contender
-    paired: Paired
+    gained: Interval
+    p: float
     at_most_lost: float
+    boxes: bool = False
 
     @property
     def faster(self) -> float:
@@ -53,25 +56,30 @@ class ShrinkFacts:
 
     @property
     def points(self) -> float:
-        """Points of accuracy gained; lost where negative."""
-        return 100 * self.paired.accuracy.value
+        """Points of quality gained; lost where negative."""
+        return 100 * self.gained.value
 
     @property
     def is_worth_it(self) -> bool:
         """Whether it is faster and loses no more than was allowed."""
         return self.faster > 1 and -self.points <= self.at_most_lost + 1e-9
 
+    @property
+    def measure(self) -> str:
+        """Name of the quality in files."""
+        return "map50" if self.boxes else "accuracy"
+
     def document(self) -> dict[str, Any]:
         """For `metrics.json`."""
-        accuracy = self.paired.accuracy
+        name = self.measure
         return {
             "of": self.of,
             "run": self.run,
-            "original": _figures(self.original),
-            "shrunk": _figures(self.shrunk),
+            "original": _figures(self.original, name),
+            "shrunk": _figures(self.shrunk, name),
             "faster": self.faster,
-            "accuracy_difference": [accuracy.value, accuracy.low, accuracy.high],
-            "mcnemar_p": self.paired.mcnemar,
+            f"{name}_difference": [self.gained.value, self.gained.low, self.gained.high],
+            "mcnemar_p": self.p,
             "at_most_lost": self.at_most_lost,
         }
 
@@ -81,12 +89,12 @@ def milliseconds(rate: Interval) -> Interval:
     return Interval(1000 / rate.value, 1000 / rate.high, 1000 / rate.low)
 
 
-def _figures(one: Contender) -> dict[str, Any]:
+def _figures(one: Contender, measure: str) -> dict[str, Any]:
     alone, whole = milliseconds(one.speed.alone), milliseconds(one.speed.whole)
     return {
         "multiplications": one.multiplications,
         "bytes": one.size,
         "milliseconds": [alone.value, alone.low, alone.high],
         "milliseconds_with_decoding": [whole.value, whole.low, whole.high],
-        "accuracy": [one.accuracy.value, one.accuracy.low, one.accuracy.high],
+        measure: [one.quality.value, one.quality.low, one.quality.high],
     }

@@ -86,15 +86,13 @@ def _no_run(place: Path) -> UsageError:
     )
 
 
-def divided_as_before(
-    original: Original, dataset: Dataset, data: Path, progress: Progress, say: Say
-) -> Dataset:
+def divided_as_before(run: Path, dataset: Dataset, data: Path, progress: Progress, say: Say) -> Dataset:
     """The photos that the run knew, each in the part that it had there.
 
     Raises:
         DataError: photos that the run held back are missing, so that nothing could be compared with it.
     """
-    parts = parts_of(original.folder)
+    parts = parts_of(run)
     known = tuple(replace(image, part=parts[_key(image)]) for image in dataset.images if _key(image) in parts)
     found = {_key(image) for image in known}
     missing = [key for key, part in parts.items() if part is Part.TEST and key not in found]
@@ -104,12 +102,12 @@ def divided_as_before(
             "very photos that its run held back: name the photos of that run.",
             missing=len(missing),
             n=_held_back(parts),
-            run=original.folder,
+            run=run,
             data=data,
         )
     if left_out := len(dataset.images) - len(known):
         told = say("{n} photos were no part of the run {run} and are left out.")
-        progress.note(told.format(n=left_out, run=original.folder))
+        progress.note(told.format(n=left_out, run=run))
     return replace(dataset, images=known)
 
 

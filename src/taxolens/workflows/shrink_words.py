@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from taxolens.core.texts import Say, noted
 from taxolens.evaluation.result import Interval
 from taxolens.report.page import Section
 from taxolens.report.panels import Notice, Tone
@@ -11,17 +12,23 @@ from taxolens.report.wording import Wording
 from taxolens.workflows.compare_words import points_range, signed_points
 from taxolens.workflows.shrink_facts import Contender, ShrinkFacts, milliseconds
 
+_TOLD = noted(
+    "The network is {faster} times as fast, with {share} of the multiplications, and its accuracy changes by "
+    "{points} points (95% interval {range}, n = {n})."
+)
+_TOLD_BOXES = noted(
+    "The network is {faster} times as fast, with {share} of the multiplications, and its mAP50 changes by "
+    "{points} points (95% interval {range}, n = {n})."
+)
+
 
 def told_shrink(facts: ShrinkFacts, wording: Wording) -> str:
     """The outcome in a sentence."""
-    return wording.say(
-        "The network is {faster} times as fast, with {share} of the multiplications, and its accuracy changes by "
-        "{points} points (95% interval {range}, n = {n})."
-    ).format(
+    return wording.say(_TOLD_BOXES if facts.boxes else _TOLD).format(
         faster=wording.decimal(facts.faster, 2),
         share=wording.percent(facts.shrunk.multiplications / max(1, facts.original.multiplications), 0),
-        points=signed_points(facts.paired.accuracy.value, wording),
-        range=points_range(facts.paired.accuracy, wording),
+        points=signed_points(facts.gained.value, wording),
+        range=points_range(facts.gained, wording),
         n=wording.count(facts.n),
     )
 
@@ -43,10 +50,18 @@ def shrink_table(facts: ShrinkFacts, wording: Wording) -> Table:
             explanation=say("For one photo on one thread of this machine, without reading and decoding."),
         ),
         Column(say("With decoding"), numeric=True, explanation=say("The same from the file to the answer.")),
-        Column(say("Accuracy"), numeric=True),
+        Column(_measure(facts, say), numeric=True),
     )
     rows = tuple(_row(name, one, wording) for name, one in _both(facts, wording))
-    return Table(say("Accuracy against speed"), columns, rows)
+    return Table(_title(facts, say), columns, rows)
+
+
+def _measure(facts: ShrinkFacts, say: Say) -> str:
+    return "mAP50" if facts.boxes else say("Accuracy")
+
+
+def _title(facts: ShrinkFacts, say: Say) -> str:
+    return say("mAP50 against speed") if facts.boxes else say("Accuracy against speed")
 
 
 def shrink_section(facts: ShrinkFacts | None, wording: Wording) -> Section | None:
@@ -55,16 +70,16 @@ def shrink_section(facts: ShrinkFacts | None, wording: Wording) -> Section | Non
         return None
     say = wording.say
     spots = [
-        Spot(name, one.speed.alone.value, one.accuracy.value, one.accuracy.low, one.accuracy.high, best)
+        Spot(name, one.speed.alone.value, one.quality.value, one.quality.low, one.quality.high, best)
         for (name, one), best in zip(_both(facts, wording), _best(facts), strict=True)
     ]
     chart = tradeoff_chart(
         spots,
         wording,
-        title=say("Accuracy against speed"),
+        title=_title(facts, say),
         reading=say("Higher is more accurate, further right is faster."),
         x_title=say("Photos per second"),
-        y_title=say("Accuracy"),
+        y_title=_measure(facts, say),
     )
     text = say(
         "Both networks answered the same {n} photos that the run {run} held back. Their speed was measured on this "
@@ -85,7 +100,7 @@ def _best(facts: ShrinkFacts) -> tuple[bool, bool]:
 
 
 def _row(name: str, one: Contender, wording: Wording) -> Row:
-    accuracy = one.accuracy
+    quality = one.quality
     return Row(
         (
             Cell(name),
@@ -94,9 +109,9 @@ def _row(name: str, one: Contender, wording: Wording) -> Row:
             time_cell(milliseconds(one.speed.alone), wording),
             time_cell(milliseconds(one.speed.whole), wording),
             Cell(
-                wording.percent(accuracy.value),
-                accuracy.value,
-                wording.percent_range(accuracy.low, accuracy.high),
+                wording.percent(quality.value),
+                quality.value,
+                wording.percent_range(quality.low, quality.high),
             ),
         )
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
@@ -12,8 +13,9 @@ from taxolens.core.errors import TaxolensError, UsageError
 from taxolens.core.progress import Progress
 from taxolens.core.search import Value
 from taxolens.core.texts import Say, noted
-from taxolens.core.tracking import Ending, TrackedRun, Tracker, TrackerOpener
-from taxolens.core.trainer import Epoch, Examples
+from taxolens.core.tracking import Ending, TrackedEpoch, TrackedRun, Tracker, TrackerOpener
+from taxolens.core.trainer import Examples
+from taxolens.evaluation.detection.result import DetectionResult
 from taxolens.evaluation.result import ClassificationResult
 from taxolens.recipes.parse import recipe_document
 from taxolens.recipes.train import TrainRecipe, parts_unread_by
@@ -97,7 +99,7 @@ class Tracking:
         part = Tracking(openers, frozenset(), run, self._progress, self._say, self._failed)
         return _until_the_end(part)
 
-    def learnt(self, epochs: Sequence[Epoch], examples: Examples) -> None:
+    def learnt(self, epochs: Sequence[TrackedEpoch], examples: Examples) -> None:
         """All epochs so far."""
         self._open()
         self._each(lambda tracker: tracker.learnt(epochs, examples))
@@ -182,6 +184,20 @@ def figures_of_test(result: ClassificationResult) -> dict[str, float]:
         "n": result.n,
     }
     return {name: float(value) for name, value in found.items() if value is not None}
+
+
+def figures_of_boxes(result: DetectionResult) -> dict[str, float]:
+    """The same of a detector."""
+    found = {
+        "map50": result.map50.value,
+        "map50_95": result.map50_95.value,
+        "precision": result.precision.value,
+        "recall": result.recall.value,
+        "f1": result.work.f1,
+        "ece": result.calibration.ece,
+        "n": result.n,
+    }
+    return {name: float(value) for name, value in found.items() if math.isfinite(value)}
 
 
 def _first_line(error: Exception) -> str:

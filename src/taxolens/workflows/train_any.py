@@ -20,6 +20,7 @@ from taxolens.workflows.network_training import workplace
 from taxolens.workflows.run_folder import run_folder
 from taxolens.workflows.stopwatch import Stopwatch
 from taxolens.workflows.train import METHODS, check_recipe, train
+from taxolens.workflows.tracking import Trackers, figures_of_boxes, run_of
 from taxolens.workflows.trained import TrainSummary
 
 _DETECT = "detect"
@@ -38,7 +39,9 @@ def train_any(
 ) -> TrainSummary | DetectorSummary:
     """Trains a classifier or a detector; see `train` and `train_detector`."""
     if recipe.method == _DETECT:
-        return train_detector(recipe, home=home, detector=detector, progress=progress, say=say)
+        return train_detector(
+            recipe, home=home, detector=detector, tracker=tracker, progress=progress, say=say
+        )
     check_recipe(recipe, (*METHODS, _DETECT))
     return train(recipe, home=home, maker=maker, trainer=trainer, tracker=tracker, progress=progress, say=say)
 
@@ -48,6 +51,7 @@ def train_detector(
     *,
     home: Path,
     detector: Callable[[str], AnyDetectionTrainer],
+    tracker: Callable[[str], TrackerOpener] | None = None,
     progress: Progress | None = None,
     say: Say = plain,
 ) -> DetectorSummary:
@@ -56,6 +60,7 @@ def train_detector(
     Args:
         home: the user's Taxolens folder, for caches.
         detector: gives what trains detectors, by the library's name.
+        tracker: gives what tracks a training, by name.
 
     Raises:
         UsageError: a recipe that cannot be meant, or photos that cannot be learnt from.
@@ -65,13 +70,25 @@ def train_detector(
     """
     listener, watch = Listener(progress or Silent()), Stopwatch()
     check_recipe(recipe, (_DETECT,))
-    with workplace(recipe) as place:
+    trackers = Trackers(recipe.track, tracker)
+    with (
+        workplace(recipe) as place,
+        trackers.track(run_of(recipe, place, home), listener.progress, say) as tracking,
+    ):
         schooled = school_detector(
-            recipe, place, home=home, trainer=detector, listener=listener, watch=watch, say=say
+            recipe,
+            place,
+            home=home,
+            trainer=detector,
+            listener=listener,
+            watch=watch,
+            say=say,
+            tracking=tracking,
         )
         run = run_folder(recipe.out, overwrite=recipe.overwrite, data=recipe.source.data)
         with run as folder, watch.stage(noted("Writing the report")):
             write_detector_run(schooled, folder, dict(watch.seconds), listener, say)
+            tracking.judged(figures_of_boxes(schooled.result), folder)
     return DetectorSummary(
         recipe.out,
         len(schooled.lesson.images) + len(schooled.lesson.dataset.failures) - len(schooled.failures),

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
+import onnx
 from numpy.typing import NDArray
 
 from taxolens.core.errors import DataError, ImageError
@@ -58,6 +59,9 @@ class Bench(Protocol):
 
     def verdict(self, original: Candidate, candidate: Candidate, faster: float) -> Gated:
         """Whether a candidate may take the original's place."""
+
+    def kept_float(self, network: onnx.ModelProto) -> tuple[str, ...]:
+        """Names of nodes that are never computed in whole numbers."""
 
     def tensor(self, image: Image, card: Card) -> Photo:
         """A photo as a network takes it.
@@ -168,6 +172,11 @@ class ClassBench:
     def verdict(self, original: Candidate, candidate: Candidate, faster: float) -> Gated:
         """Whether a candidate may take the original's place."""
         return judge_candidate(_answers(original), _answers(candidate), faster=faster, rule=self.rule)
+
+    def kept_float(self, network: onnx.ModelProto) -> tuple[str, ...]:
+        """Names of nodes that are never computed in whole numbers: none."""
+        del network
+        return ()
 
     def tensor(self, image: Image, card: Card) -> Photo:
         """A photo as a network takes it.

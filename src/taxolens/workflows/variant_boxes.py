@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import onnx
+
 from taxolens.core.records import Failure, Image
 from taxolens.core.texts import Say
 from taxolens.evaluation.detection.answers import BoxAnswers, Scene, gathered
@@ -13,7 +15,7 @@ from taxolens.evaluation.detection.judge import judge_boxes
 from taxolens.evaluation.detection.paired import compare_boxes
 from taxolens.evaluation.detection.working import score_like
 from taxolens.evaluation.gate import Gated, GateRule
-from taxolens.export.quantise import OF_DETECTORS, Photo
+from taxolens.export.quantise import OF_DETECTORS, Photo, tail_of
 from taxolens.imaging.decode import decode, fit_picture
 from taxolens.imaging.photograph import Photograph
 from taxolens.inference.detector import DetectorPredictor
@@ -83,6 +85,10 @@ class BoxBench:
         first, second = boxes_found(original), boxes_found(candidate)
         scores = self.score, score_like(first.score, self.score, second.score)
         return judge_box_candidate(first, second, scores=scores, faster=faster, rule=self.rule)
+
+    def kept_float(self, network: onnx.ModelProto) -> tuple[str, ...]:
+        """Names of nodes that are never computed in whole numbers: what makes boxes and scores."""
+        return tail_of(network)
 
     def tensor(self, image: Image, card: Card) -> Photo:
         """A photo as a network takes it.

@@ -83,8 +83,13 @@ def _integers(floats: Candidate, original: Candidate, bench: Bench) -> Candidate
     way, kinds = replace(floats.way, integers=integers_here().name), integers_here()
     try:
         network = named(folded(floats.model.graph))
+        tail = bench.kept_float(network)
+        if not {one.name for one in layers_of(network)}.difference(tail):
+            return Refused(way, bench.say("It has no layers that multiply with weights."))
         samples = samples_for(bench, floats.model.card)
-        first = corrected(network, quantised(network, samples, kinds, operators=bench.operators), samples)
+        first = corrected(
+            network, quantised(network, samples, kinds, keep=tail, operators=bench.operators), samples
+        )
         worst = [one.layer for one in noise_of(network, first, samples[:_LOOKED_AT])]
         found = _asked(way, first, floats, original, bench)
         for keep in _FLOATS[1:]:
@@ -92,7 +97,7 @@ def _integers(floats: Candidate, original: Candidate, bench: Bench) -> Candidate
                 break
             graph = corrected(
                 network,
-                quantised(network, samples, kinds, keep=worst[:keep], operators=bench.operators),
+                quantised(network, samples, kinds, keep=(*tail, *worst[:keep]), operators=bench.operators),
                 samples,
             )
             found = _asked(replace(way, floats=keep), graph, floats, original, bench)

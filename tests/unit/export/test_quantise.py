@@ -13,7 +13,7 @@ from taxolens.core.errors import ModelError
 from taxolens.export.correction import corrected, noise_of
 from taxolens.export.fold import folded
 from taxolens.export.integers import Integers, integers_for, integers_here
-from taxolens.export.quantise import layers_of, named, quantised
+from taxolens.export.quantise import OF_DETECTORS, layers_of, named, quantised, tail_of
 
 U8S8 = Integers(signed=False, seven_bits=False)
 
@@ -158,3 +158,53 @@ def test_the_kind_of_numbers_follows_the_processor(
 ) -> None:
     assert integers_for(machine, features).name == name
     assert integers_here().name in ("U8S8", "U8S7", "S8S8")
+
+
+def detector() -> onnx.ModelProto:
+    """Two layers, and behind them scores and boxes whose sizes are put together of 16 bins, as YOLOv8 does."""
+    rng = np.random.default_rng(3)
+    weights = {
+        "first": rng.normal(0, 0.4, (16, 3, 3, 3)),
+        "last": rng.normal(0, 0.4, (20, 16, 1, 1)),
+        "bins": np.arange(16).reshape(1, 16, 1, 1),
+    }
+    nodes = [
+        helper.make_node("Conv", ["image", "first"], ["c1"], name="first", pads=[1, 1, 1, 1]),
+        helper.make_node("Sigmoid", ["c1"], ["s1"], name="gate"),
+        helper.make_node("Mul", ["c1", "s1"], ["m1"], name="silu"),
+        helper.make_node("Conv", ["m1", "last"], ["c2"], name="last"),
+        helper.make_node("Split", ["c2", "parts"], ["raw", "classes"], axis=1, name="apart"),
+        helper.make_node("Softmax", ["raw"], ["shares"], axis=1, name="shares"),
+        helper.make_node("Conv", ["shares", "bins"], ["sides"], name="bins"),
+        helper.make_node("Mul", ["sides", "pixels"], ["far"], name="far"),
+        helper.make_node("Sigmoid", ["classes"], ["scores"], name="scores"),
+        helper.make_node("Concat", ["far", "scores"], ["boxes"], axis=1, name="boxes"),
+    ]
+    constants = [numpy_helper.from_array(value.astype(np.float32), name) for name, value in weights.items()]
+    constants += [
+        numpy_helper.from_array(np.array([16, 4], np.int64), "parts"),
+        numpy_helper.from_array(np.array(32, np.float32), "pixels"),
+    ]
+    graph = helper.make_graph(
+        nodes,
+        "detector",
+        [helper.make_tensor_value_info("image", TensorProto.FLOAT, [1, 3, 16, 16])],
+        [helper.make_tensor_value_info("boxes", TensorProto.FLOAT, [1, 5, 16, 16])],
+        constants,
+    )
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+
+
+def test_the_last_layers_and_what_makes_boxes_of_them_are_the_tail() -> None:
+    assert set(tail_of(detector())) == {"last", "apart", "shares", "bins", "far", "scores", "boxes"}
+
+
+def test_the_tail_of_a_detector_stays_float_so_that_scores_keep_their_digits() -> None:
+    photos = [np.random.default_rng(seed).random((3, 16, 16), np.float32) for seed in range(4)]
+    made = quantised(detector(), photos, U8S8, keep=tail_of(detector()), operators=OF_DETECTORS)
+    whole = {node.name for node in made.graph.node if node.op_type == "QuantizeLinear"}
+    assert any("image" in name or "m1" in name for name in whole)
+    assert not any(word in name for name in whole for word in ("shares", "sides", "far", "boxes", "scores"))
+    session = ort.InferenceSession(made.SerializeToString(), providers=["CPUExecutionProvider"])
+    (boxes,) = session.run(None, {"image": photos[0][np.newaxis]})
+    assert len(np.unique(boxes[0, 1:])) > 256  # in eight bits there could be no more

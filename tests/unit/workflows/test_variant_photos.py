@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from taxolens.core.records import Image, Part
 from taxolens.core.texts import plain
-from taxolens.inference.predictor import open_predictor
 from taxolens.recipes.source import SourceRecipe
 from taxolens.recipes.variant import VariantRecipe
 from taxolens.workflows.run_folder import MODEL
@@ -59,9 +58,8 @@ def test_what_a_rival_learnt_from_judges_nobody(named: str, tmp_path: Path) -> N
 
     def judged(*rivals: Path) -> set[Path]:
         recipe = VariantRecipe(original.path, SourceRecipe(photos), out, rivals=rivals)
-        predictor = open_predictor(original.path)
         found = variant_photos(
-            recipe, tmp_path, predictor, home=tmp_path / "home", progress=listener, say=plain
+            recipe, tmp_path, original.card, home=tmp_path / "home", progress=listener, say=plain
         )
         return {one.path for one in found.judged}
 
