@@ -14,6 +14,7 @@ _SHARED = {
     "backbone.name": "detector.name",
     "backbone.weights": "detector.weights",
     "network.distill.teacher": "detector.teacher",
+    "network.distill.weight": "detector.teacher_weight",
     **{
         f"network.{name}": f"detector.{name}"
         for name in ("epochs", "size", "batch", "rate", "mixup", "cutmix", "patience", "device")
@@ -21,7 +22,7 @@ _SHARED = {
 }
 """Options of other methods that detectors heed as well: where they go."""
 
-_UNHEEDED = ("backbone.", "network.", "fit", "views", "class_weight", "coverage", "saliency", "track")
+_UNHEEDED = ("backbone.", "network.", "fit", "views", "class_weight", "coverage", "saliency")
 _OPTIONS = (
     Option(
         "--mosaic",

@@ -14,14 +14,14 @@ from taxolens.cli.progress import progress_for
 from taxolens.cli.source_options import WORKERS
 from taxolens.cli.table import plain_table, show, shown
 from taxolens.cli.words import language, say, settings, tell
-from taxolens.compose.trainers import load_pruner, load_trainer
+from taxolens.compose.trainers import load_detector_trainer, load_pruner, load_trainer
 from taxolens.core.errors import UsageError
 from taxolens.recipes.parse import parse_recipe
 from taxolens.recipes.shrink import ShrinkRecipe
 from taxolens.recipes.variant import VariantRecipe
 from taxolens.report.table import Table
 from taxolens.report.wording import Wording
-from taxolens.workflows.shrink import shrink
+from taxolens.workflows.shrink_any import shrink_any
 from taxolens.workflows.shrink_words import shrink_table
 from taxolens.workflows.variant import make_variant
 from taxolens.workflows.variant_words import variant_table
@@ -205,10 +205,11 @@ def _to_file(given: dict[str, Any], recipe: Path | None, quiet: bool) -> None:
 
 def _to_run(given: dict[str, Any], recipe: Path | None, quiet: bool) -> None:
     """Pruning and learning."""
-    summary = shrink(
+    summary = shrink_any(
         parse_recipe(ShrinkRecipe, {**given, "language": language}, recipe),
         home=settings.home,
         trainer=load_trainer,
+        detector=load_detector_trainer,
         pruner=load_pruner,
         progress=progress_for(quiet),
         say=say,

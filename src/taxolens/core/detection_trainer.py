@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
@@ -31,6 +31,9 @@ class DetectionRequest(Generic[Settings]):
             finds there is told in `TrainedDetector.told`.
         folder: where checkpoints lie. The same request with the same folder goes on where it was stopped.
         fingerprint: of everything that decides the result; a checkpoint of another one is refused.
+        keep: share of its multiplications that is to be left of the network of the settings' weights: channels are
+            taken out before it learns; None: it stays as it is.
+        watch: told all epochs so far, before the first step and after each epoch.
     """
 
     settings: Settings
@@ -41,6 +44,8 @@ class DetectionRequest(Generic[Settings]):
     shown: NDArray[np.uint8]
     folder: Path
     fingerprint: str
+    keep: float | None = None
+    watch: Callable[[Sequence[DetectionEpoch]], None] = lambda epochs: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +106,7 @@ class TrainedDetector:
         least: score from which on boxes are told.
         overlap: of two boxes of a class with a larger intersection over union, the library keeps one.
         told: what its own program finds in `DetectionRequest.shown`.
+        before: multiplications before channels were taken out; None where none were.
     """
 
     onnx: bytes
@@ -115,6 +121,7 @@ class TrainedDetector:
     least: float
     overlap: float
     told: tuple[ToldBoxes, ...]
+    before: int | None = None
 
 
 class DetectionTrainer(Protocol[Settings]):
@@ -126,6 +133,15 @@ class DetectionTrainer(Protocol[Settings]):
         Raises:
             UsageError: settings that do not fit the network.
             ModelError: weights that do not fit it.
+        """
+        ...
+
+    def check_narrow(self, settings: Settings) -> None:
+        """Refuses a network out of which no channels can be taken.
+
+        Raises:
+            UsageError: its blocks cannot be laid open.
+            MissingExtra: what takes channels out is not installed.
         """
         ...
 

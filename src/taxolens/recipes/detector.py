@@ -114,7 +114,9 @@ class DetectorRecipe:
         patience: epochs without a better validation mAP after which to stop; 0: never.
         device: where to compute.
         seed: of everything random.
-        teacher: weights of a larger detector of the same library that is learnt from too; None: none.
+        teacher: a larger detector of the same library that is learnt from too: its weights, or the folder of its run;
+            None: none.
+        teacher_weight: share of the teacher in what is learnt from, 0..1; the boxes that people drew have the rest.
     """
 
     name: str = DEFAULT
@@ -131,6 +133,7 @@ class DetectorRecipe:
     device: Device = Device.AUTO
     seed: int = 0
     teacher: Path | None = None
+    teacher_weight: float = 0.7
 
     def __post_init__(self) -> None:
         for name in ("patience", "seed"):
@@ -166,5 +169,6 @@ _RANGES: Mapping[str, tuple[float, float]] = MappingProxyType(
         "mosaic": (0, 1),
         "mixup": (0, 1),
         "cutmix": (0, 1),
+        "teacher_weight": (0, 1),
     }
 )

@@ -8,31 +8,26 @@ Source: Fang et al. 2023, "DepGraph: Towards Any Structural Pruning" (torch-prun
 from __future__ import annotations
 
 import statistics
-import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from functools import partial
 from types import MappingProxyType
-from typing import Any
 
 import numpy as np
 import torch
 from torch import nn
 
-from taxolens.core.errors import UsageError
 from taxolens.core.progress import Progress
 from taxolens.core.pruner import Pruned, PruneRequest
 from taxolens.core.texts import Say
 from taxolens.models.narrow import shapes_of
 from taxolens.models.network import Network, build_network
 from taxolens.recipes.network import NetworkRecipe
+from taxolens.training.channels import Narrowing, look_anew, take_out
 from taxolens.training.normalise import Normalised
 from taxolens.training.precision import device_of
 from taxolens.training.trainer import multiplications, weights_file
-from taxolens.training.worth import GrainPruner, Worth
 
-_STEPS = 40
-_NEAR = 1.2
-_MOST_OF_A_LAYER = 0.9
 _LOOKED_AT = 1024
 _AT_ONCE = 32
 _WIDE = 96
@@ -59,8 +54,10 @@ class ChannelPruner:
         device, total = device_of(request.settings), _looks(request)
         looked = progress.track(_looked_at(request), what=say("Looking for channels to spare"), total=total)
         _gather_gradients(whole, looked, device)
-        after = _take_out(network, whole, request)
-        _look_anew(whole, _looked_at(request), device)
+        after = take_out(_narrowing(network, whole), request.left)
+        whole.to(device)
+        look_anew(whole, (partial(whole, pixels.to(device)) for pixels, _ in _looked_at(request)))
+        whole.cpu()
         now = shapes_of(network.module)
         changed = {
             name: shape for name, shape in now.items() if shape != built[name] or name in network.shapes
@@ -92,49 +89,16 @@ def _gather_gradients(whole: Normalised, looked: Iterable[Looked], device: torch
     whole.cpu()
 
 
-def _take_out(network: Network, whole: Normalised, request: PruneRequest[NetworkRecipe]) -> int:
-    """Narrows layer by layer until few enough multiplications are left; says how many those are."""
-    before = reached = multiplications(whole, network.input)
-    for groups in _groups(network):
-        near = reached <= request.left * _NEAR
-        for group in groups:
-            group.prune()
-            # Counting takes a look at a photo, so it is left out while the aim is far.
-            reached = multiplications(whole, network.input) if near else reached
-            if reached <= request.left:
-                return reached
-        reached = multiplications(whole, network.input)
-        if reached <= request.left:
-            return reached
-    if reached == before:
-        raise UsageError(
-            "No channels can be taken out of {name}. Shrink another network.", name=network.input.name
-        )
-    raise UsageError(
-        "{name} can lose {share:.0f} % of its multiplications to pruning, not as many as asked. Lower --speedup.",
-        name=network.input.name,
-        share=100 * (1 - reached / before),
-    )
-
-
-def _groups(network: Network) -> Iterator[Iterable[Any]]:
-    """A few channels of many layers at a time, those that matter least first; what hangs together goes together."""
+def _narrowing(network: Network, whole: Normalised) -> Narrowing:
     wanted = network.input
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        pruner = GrainPruner(
-            network.module,
-            torch.zeros(1, 3, wanted.height, wanted.width),
-            Worth(network),
-            global_pruning=True,
-            pruning_ratio=1.0,
-            max_pruning_ratio=_MOST_OF_A_LAYER,
-            iterative_steps=_STEPS,
-            ignored_layers=_kept_whole(network),
-            round_to=_grain(network.module),
-        )
-        for _ in range(_STEPS):
-            yield pruner.step(interactive=True)
+    return Narrowing(
+        name=wanted.name,
+        module=network.module,
+        picture=torch.zeros(1, 3, wanted.height, wanted.width),
+        kept=_kept_whole(network),
+        grain=_grain(network.module),
+        count=lambda: multiplications(whole, wanted),
+    )
 
 
 def _kept_whole(network: Network) -> list[nn.Module]:
@@ -152,23 +116,6 @@ def _grain(module: nn.Module) -> int:
     """What widths stay a multiple of."""
     widths = [one.out_channels for one in module.modules() if isinstance(one, nn.Conv2d)]
     return _GRAINS[0] if not widths or statistics.median(widths) >= _WIDE else _GRAINS[1]
-
-
-def _look_anew(whole: Normalised, looked: Iterable[Looked], device: torch.device) -> None:
-    """Batch norms take their statistics from what the narrower layers make of training photos."""
-    norms = [one for one in whole.modules() if isinstance(one, nn.modules.batchnorm._BatchNorm)]
-    momenta = [one.momentum for one in norms]
-    for norm in norms:
-        norm.reset_running_stats()
-        norm.momentum = None  # a plain average
-        norm.train()
-    whole.to(device)
-    with torch.no_grad():
-        for pixels, _ in looked:
-            whole(pixels.to(device))
-    for norm, momentum in zip(norms, momenta, strict=True):
-        norm.momentum = momentum
-    whole.cpu().eval()
 
 
 prune_channels = ChannelPruner()

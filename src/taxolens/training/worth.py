@@ -12,8 +12,6 @@ import torch
 import torch_pruning as pruning
 from torch import nn
 
-from taxolens.models.network import Network
-
 _INTO = (pruning.prune_conv_in_channels, pruning.prune_linear_in_channels)
 
 
@@ -29,12 +27,13 @@ class Worth(pruning.importance.GroupTaylorImportance):  # type: ignore[misc]
     """Scores channels that hang together; the gradients of some photos must be there.
 
     Args:
-        network: on the processor.
+        module: on the processor.
+        picture: float32 [1, 3, h, w], as it takes them.
     """
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, module: nn.Module, picture: torch.Tensor) -> None:
         super().__init__(group_reduction="sum", normalizer=None)
-        self._positions = _positions(network)
+        self._positions = _positions(module, picture)
 
     def __call__(self, group: Any) -> torch.Tensor | None:
         """float32 [channels]; None where nothing in the group has weights."""
@@ -50,7 +49,7 @@ class Worth(pruning.importance.GroupTaylorImportance):  # type: ignore[misc]
         return found
 
 
-def _positions(network: Network) -> dict[nn.Module, int]:
+def _positions(module: nn.Module, picture: torch.Tensor) -> dict[nn.Module, int]:
     """How often each convolution and dense layer is used for one photo."""
     used: dict[nn.Module, int] = {}
 
@@ -58,10 +57,10 @@ def _positions(network: Network) -> dict[nn.Module, int]:
         channels = made.shape[1] if isinstance(layer, nn.Conv2d) else made.shape[-1]
         used[layer] = used.get(layer, 0) + made.numel() // channels
 
-    layers = [one for one in network.module.modules() if isinstance(one, nn.Conv2d | nn.Linear)]
+    layers = [one for one in module.modules() if isinstance(one, nn.Conv2d | nn.Linear)]
     hooks = [layer.register_forward_hook(note) for layer in layers]
     with torch.no_grad():
-        network.module(torch.zeros(1, 3, network.input.height, network.input.width))
+        module(picture)
     for hook in hooks:
         hook.remove()
     return used

@@ -7,23 +7,28 @@ import os
 import shutil
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 
 from taxolens.core.detection_trainer import DetectionEpoch, ToldBoxes
 from taxolens.core.errors import ModelError
-from taxolens.formats.weights import WeightsCard, read_weights_card
+from taxolens.formats.weights import read_weights_card
 from taxolens.models.torchvision_fallback import lend_torchvision
 from taxolens.training.detection.child import Teller, multiplications, serve, write_facts, write_told
+from taxolens.training.detection.libre_narrow import narrow_yolox
+from taxolens.training.detection.libre_taught import teach_yolox
+from taxolens.training.detection.libre_weights import built, cut_down, write_weights
 from taxolens.training.detection.messages import Steps
 from taxolens.training.detection.order import BEST, GRAPH, LAST, SHOWN, Order
 from taxolens.training.detection.yolox_onnx import load_yolox
 
 WEIGHTS = "weights.safetensors"
+_NARROW = "narrow.safetensors"
 _LICENCE = None  # MIT: it asks nothing of what is trained with it
 _OVERLAP = 0.45
 _MOST = 300
@@ -38,7 +43,7 @@ _SELDOM = 0.01
 def train(order: Order, teller: Teller) -> None:
     """From an order to the files that the parent reads."""
     lend_torchvision()
-    wrapper = _network(order)
+    wrapper = _started(order, teller)
     runs = order.folder / "library"
     checkpoints = runs / "run" / "weights"
     done = _restored(order, checkpoints)
@@ -49,13 +54,22 @@ def train(order: Order, teller: Teller) -> None:
     _leave(order, wrapper)
 
 
+def _started(order: Order, teller: Teller) -> Any:
+    """The network as it is before it learns."""
+    if order.keep is None:
+        return _network(order)
+    file = order.folder / _NARROW
+    if not file.is_file():
+        wrapper = _network(replace(order, device="cpu"))
+        narrow_yolox(wrapper.model, order, teller)
+        write_weights(wrapper.model, order, file)
+    return _network(replace(order, weights=file))
+
+
 def _network(order: Order) -> Any:
     """A wrapper of the library around a network, with the weights to start from."""
-    from libreyolo import LibreYOLO9, LibreYOLOX
-
-    kind = LibreYOLOX if order.family == "yolox" else LibreYOLO9
     torch.manual_seed(order.seed)
-    wrapper = kind(None, size=order.size, nb_classes=len(order.labels), device=_device(order))
+    wrapper = built(order.family, order.size, len(order.labels), _device(order))
     if order.weights is not None:
         _start_from(wrapper, order, order.weights)
         # The library sets the biases of what it believes to be fresh anew.
@@ -86,6 +100,7 @@ def _start_from(wrapper: Any, order: Order, file: Path) -> None:
             file=file,
         )
     tensors = load_file(file)
+    cut_down(wrapper, card, file, _device(order))
     # Layers that name other classes, or the same in another order, have to learn anew.
     own = wrapper.model.state_dict()
     same = card.classes == order.labels
@@ -152,6 +167,8 @@ def _learn(order: Order, teller: Teller, wrapper: Any, runs: Path, *, resume: bo
     checkpoints = runs / "run" / "weights"
     _watch_steps(teller)
     _find_labels()
+    if order.teacher:
+        teach_yolox(wrapper.model.head, order, _device(order))
 
     def learnt(event: Any) -> None:
         figures = event.val_metrics
@@ -189,7 +206,6 @@ def _learn(order: Order, teller: Teller, wrapper: Any, runs: Path, *, resume: bo
         no_aug_epochs=order.calm,
         warmup_epochs=max(1, order.epochs // _WARMING),
         freeze="backbone" if order.frozen else None,
-        distill_model=str(order.teacher) if order.teacher else None,
     )
 
 
@@ -244,15 +260,7 @@ def _leave(order: Order, wrapper: Any) -> None:
     """The graph, the weights, and what the library's own program says of the shown photos."""
     network = wrapper.model.cpu().eval()
     wrapper.device = torch.device("cpu")
-    card = WeightsCard(
-        network=f"{order.family}-{order.size}",
-        classes=order.labels,
-        size=order.side,
-        mean=(0.0, 0.0, 0.0),
-        std=(1.0, 1.0, 1.0),
-    )
-    tensors = {name: one.detach().clone().contiguous() for name, one in network.state_dict().items()}
-    save_file(tensors, order.folder / WEIGHTS, metadata=card.metadata())
+    write_weights(network, order, order.folder / WEIGHTS)
     told = [_told(wrapper, order, one) for one in np.load(order.folder / SHOWN)]
     write_told(told, order.folder)
     wrapper.export(format="onnx", output_path=str(order.folder / GRAPH), imgsz=order.side, simplify=False)

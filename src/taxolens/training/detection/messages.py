@@ -37,8 +37,23 @@ class Refused:
     fields: Mapping[str, str] = field(default_factory=dict)
 
 
-Message = Steps | DetectionEpoch | Refused
-_KINDS: Mapping[str, type[Message]] = {one.__name__: one for one in (Steps, DetectionEpoch, Refused)}
+@dataclass(frozen=True, slots=True)
+class Narrowed:
+    """Channels were taken out of the network.
+
+    Attributes:
+        before: multiplications for one photo.
+        after: and now.
+    """
+
+    before: int
+    after: int
+
+
+Message = Steps | DetectionEpoch | Refused | Narrowed
+_KINDS: Mapping[str, type[Message]] = {
+    one.__name__: one for one in (Steps, DetectionEpoch, Refused, Narrowed)
+}
 
 
 def to_line(message: Message) -> str:

@@ -16,6 +16,8 @@ GRAPH = "graph.onnx"
 TOLD = "told.npz"
 FACTS = "facts.json"
 """These three are what the process leaves, beside its weights."""
+NARROWED = "narrowed.json"
+"""Multiplications before and after channels were taken out."""
 _CALM, _CALM_SHARE = 10, 5
 EPOCHS = "epochs.jsonl"
 LAST, BEST = "last.kept", "best.kept"
@@ -31,6 +33,8 @@ class Order:
         photos: see `core.detection_trainer.DetectionRequest`.
         weights: to start from; None: nothing learnt.
         teacher: weights of a larger network to learn from too.
+        teacher_weight: share of what it says in what is learnt from, 0..1.
+        keep: share of the multiplications that is to be left of the network before it learns; None: all of it.
         device: "cpu", or "0" for the first graphics card.
         patience: epochs without a better one after which to stop; 0: never.
         least: score from which on boxes are told.
@@ -54,6 +58,8 @@ class Order:
     device: str
     weights: Path | None
     teacher: Path | None
+    teacher_weight: float = 0.7
+    keep: float | None = None
     least: float = 0.05
 
     @property

@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,14 +18,16 @@ from taxolens.core.detection_trainer import DetectionEpoch, ToldBoxes, TrainedDe
 from taxolens.core.errors import TaxolensError, TrainingFailed
 from taxolens.core.progress import Passing, Progress
 from taxolens.core.texts import Say, noted
-from taxolens.training.detection.messages import Message, Refused, Steps, from_line
-from taxolens.training.detection.order import EPOCHS, FACTS, GRAPH, TOLD, Order
+from taxolens.training.detection.messages import Message, Narrowed, Refused, Steps, from_line
+from taxolens.training.detection.order import EPOCHS, FACTS, GRAPH, NARROWED, TOLD, Order
 
 LOG = "library.log"
 _EPOCH = noted("Epoch {number} of {total}")
 _TOLD = noted(
     "Epoch {number} of {total}: loss {loss:.3f}, mAP50 of validation {map50:.3f}, {minutes}:{seconds:02d} left"
 )
+_NARROWED = noted("{before:.1f} million multiplications for a photo became {after:.1f}.")
+_MILLION = 1e6
 _QUIET = {
     "MPLBACKEND": "Agg",
     "YOLO_OFFLINE": "true",
@@ -38,20 +40,29 @@ _PATIENCE = 20.0
 _LAST_LINES = 3
 
 
-def trained_by(module: str, order: Order, *, progress: Progress, say: Say) -> TrainedDetector:
+def trained_by(
+    module: str,
+    order: Order,
+    *,
+    progress: Progress,
+    say: Say,
+    watch: Callable[[Sequence[DetectionEpoch]], None] = lambda epochs: None,
+) -> TrainedDetector:
     """Trains in a process of its own.
 
     Args:
         module: what the process runs.
+        watch: told all epochs so far, before the first step and after each epoch.
 
     Raises:
         TaxolensError: what the process refuses, in its own words.
         TrainingFailed: it ended otherwise.
     """
     epochs = _kept_epochs(order.folder)
+    watch(tuple(epochs))
     log = order.folder / LOG
     with _started(module, order, log) as process:
-        told = _Conversation(order, epochs, progress, say)
+        told = _Conversation(order, epochs, progress, say, watch)
         told.follow(_messages(process))
         code = process.wait()
     if told.refused:
@@ -118,6 +129,7 @@ class _Conversation:
     epochs: list[DetectionEpoch]
     progress: Progress
     say: Say
+    watch: Callable[[Sequence[DetectionEpoch]], None]
     refused: Refused | None = None
 
     def follow(self, messages: Iterator[Message]) -> None:
@@ -127,6 +139,8 @@ class _Conversation:
                 self.refused = message
             elif isinstance(message, DetectionEpoch):
                 self._epoch(message)
+            elif isinstance(message, Narrowed):
+                self._narrowed(message)
             elif message.done == 0:
                 self._steps(message, messages)
 
@@ -148,8 +162,13 @@ class _Conversation:
             pass
         self.follow(iter(ended))
 
+    def _narrowed(self, told: Narrowed) -> None:
+        sentence = self.say(_NARROWED).format(before=told.before / _MILLION, after=told.after / _MILLION)
+        self.progress.note(Passing(sentence))
+
     def _epoch(self, epoch: DetectionEpoch) -> None:
         self.epochs[:] = [*(one for one in self.epochs if one.number < epoch.number), epoch]
+        self.watch(tuple(self.epochs))
         left = (self.order.epochs - epoch.number) * sum(one.seconds for one in self.epochs) / len(self.epochs)
         minutes, seconds = divmod(round(left), 60)
         self.progress.note(
@@ -205,7 +224,13 @@ def _left(order: Order, epochs: tuple[DetectionEpoch, ...]) -> TrainedDetector:
         least=order.least,
         overlap=facts["overlap"],
         told=_told(folder / TOLD),
+        before=_before(folder / NARROWED),
     )
+
+
+def _before(file: Path) -> int | None:
+    """Multiplications before channels were taken out; None where none were."""
+    return int(json.loads(file.read_text(encoding="utf-8"))[0]) if file.is_file() else None
 
 
 def _best(epochs: tuple[DetectionEpoch, ...]) -> int:

@@ -26,6 +26,8 @@ _MODULES = {
 }
 # A network to learn from must be one of the library's own, which come first.
 _SUFFIXES = {Library.LIBREYOLO: (".safetensors", ".onnx"), Library.ULTRALYTICS: (".pt",)}
+_WHOLE, _PRUNER = ("yolo9",), "torch_pruning"
+"""Families whose answers and blocks only their library understands."""
 
 
 class DetectorTrainer:
@@ -48,11 +50,27 @@ class DetectorTrainer:
             self._check_weights(settings.weights, _SUFFIXES[self._library])
         if settings.teacher is not None:
             self._check_weights(settings.teacher, _SUFFIXES[self._library][:1])
+        if settings.teacher is not None and settings.network.family in _WHOLE:
+            raise UsageError(
+                "{name} learns from no teacher. Teach a YOLOX or a network of ultralytics, such as yolox-nano or yolo11n.",
+                name=settings.name,
+            )
         if settings.cutmix and self._library is Library.LIBREYOLO:
             raise UsageError(
                 "{name} is trained without cutmix. Use --mosaic and --mixup, or a network of ultralytics, such as yolo11n.",
                 name=settings.name,
             )
+
+    def check_narrow(self, settings: DetectorRecipe) -> None:
+        """See `core.detection_trainer.DetectionTrainer`."""
+        if settings.network.family in _WHOLE:
+            raise UsageError(
+                "No channels can be taken out of {name}. Shrink a YOLOX or a network of ultralytics, or make a smaller "
+                "file of it: --out FILE.onnx",
+                name=settings.name,
+            )
+        if importlib.util.find_spec(_PRUNER) is None:
+            raise MissingExtra("Pruning needs the training extra: pip install 'taxolens[train]'")
 
     def _check_weights(self, file: Path, suffixes: Sequence[str]) -> None:
         if not file.is_file():
@@ -71,7 +89,9 @@ class DetectorTrainer:
         """See `core.detection_trainer.DetectionTrainer`."""
         _check_same(request)
         np.save(request.folder / SHOWN, request.shown)
-        return trained_by(_MODULES[self._library], _order(request), progress=progress, say=say)
+        return trained_by(
+            _MODULES[self._library], _order(request), progress=progress, say=say, watch=request.watch
+        )
 
 
 def _check_same(request: DetectionRequest[DetectorRecipe]) -> None:
@@ -114,6 +134,8 @@ def _order(request: DetectionRequest[DetectorRecipe]) -> Order:
         device=_device(settings),
         weights=settings.weights.resolve() if settings.weights else None,
         teacher=settings.teacher.resolve() if settings.teacher else None,
+        teacher_weight=settings.teacher_weight,
+        keep=request.keep,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,11 @@ from taxolens.models.torchvision_fallback import lend_torchvision
 from taxolens.training.detection.child import Teller, multiplications, serve, write_facts, write_told
 from taxolens.training.detection.messages import Steps
 from taxolens.training.detection.order import BEST, GRAPH, LAST, SHOWN, Order
+from taxolens.training.detection.ultra_narrow import narrow_file, trainer_of_narrow
+from taxolens.training.detection.ultra_taught import Taught
 
 WEIGHTS = "weights.pt"
+_NARROW = "narrow.pt"
 _LICENCE = "AGPL-3.0"
 _OVERLAP = 0.7
 _MOST = 300
@@ -39,6 +43,16 @@ def train(order: Order, teller: Teller) -> None:
     if done < order.epochs:
         _learn(order, teller, runs, resume=done > 0)
     _leave(order)
+
+
+def _start(order: Order, teller: Teller) -> Any:
+    """The network as it is before it learns."""
+    if order.keep is None:
+        return _network(order)
+    file = order.folder / _NARROW
+    if not file.is_file():
+        narrow_file(_network(order), order, teller, file)
+    return _opened(str(file))
 
 
 def _keep_to_itself() -> None:
@@ -86,9 +100,12 @@ def _restored(order: Order, checkpoints: Path) -> int:
 
 def _learn(order: Order, teller: Teller, runs: Path, *, resume: bool) -> None:
     checkpoints = runs / "run" / "weights"
-    network = _opened(str(checkpoints / "last.pt")) if resume else _network(order)
+    network = _opened(str(checkpoints / "last.pt")) if resume else _start(order, teller)
     _Course(order, teller, checkpoints).hang_on(network)
+    if order.teacher:
+        network.add_callback("on_pretrain_routine_end", partial(_teach, order))
     network.train(
+        trainer=trainer_of_narrow(),
         data=str(order.photos / "data.yaml"),
         epochs=order.epochs,
         batch=order.batch,
@@ -110,8 +127,14 @@ def _learn(order: Order, teller: Teller, runs: Path, *, resume: bool) -> None:
         cutmix=order.cutmix,
         close_mosaic=order.calm,
         **({"lr0": order.rate, "optimizer": "SGD"} if order.rate else {}),
-        **({"distill_model": str(order.teacher)} if order.teacher else {}),
     )
+
+
+def _teach(order: Order, trainer: Any) -> None:
+    """The teacher speaks from the first step on; checkpoints hold nothing of it."""
+    pupil = trainer.model
+    own = getattr(pupil, "criterion", None) or pupil.init_criterion()
+    pupil.criterion = Taught(own, pupil, order)
 
 
 def _frozen(order: Order) -> int:
