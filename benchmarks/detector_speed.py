@@ -1,9 +1,10 @@
 """A detector beside the program that trained it: the same photos, weights and input, on all processors.
 
-    python -m benchmarks.detector_speed RUN PHOTOS [--rounds 5]
+    python -m benchmarks.detector_speed RUN PHOTOS [--variant FILE ...] [--openvino] [--rounds 5]
 
+Variants (`taxolens shrink RUN DATA --out FILE`, also with --unproven) and OpenVINO are further ways, which take their turns too.
 RUN is a run of a network of ultralytics (`taxolens train --method detect --backbone yolo11n`), with its `weights.pt` and its
-`model.onnx`. Both ways take their turns, from the photo on the disk to its boxes. Boxes are compared from a score of 0.25 on:
+`model.onnx`. All ways take their turns, from the photo on the disk to its boxes. Boxes are compared from a score of 0.25 on:
 each box of one side that is clearly above it is looked for among those of the other (same class, overlap 0.7). They are not
 the very same, because the plain way drops pixels where it makes photos smaller and ours takes their mean; on the same pixels
 they are, which every training proves.
@@ -21,12 +22,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from taxolens.core.engine import Engine
 from taxolens.inference.detector import DetectorPredictor
 from taxolens.modelfile.read import read_model
 from taxolens.models.torchvision_fallback import lend_torchvision
 from taxolens.storage.photos import PHOTO_SUFFIXES
 
 LEAST, CLEARLY, SAME = 0.25, 0.1, 0.7
+PLAIN, OURS = "plain way", "ours"
 Found = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]
 """Corners in shares of the photo, scores, classes."""
 
@@ -36,26 +39,53 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("run", type=Path)
     parser.add_argument("photos", type=Path)
+    parser.add_argument("--variant", type=Path, action="append", default=[])
+    parser.add_argument("--openvino", action="store_true")
     parser.add_argument("--rounds", type=int, default=5)
     given = parser.parse_args()
     photos = sorted(path for path in given.photos.rglob("*") if path.suffix.lower() in PHOTO_SUFFIXES)
-    theirs, ours = plain_way(given.run / "weights.pt"), our_way(given.run / "model.onnx")
     side = read_model(given.run / "model.onnx").card.input.width
-    said = theirs(photos, side), ours(photos, side)
-    seconds = [[timed(way, photos, side) for way in (theirs, ours)] for _ in range(given.rounds)]
-    ratios = sorted(first / second for first, second in seconds)
-    same = [share_of(one, other) for one, other in zip(*said, strict=True)]
-    back = [share_of(other, one) for one, other in zip(*said, strict=True)]
-    boxes = sum(len(one[1]) for one in said[0])
-    print(f"{len(photos)} photos, input {side}, {os.cpu_count()} processors, {boxes} boxes of the plain way")
+    ways = ways_of(given.run, given.variant, openvino=given.openvino)
+    said = {name: way(photos, side) for name, way in ways.items()}
+    rounds = [{name: timed(way, photos, side) for name, way in ways.items()} for _ in range(given.rounds)]
+    plain = said[PLAIN]
+    boxes = sum(len(one[1]) for one in plain)
     print(
-        f"milliseconds a photo: {1000 * median(one for one, _ in seconds) / len(photos):.1f} plain, ", end=""
+        f"{len(photos)} photos, input {side}, {os.cpu_count()} processors, {boxes} boxes of the plain way\n"
     )
-    print(f"{1000 * median(two for _, two in seconds) / len(photos):.1f} ours")
-    print(f"ratio {median(ratios):.2f} ({ratios[0]:.2f}-{ratios[-1]:.2f} of {len(ratios)} rounds)")
     print(
-        f"boxes found again: {np.mean(np.concatenate(same)):.3f} of theirs, {np.mean(np.concatenate(back)):.3f} of ours"
+        "| way | ms a photo | times as fast (range of the rounds) | its boxes that ours, float, finds; and back |"
     )
+    print("|---|---|---|---|")
+    for name, found in said.items():
+        ratios = sorted(one[PLAIN] / one[name] for one in rounds)
+        same = " / ".join(f"{shared(*pair):.2f}" for pair in ((found, said[OURS]), (said[OURS], found)))
+        milliseconds = 1000 * median(one[name] for one in rounds) / len(photos)
+        print(
+            f"| {name} | {milliseconds:.1f} | {median(ratios):.2f} ({ratios[0]:.2f}-{ratios[-1]:.2f}) | {same} |"
+        )
+
+
+def ways_of(run: Path, variants: list[Path], *, openvino: bool) -> dict[str, Any]:
+    """Everything that is timed, by its name."""
+    ways = {PLAIN: plain_way(run / "weights.pt"), OURS: our_way(run / "model.onnx")}
+    ways.update({file.stem: our_way(file) for file in variants})
+    if openvino:
+        files = [run / "model.onnx", *variants]
+        names = [OURS, *(file.stem for file in variants)]
+        ways.update(
+            {
+                f"{name}, OpenVINO": our_way(file, Engine.OPENVINO)
+                for name, file in zip(names, files, strict=True)
+            }
+        )
+    return ways
+
+
+def shared(one: list[Found], other: list[Found]) -> float:
+    """Share of the sure boxes of the first that the second finds too."""
+    found = np.concatenate([share_of(*pair) for pair in zip(one, other, strict=True)])
+    return float(found.mean()) if len(found) else float("nan")
 
 
 def timed(way: Any, photos: list[Path], side: int) -> float:
@@ -96,9 +126,9 @@ def plain_way(weights: Path) -> Any:
     return found
 
 
-def our_way(model: Path) -> Any:
+def our_way(model: Path, engine: Engine = Engine.ONNXRUNTIME) -> Any:
     """What `taxolens.load(model).predict` does."""
-    predictor = DetectorPredictor(read_model(model))
+    predictor = DetectorPredictor(read_model(model), engine, calls=os.cpu_count() or 1)
 
     def found(photos: list[Path], side: int) -> list[Found]:
         answers = predictor.predict(photos, threshold=LEAST)
