@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from taxolens.report.page import stylesheet
 
 _HERE = Path(__file__).parent
+_TICKED = re.compile(r"`([^`]+)`")
 FRESH = MappingProxyType({"Cache-Control": "no-store", "Vary": "Accept-Language"})
 """Pages tell what is so now. What a browser may do with them, the gate says."""
 
@@ -55,4 +58,10 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["data_address"] = data_address
+    environment.filters["ticked"] = _ticked
     return environment
+
+
+def _ticked(text: str) -> Markup:
+    """What stands between backticks, as code."""
+    return Markup(_TICKED.sub(r"<code>\1</code>", str(escape(text))))

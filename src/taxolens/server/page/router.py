@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -23,14 +23,15 @@ from taxolens.server.page.examples import Examples
 from taxolens.server.page.panel import Panel, panels
 from taxolens.server.page.picture import Pictures
 from taxolens.server.page.question import Question, read_question
+from taxolens.server.page.reference import doors_told
 from taxolens.server.page.shown import Shown
 from taxolens.server.page.snippet import snippets
-from taxolens.server.page.words import page_words, script_words
+from taxolens.server.page.words import page_words, reference_words, script_words
 from taxolens.server.reading import Upload
 from taxolens.server.refusal import OF_FAULTS
 from taxolens.server.visit import Visit, saying, visit_of
 
-OPEN_PAGES = ("/", "/page/style.css", "/page/page.js", "/page/examples/")
+OPEN_PAGES = ("/", "/docs", "/page/style.css", "/page/page.js", "/page/examples/")
 """What browsers get without a key, for their readers to write it into."""
 
 _NAMES = {"en": "English", "fr": "Français"}
@@ -56,6 +57,7 @@ def page_router(doors: Doors, examples: Examples | None = None) -> APIRouter:
     page = _Page(doors, examples or Examples())
     router.add_api_route("/", page.show, methods=["GET"], response_class=HTMLResponse)
     router.add_api_route("/", page.answer_plainly, methods=["POST"], response_class=HTMLResponse)
+    router.add_api_route("/docs", page.reference, methods=["GET"], response_class=HTMLResponse)
     router.add_api_route("/page/answer", page.answer, methods=["POST"], response_class=HTMLResponse)
     router.add_api_route("/page/picture", page.picture, methods=["POST"])
     router.add_api_route("/page/style.css", _style, methods=["GET"])
@@ -140,6 +142,14 @@ class _Page:
         ]
         return [_Answered(told, jpeg) for told, jpeg in zip(said, small, strict=True)]
 
+    async def reference(self, request: Request) -> HTMLResponse:
+        """What programs can ask, for people."""
+        wording = _wording(request, visit_of(request.scope))
+        words = reference_words(wording.say)
+        doors = doors_told(request.app.openapi())
+        html = drawn("reference.html.jinja", **_frame(wording, words), doors=doors)
+        return HTMLResponse(html, headers=dict(FRESH))
+
     async def example(self, number: int) -> Response:
         """An example photo."""
         try:
@@ -197,16 +207,12 @@ class _Page:
         """What is the same for every question."""
         words = page_words(wording.say)
         return {
-            "words": words,
-            "language": wording.language,
-            "tongues": [{"code": code, "name": _NAMES[code]} for code in LANGUAGES],
-            "edition": edition(),
+            **_frame(wording, words),
             "keyed": self._doors.keys is not None,
             "formats": words["formats"].format(most=f"{self._doors.limits.body / MEGABYTE:g}"),
             "examples": self._examples.names,
             "drawn": self._examples.note(self._labels(), wording.say),
             "reference": "docs",
-            "made_with": words["made_with"].format(version=VERSION),
         }
 
     def _facts(self, shown: Sequence[Panel], wording: Wording) -> dict[str, Any]:
@@ -220,6 +226,17 @@ class _Page:
                 for one in shown
             },
         }
+
+
+def _frame(wording: Wording, words: Mapping[str, str]) -> dict[str, Any]:
+    """What every page has around it."""
+    return {
+        "words": words,
+        "language": wording.language,
+        "tongues": [{"code": code, "name": _NAMES[code]} for code in LANGUAGES],
+        "edition": edition(),
+        "made_with": words["made_with"].format(version=VERSION),
+    }
 
 
 def _models(shown: Sequence[Panel], wanted: str, base: str, *, keyed: bool) -> dict[str, Any]:

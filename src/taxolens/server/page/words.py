@@ -12,6 +12,22 @@ def page_words(say: Say) -> Mapping[str, str]:
     return {**_frame(say), **_asking(say), **_answering(say), **_telling(say)}
 
 
+def reference_words(say: Say) -> Mapping[str, str]:
+    """Texts of the page that describes the doors."""
+    return {
+        **_frame(say),
+        "reference_title": say("Everything that programs can ask"),
+        "reference_lead": say("Each address of this server, what it takes and what it answers."),
+        "reference_machine": say("The same for programs, as OpenAPI:"),
+        "parameters": say("Parameters"),
+        "required": say("must be given"),
+        "takes": say("Takes"),
+        "fields": say("Answers with"),
+        "example": say("For example"),
+        "statuses": say("Statuses"),
+    }
+
+
 def script_words(say: Say) -> Mapping[str, str]:
     """Texts that only the script needs."""
     return {
