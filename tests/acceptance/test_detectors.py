@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
+from taxolens.core.detection_trainer import ToldBoxes
+from taxolens.inference.detector import DetectorPredictor
+from taxolens.modelfile.read import read_model
+from taxolens.workflows.detector_parity import prove_boxes
 from tests.acceptance.conftest import Command, rows_of
 
 pytestmark = [pytest.mark.shared_data, pytest.mark.slow]
@@ -110,3 +118,59 @@ def test_a_detector_that_names_its_classes_needs_no_labels(
     assert named.code == 0, named.err
     asked = taxolens("models", "describe", shared_weights / "yolov5n.onnx", "--out", tmp_path / "b.onnx")
     assert asked.code == 2 and "--labels coco" in asked.err and len(asked.err.strip().splitlines()) <= 3
+
+
+_THEIRS = """
+import json, os, sys
+os.environ["YOLO_OFFLINE"] = "true"
+from taxolens.models.torchvision_fallback import lend_torchvision
+lend_torchvision()
+import ultralytics
+network = ultralytics.YOLO(sys.argv[1], task="detect")
+told = [network.predict(path, imgsz=640, conf=0.25, iou=0.7, device="cpu", verbose=False)[0] for path in sys.argv[2:]]
+boxes = [[one.boxes.xyxy.tolist(), one.boxes.conf.tolist(), one.boxes.cls.tolist()] for one in told]
+print("BOXES" + json.dumps(boxes))
+"""
+
+
+def test_boxes_are_those_that_the_network_s_own_program_finds(
+    taxolens: Command,
+    labelled: tuple[Path, dict[str, list[tuple[str, Box]]]],
+    shared_weights: Path,
+    tmp_path: Path,
+) -> None:
+    """YOLOv8n by ultralytics, which runs the same file with its own preparation, decoding and suppression.
+
+    Photos are made 640 pixels wide and high first: how a photo is made smaller is another question.
+    """
+    pytest.importorskip("ultralytics")
+    model = tmp_path / "model.onnx"
+    taxolens("models", "describe", shared_weights / "yolov8n_int8.onnx", "--labels", "coco", "--out", model)
+    photos = []
+    for path in sorted(labelled[0].iterdir())[:12]:
+        photos.append(tmp_path / f"{path.stem}.png")
+        with Image.open(path) as picture:
+            picture.convert("RGB").resize((640, 640)).save(photos[-1])
+    theirs = subprocess.run(
+        [sys.executable, "-c", _THEIRS, str(shared_weights / "yolov8n_int8.onnx"), *map(str, photos)],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    told = [
+        ToldBoxes(
+            *(
+                np.array(part, kind).reshape(shape)
+                for part, kind, shape in zip(one, _KINDS, _SHAPES, strict=True)
+            )
+        )
+        for one in json.loads(theirs.rpartition("BOXES")[2])
+    ]
+    shown = np.stack([np.asarray(Image.open(path)) for path in photos])
+    parity = prove_boxes(DetectorPredictor(read_model(model)), shown, told, least=0.25)
+    assert parity.boxes > 20
+    assert parity.pixels < 0.1 and parity.score < 0.001
+
+
+_KINDS = np.float32, np.float32, np.int64
+_SHAPES = (-1, 4), (-1,), (-1,)
