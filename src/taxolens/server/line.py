@@ -115,8 +115,9 @@ class Line(Generic[Taker]):
             self._idle.pop(taker, None)
 
     def put_back(self, job: Job) -> None:
-        """Has a job that was not begun wait at the front."""
-        self._jobs.appendleft(job)
+        """Has a job that was not begun wait at the front, if somebody waits for it."""
+        if not job.answer.done():
+            self._jobs.appendleft(job)
 
     def wake(self, taker: Taker) -> None:
         """Has a taker that waits look for something else."""

@@ -16,7 +16,7 @@ from taxolens.server.holder import Admitted
 from taxolens.server.kept import Source
 from taxolens.server.line import Job, Line, Worked
 from taxolens.server.work import Work
-from taxolens.server.worker import Died, Worker
+from taxolens.server.worker import Died, NotBegun, Worker
 
 log = logging.getLogger(__name__)
 
@@ -224,35 +224,36 @@ class Pool:
             while place.chores:
                 await _do_chore(place, worker)
             job = await self._line.next(place)
-            if not worker.lives():
-                if job is not None:
-                    self._line.put_back(job)
-                raise Died("It died while it had nothing to do.")
             if job is not None:
                 place.busy = True
                 await self._do(worker, job)
                 place.busy = False
+            elif worker.gone.done():
+                raise Died("It died while it had nothing to do.")
 
     async def _do(self, worker: Worker, job: Job) -> None:
         began = asyncio.get_running_loop().time()
         try:
             async with asyncio.timeout(self._seconds):
                 done = await worker.answer(job.number, job.work)
-        except Died:
+        except TimeoutError as error:
+            job.fail(TooLate("The photo took longer than {seconds:g} seconds.", seconds=self._seconds))
+            raise Died("It took too long.") from error
+        except asyncio.CancelledError:
+            job.fail(_closing())
+            raise
+        except NotBegun:
+            self._line.put_back(job)
+            raise
+        except Exception as error:
+            if isinstance(error, TaxolensError) and not isinstance(error, Died):
+                job.fail(error)
+                return
             job.fail(
                 WorkerDied("The photo ended the process that worked on it. Save it anew as JPEG or PNG.")
             )
             raise
-        except TimeoutError as error:
-            job.fail(TooLate("The photo took longer than {seconds:g} seconds.", seconds=self._seconds))
-            raise Died("It took too long.") from error
-        except TaxolensError as error:
-            job.fail(error)
-        except asyncio.CancelledError:
-            job.fail(_closing())
-            raise
-        else:
-            job.finish(Worked(done, began - job.asked))
+        job.finish(Worked(done, began - job.asked))
 
     def _wake(self, place: _Place, _: asyncio.Future[None]) -> None:
         self._line.wake(place)

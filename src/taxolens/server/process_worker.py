@@ -6,7 +6,6 @@ import asyncio
 import logging
 import os
 import signal
-import socket
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, cast
@@ -17,7 +16,7 @@ from taxolens.server.nursery import Nursery
 from taxolens.server.opened import Done
 from taxolens.server.wire import packed, unpacked
 from taxolens.server.work import Work
-from taxolens.server.worker import Died
+from taxolens.server.worker import Died, NotBegun
 
 log = logging.getLogger(__name__)
 
@@ -25,15 +24,15 @@ log = logging.getLogger(__name__)
 class ProcessWorker(asyncio.Protocol):
     """Calls `taxolens.server.holder.Holder` in a process, one call at a time; see `taxolens.server.worker.Worker`."""
 
-    def __init__(self, nursery: Nursery, pid: int, connection: socket.socket) -> None:
+    def __init__(self, nursery: Nursery, pid: int) -> None:
         loop = asyncio.get_running_loop()
         self.pid = pid
         self.held: set[int] = set()
         self.gone: asyncio.Future[None] = loop.create_future()
         self._nursery = nursery
-        self._connection = connection
         self._transport: asyncio.WriteTransport | None = None
         self._arrived = bytearray()
+        self._begun = True
         self._outcome: asyncio.Future[tuple[bool, Any]] | None = None
 
     @classmethod
@@ -50,20 +49,9 @@ class ProcessWorker(asyncio.Protocol):
                 "No process for photos can be started: {why}.", why=error.strerror or str(error)
             ) from error
         connection.setblocking(False)
-        worker = cls(nursery, pid, connection)
+        worker = cls(nursery, pid)
         await asyncio.get_running_loop().create_unix_connection(lambda: worker, sock=connection)
         return worker
-
-    def lives(self) -> bool:
-        """Whether the process is there, as the system knows it now."""
-        if self.gone.done():
-            return False
-        try:
-            return self._connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) != b""
-        except BlockingIOError:
-            return True
-        except OSError:
-            return False
 
     async def admit(self, source: Source, folder: Path) -> Admitted:
         """See `Worker.admit`."""
@@ -104,16 +92,26 @@ class ProcessWorker(asyncio.Protocol):
         if outcome is not None and self._outcome is not None and not self._outcome.done():
             self._outcome.set_result(outcome)
 
+    def eof_received(self) -> None:
+        """The process ended; what it was to get may not have gone out whole."""
+        if self._transport is not None and self._transport.get_write_buffer_size():
+            self._begun = False
+
     def connection_lost(self, error: Exception | None) -> None:
-        """The process is no more."""
+        """The process is no more.
+
+        Args:
+            error: Linux gives one where the process left unread what it was given.
+        """
         if not self.gone.done():
             self.gone.set_result(None)
         if self._outcome is not None and not self._outcome.done():
-            self._outcome.set_exception(Died("It died at its work."))
+            begun = self._begun and error is None
+            self._outcome.set_exception(Died("It died at its work.") if begun else NotBegun("It was dead."))
 
     async def _called(self, name: str, *arguments: object) -> Any:
         if self.gone.done() or self._transport is None:
-            raise Died("The worker is dead.")
+            raise NotBegun("It was dead.")
         self._outcome = asyncio.get_running_loop().create_future()
         self._transport.write(packed((name, arguments)))
         succeeded, result = await self._outcome

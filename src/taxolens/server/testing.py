@@ -20,7 +20,7 @@ from taxolens.server.opened import Done
 from taxolens.server.options import DeskOptions
 from taxolens.server.pool import Pool
 from taxolens.server.work import PhotoWork, Work
-from taxolens.server.worker import Died
+from taxolens.server.worker import Died, NotBegun
 
 P = ParamSpec("P")
 Result = TypeVar("Result")
@@ -44,10 +44,6 @@ class ThreadWorker:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="taxolens-worker")
         self._delay = delay
 
-    def lives(self) -> bool:
-        """See `Worker.lives`."""
-        return not self.gone.done()
-
     async def admit(self, source: Source, folder: Path) -> Admitted:
         """See `Worker.admit`."""
         return await self._do(self._holder.admit, source, folder)
@@ -65,8 +61,9 @@ class ThreadWorker:
 
     async def answer(self, number: int, work: Work) -> Done:
         """See `Worker.answer`."""
-        if isinstance(work, PhotoWork) and work.photo == DEADLY:
+        if isinstance(work, PhotoWork) and isinstance(work.photo, bytes) and work.photo == DEADLY:
             self._mark_gone()
+            raise Died("It died at its work.")
         return await self._do(self._slowly, number, work)
 
     async def end(self) -> None:
@@ -80,7 +77,7 @@ class ThreadWorker:
 
     async def _do(self, function: Callable[P, Result], *args: P.args, **kwargs: P.kwargs) -> Result:
         if self.gone.done():
-            raise Died("The worker is dead.")
+            raise NotBegun("The worker is dead.")
         result = asyncio.wrap_future(self._thread.submit(function, *args, **kwargs))
         both: tuple[asyncio.Future[Any], ...] = (result, self.gone)
         await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)

@@ -17,15 +17,18 @@ class Died(TaxolensError):
     """A worker is no more. Never leaves a pool."""
 
 
+class NotBegun(Died):
+    """A worker was no more before it took up what it was given."""
+
+
 class Worker(Protocol):
-    """Does one thing at a time; see `taxolens.server.holder.Holder` for what. Each raises `Died` where it ends at it."""
+    """Does one thing at a time; see `taxolens.server.holder.Holder` for what. Each raises `Died` where it ends at it,
+    and `NotBegun` where it is known to have ended before.
+    """
 
     @property
     def gone(self) -> asyncio.Future[None]:
         """Done as soon as it is known to be no more."""
-
-    def lives(self) -> bool:
-        """Whether it is there, as far as can be known now."""
 
     @property
     def held(self) -> set[int]:

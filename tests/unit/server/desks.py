@@ -1,0 +1,75 @@
+"""Desks for tests, opened and closed, and models that tell apart."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from taxolens.modelfile.write import write_model
+from taxolens.server.model_desk import ModelDesk
+from taxolens.server.options import DeskOptions, NamedFile
+from taxolens.server.work import Answer, Named, PhotoWork
+from tests.unit.inference.colour_model import card, graph, write_photo
+
+Opener = Callable[[DeskOptions], ModelDesk]
+
+
+@asynccontextmanager
+async def opened(opener: Opener, *files: Path | NamedFile, **options: object) -> AsyncIterator[ModelDesk]:
+    """A started desk, closed in the end."""
+    named = tuple(file if isinstance(file, NamedFile) else NamedFile(file) for file in files)
+    desk = opener(DeskOptions(named, **options))  # type: ignore[arg-type]
+    try:
+        await desk.start()
+        yield desk
+    finally:
+        await desk.close(patience=5)
+
+
+def write_sharp(path: Path, sharpness: float) -> Path:
+    """A model that names colours the surer, the sharper it is; put there in one piece."""
+    made = path.with_name("coming.onnx")
+    write_model(graph(sharpness=sharpness), card(), made)
+    made.replace(path)
+    return path
+
+
+def photo(folder: Path, colour: str = "red") -> PhotoWork:
+    """A photo of one colour, as work."""
+    path = write_photo(folder / f"{colour}.png", colour)
+    return PhotoWork(path.read_bytes(), str(path))
+
+
+def slow_photo(side: int = 8000) -> PhotoWork:
+    """A photo that takes a while."""
+    from io import BytesIO
+
+    file = BytesIO()
+    Image.fromarray(np.zeros((side, side, 3), np.uint8)).save(file, "PNG", compress_level=1)
+    return PhotoWork(file.getvalue(), "slow")
+
+
+async def ask(desk: ModelDesk, work: PhotoWork, *, deadline: float = 60) -> Answer:
+    """What the first model says."""
+    return await desk.ask(desk.find(), work, deadline=deadline)
+
+
+def score(answer: Answer) -> float:
+    """How sure a classifier was."""
+    assert isinstance(answer.result, Named)
+    return answer.result.prediction.score
+
+
+async def until(condition: Callable[[], Awaitable[bool]] | Callable[[], bool], seconds: float = 60) -> None:
+    """Waits for something to be so."""
+    async with asyncio.timeout(seconds):
+        while True:
+            so = condition()
+            if so if isinstance(so, bool) else await so:
+                return
+            await asyncio.sleep(0.01)
