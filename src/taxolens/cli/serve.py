@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from taxolens.cli import options as shared
 from taxolens.cli.help_page import App, examples
+from taxolens.cli.model_names import model_named
 from taxolens.cli.option_table import Option, under, with_options
+from taxolens.cli.results_options import DETECTOR
 from taxolens.cli.tile_options import TILE
 from taxolens.cli.words import say, tell
 from taxolens.compose.server import Listening, export_triton, serve
@@ -28,13 +30,29 @@ EPILOG = examples(
 )
 _NETWORK, _LIMITS, _LOG = say("Network"), say("Limits"), say("Log")
 
+
+def _files(typed: list[str]) -> list[str]:
+    """Files, also where a ready model is named instead."""
+    told = []
+    for text in typed:
+        name, sign, path = text.partition("=")
+        if sign and not Path(text).exists():
+            told.append(f"{name}={model_named(Path(path))}" if path else text)
+        else:
+            told.append(str(model_named(Path(text))))
+    return told
+
+
 OPTIONS = (
     Option(
         "models",
         "models",
-        say("Model files or pipelines (.toml), each under a name of its own where NAME= stands before it."),
+        say(
+            "Model files, pipelines (.toml) or names of ready models; NAME=FILE gives one a name of its own."
+        ),
         list[str],
         "MODEL...",
+        read=_files,
     ),
     Option("--host", "host", say("Address to listen at; 0.0.0.0: all (127.0.0.1)."), panel=_NETWORK),
     Option("--port", "port", say("Port; 0: any that is free (8080)."), int, "N", panel=_NETWORK),
@@ -55,13 +73,7 @@ OPTIONS = (
         panel=_NETWORK,
     ),
     Option("--alias", "alias", say("Another name for a model."), list[str], "ALIAS=NAME"),
-    Option(
-        "--detector",
-        "detector",
-        say("A model that finds boxes; the others name what is in each."),
-        Path,
-        "FILE",
-    ),
+    DETECTOR,
     *under("tile", TILE),
     Option("--watch", "watch", say("Load a file anew when it changes; look every S seconds."), float, "S"),
     Option("--examples", "examples", say("Photos that the page offers to try (drawn ones)."), Path, "DIR"),
