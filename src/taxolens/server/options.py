@@ -80,7 +80,7 @@ class DeskOptions:
             raise UsageError("No model is named. Name one or more model files.")
         least = {"workers": 0, "max_queue": 0, "watch": 0, "keep_versions": 1}
         for name, low in least.items():
-            if getattr(self, name) < low:
+            if not getattr(self, name) >= low:
                 raise UsageError(
                     "{name} is {low} or more, not {value}.", name=name, low=low, value=getattr(self, name)
                 )
