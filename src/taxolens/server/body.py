@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
@@ -33,7 +32,7 @@ async def read_body(receive: Receive, visit: Visit, limits: Limits, traffic: Tra
     """
     chunks: list[bytes] = []
     while True:
-        message = await _next(receive, visit, limits)
+        message = await _next(receive, limits)
         chunk = message.get("body", b"")
         visit.received += len(chunk)
         traffic.held += len(chunk)
@@ -45,9 +44,11 @@ async def read_body(receive: Receive, visit: Visit, limits: Limits, traffic: Tra
         if not message.get("more_body", False):
             visit.whole = True
             return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+        if visit.received < (visit.seconds - limits.grace) * limits.rate:
+            raise _too_slow()
 
 
-async def _next(receive: Receive, visit: Visit, limits: Limits) -> MutableMapping[str, Any]:
+async def _next(receive: Receive, limits: Limits) -> MutableMapping[str, Any]:
     """The next part of a body; slow ones would keep a place for nothing."""
     try:
         async with asyncio.timeout(limits.silence):
@@ -56,9 +57,6 @@ async def _next(receive: Receive, visit: Visit, limits: Limits) -> MutableMappin
         raise _too_slow() from None
     if message["type"] == "http.disconnect":
         raise Refused(400, "The request broke off before its end.")
-    late = time.perf_counter() - visit.started - limits.grace
-    if message.get("more_body", False) and visit.received < late * limits.rate:
-        raise _too_slow()
     return message
 
 

@@ -1,0 +1,76 @@
+"""Bodies, received within limits."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from taxolens.problems import Refused
+from taxolens.server.body import Receive, read_body
+from taxolens.server.doors import Limits, Traffic
+from taxolens.server.visit import Visit
+
+LIMITS = Limits(body=100, held=300, silence=0.1, grace=0.0, rate=0)
+
+
+def _visit() -> Visit:
+    return Visit.of({"method": "POST", "path": "/predict", "headers": []})
+
+
+def _sending(chunks: Iterable[bytes], *, end: bool = True) -> Receive:
+    messages: list[dict[str, Any]] = [
+        {"type": "http.request", "body": chunk, "more_body": True} for chunk in chunks
+    ]
+    if end:
+        messages[-1]["more_body"] = False
+    messages.append({"type": "http.disconnect"})
+    waiting = iter(messages)
+
+    async def receive() -> dict[str, Any]:
+        return next(waiting)
+
+    return receive
+
+
+def _read(
+    receive: Receive, limits: Limits = LIMITS, visit: Visit | None = None, traffic: Traffic | None = None
+) -> bytes:
+    return asyncio.run(read_body(receive, visit or _visit(), limits, traffic or Traffic()))
+
+
+def test_chunks_are_one_body() -> None:
+    visit, traffic = _visit(), Traffic()
+    assert _read(_sending([b"ab", b"", b"cd"]), visit=visit, traffic=traffic) == b"abcd"
+    assert (visit.received, visit.whole, traffic.held) == (4, True, 4)
+
+
+@pytest.mark.parametrize(
+    ("receive", "limits", "held", "status"),
+    [
+        (_sending([b"x" * 60, b"x" * 60]), LIMITS, 0, 413),
+        (_sending([b"x" * 60]), LIMITS, 280, 503),
+        (_sending([b"x"], end=False), LIMITS, 0, 400),
+        (_sending([b"x", b"y"]), replace(LIMITS, rate=10**9), 0, 408),
+    ],
+    ids=["too large", "too much for others", "broken off", "too slow on average"],
+)
+def test_what_will_not_be_read_is_refused(receive: Receive, limits: Limits, held: int, status: int) -> None:
+    visit = _visit()
+    with pytest.raises(Refused) as refused:
+        _read(receive, limits, visit, Traffic(held=held))
+    assert refused.value.status == status
+    assert not visit.whole
+
+
+def test_silence_is_not_waited_for() -> None:
+    async def silent() -> dict[str, Any]:
+        await asyncio.sleep(60)
+        return {}
+
+    with pytest.raises(Refused) as refused:
+        _read(silent)
+    assert refused.value.status == 408
