@@ -20,6 +20,7 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(importlib.util.find_spec("libreyolo") is None, reason="LibreYOLO is not installed"),
 ]
+HAS_TENSORBOARD = importlib.util.find_spec("tensorboardX") is not None
 HAS_ULTRALYTICS = importlib.util.find_spec("ultralytics") is not None
 SMALL = ("--method", "detect", "--size", "64", "--batch", "4", "--split", "50/25/25")
 
@@ -83,9 +84,13 @@ def test_a_training_goes_on_from_the_weights_of_a_run(
 ) -> None:
     done = taxolens(
         "train", drawn, "--out", tmp_path / "more", *SMALL, "--epochs", 1, "--weights", run / "weights.safetensors",
-        "--frozen", "--mosaic", 0,
+        "--frozen", "--mosaic", 0, "--track", "csv", *(("--track", "tensorboard") if HAS_TENSORBOARD else ()),
     )  # fmt: skip
     assert done.code == 0, done.err
+    assert "Tracked with csv" in done.err
+    with (tmp_path / "more" / "history.csv").open() as file:
+        assert next(csv.DictReader(file))["map50"] != ""
+    assert (tmp_path / "more" / "tensorboard").is_dir() == HAS_TENSORBOARD
 
 
 def test_a_killed_training_goes_on_after_its_last_whole_epoch(

@@ -8,8 +8,11 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
+from taxolens.core.detection_trainer import DetectionEpoch
 from taxolens.core.trainer import Epoch, Examples
 
+TrackedEpoch = Epoch | DetectionEpoch
+"""One pass over the photos, of a network that names them or of a detector; a training has those of one kind."""
 EVENTS = "tensorboard"
 """Name of the folder of event files in a run folder."""
 
@@ -57,7 +60,7 @@ class Tracker(Protocol):
         """Where one can look: a file, an address or the command that shows it."""
         ...
 
-    def learnt(self, epochs: Sequence[Epoch], examples: Examples) -> None:
+    def learnt(self, epochs: Sequence[TrackedEpoch], examples: Examples) -> None:
         """Takes all epochs so far, before the first step and after each epoch; writes those that are new."""
         ...
 

@@ -120,7 +120,8 @@ def _is_table(answer: NDArray[np.generic]) -> bool:
     if answer.ndim != _TABLE_AXES or answer.shape[0] != 1:
         return False
     # A network that thins its boxes itself may find none, or one.
-    return min(answer.shape[1:]) > 1 or (answer.shape[1] == 0 and answer.shape[2] == COLUMNS)
+    rows, columns = answer.shape[1:]
+    return bool(min(rows, columns) > 1 or (rows == 0 and columns == COLUMNS))
 
 
 def _of_table(
@@ -143,8 +144,9 @@ def _of_table(
 def _in_shares(table: NDArray[np.generic]) -> bool:
     """Whether boxes are given as centre and size in shares: all in 0..1, and some wider than their centre is far."""
     places = np.asarray(table[:, :4], np.float64)
-    in_range = places.size > 0 and places.min() >= 0 and places.max() <= 1
-    return bool(in_range and (places[:, 2:] < places[:, :2]).any())
+    if not places.size or places.min() < 0 or places.max() > 1:
+        return False
+    return bool((places[:, 2:] < places[:, :2]).any())
 
 
 def _of_cells(

@@ -15,8 +15,9 @@ from tensorboardX.proto.summary_pb2 import Summary
 from tensorboardX.summary import image, scalar, text
 from tensorboardX.utils import make_grid
 
-from taxolens.core.tracking import EVENTS, Ending, TrackedRun
-from taxolens.core.trainer import Epoch, Examples
+from taxolens.core.tracking import EVENTS, Ending, TrackedEpoch, TrackedRun
+from taxolens.core.trainer import Examples
+from taxolens.tracking.points import points
 
 _COLUMNS = 6
 _CURVES: Mapping[str, str] = {
@@ -24,6 +25,9 @@ _CURVES: Mapping[str, str] = {
     "val_loss": "loss/validation",
     "train_accuracy": "accuracy/train",
     "val_accuracy": "accuracy/validation",
+    "loss": "loss/train",
+    "map50": "mAP50/validation",
+    "map50_95": "mAP50-95/validation",
     "rate": "learning_rate",
     "seconds": "seconds",
 }
@@ -42,7 +46,7 @@ class EventFiles:
         """The command that shows them, parts of the run beside it."""
         return f"tensorboard --logdir {self._run.place}"
 
-    def learnt(self, epochs: Sequence[Epoch], examples: Examples) -> None:
+    def learnt(self, epochs: Sequence[TrackedEpoch], examples: Examples) -> None:
         """Adds the points that are new; those of before a stop stand at about the time that they were made."""
         if not self._shown:
             self._shown = True
@@ -50,10 +54,9 @@ class EventFiles:
         ended = time.time()
         times = [ended - sum(one.seconds for one in epochs[number:]) for number in range(1, len(epochs) + 1)]
         for epoch, moment in list(zip(epochs, times, strict=True))[self._told :]:
-            for name, curve in _CURVES.items():
-                value = getattr(epoch, name)
+            for name, value in points(epoch).items():
                 if value is not None:
-                    self._write(scalar(curve, value), epoch.number, moment)
+                    self._write(scalar(_CURVES.get(name, f"loss/{name}"), value), epoch.number, moment)
         self._told = len(epochs)
         self._opened().flush()
 

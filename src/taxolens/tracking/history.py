@@ -8,17 +8,18 @@ from dataclasses import fields
 from pathlib import Path
 from typing import TextIO
 
-from taxolens.core.tracking import Ending, TrackedRun
+from taxolens.core.tracking import Ending, TrackedEpoch, TrackedRun
 from taxolens.core.trainer import Epoch, Examples
+from taxolens.tracking.points import row
 
 FILE = "history.csv"
-_COLUMNS = tuple(field.name for field in fields(Epoch))
+_OF_NETWORKS = tuple(field.name for field in fields(Epoch))
 
 
-def write_epochs(epochs: Iterable[Epoch], path: Path) -> None:
+def write_epochs(epochs: Sequence[TrackedEpoch], path: Path) -> None:
     """One row per epoch."""
     with path.open("w", encoding="utf-8", newline="") as file:
-        _write(epochs, file, head=True)
+        _write(epochs, file, _columns(epochs), head=True)
 
 
 class History:
@@ -33,12 +34,12 @@ class History:
         """The file."""
         return str(self._file)
 
-    def learnt(self, epochs: Sequence[Epoch], examples: Examples) -> None:
+    def learnt(self, epochs: Sequence[TrackedEpoch], examples: Examples) -> None:
         """Adds the rows that are new; after a stop the table is written anew, for its last row may be torn."""
         del examples
         if self._told:
             with self._file.open("a", encoding="utf-8", newline="") as file:
-                _write(epochs[self._told :], file, head=False)
+                _write(epochs[self._told :], file, _columns(epochs), head=False)
         else:
             write_epochs(epochs, self._file)
         self._told = len(epochs)
@@ -52,12 +53,17 @@ class History:
         del ending
 
 
-def _write(epochs: Iterable[Epoch], file: TextIO, *, head: bool) -> None:
+def _columns(epochs: Sequence[TrackedEpoch]) -> tuple[str, ...]:
+    return tuple(row(epochs[0])) if epochs else _OF_NETWORKS
+
+
+def _write(epochs: Iterable[TrackedEpoch], file: TextIO, columns: Sequence[str], *, head: bool) -> None:
     writer = csv.writer(file)
     if head:
-        writer.writerow(_COLUMNS)
+        writer.writerow(columns)
     for epoch in epochs:
-        values = (getattr(epoch, name) for name in _COLUMNS)
+        told = row(epoch)
+        values = (told.get(name) for name in columns)
         writer.writerow(
             ["" if one is None else f"{one:.6g}" if isinstance(one, float) else one for one in values]
         )

@@ -15,10 +15,11 @@ from typing import Any
 
 from filelock import FileLock
 
-from taxolens.core.tracking import Ending, TrackedRun
-from taxolens.core.trainer import Epoch, Examples
+from taxolens.core.tracking import Ending, TrackedEpoch, TrackedRun
+from taxolens.core.trainer import Examples
 from taxolens.core.version import VERSION
 from taxolens.storage.atomic import written_whole
+from taxolens.tracking.points import points
 
 # Read once, while the library is imported. A server that does not answer must not hold up a training.
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
@@ -36,7 +37,6 @@ FOLDER = "mlflow"
 STORE = "mlflow.db"
 KEPT = "mlflow.json"
 _EXPERIMENT = "MLFLOW_EXPERIMENT_NAME"
-_CURVES = ("train_loss", "train_accuracy", "val_loss", "val_accuracy", "rate", "seconds")
 _FILES = ("report.html", "metrics.json", "history.csv", "recipe.json")
 _MODEL = "model.onnx"
 _STATUS = {Ending.DONE: "FINISHED", Ending.STOPPED: "KILLED", Ending.FAILED: "FAILED"}
@@ -75,16 +75,16 @@ class MlflowRun:
             return re.sub(r"//[^/@]*@", "//", self._uri)
         return f"mlflow ui --backend-store-uri {self._uri}"
 
-    def learnt(self, epochs: Sequence[Epoch], examples: Examples) -> None:
+    def learnt(self, epochs: Sequence[TrackedEpoch], examples: Examples) -> None:
         """Adds the figures of epochs that the store does not know."""
         del examples
         now = _now()
         new = [epoch for epoch in epochs if epoch.number not in self._told]
         found = [
-            Metric(name, float(value), now, epoch.number)
+            Metric(_ALLOWED.sub("_", name), float(value), now, epoch.number)
             for epoch in new
-            for name in _CURVES
-            if (value := getattr(epoch, name)) is not None
+            for name, value in points(epoch).items()
+            if value is not None
         ]
         if found:
             self._client.log_batch(self.id, metrics=found)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from taxolens.core.detection_trainer import DetectionEpoch
 from taxolens.core.records import Part
 from taxolens.core.texts import Say, noted
 from taxolens.data.split import write_split
@@ -18,6 +16,7 @@ from taxolens.report.curves import Series, line_chart
 from taxolens.report.page import Section
 from taxolens.report.panels import Command, Commands, Fact, Facts
 from taxolens.report.wording import Wording
+from taxolens.tracking.history import write_epochs
 from taxolens.workflows.detection_facts import DetectionFacts
 from taxolens.workflows.detection_page import detection_page
 from taxolens.workflows.detection_pictures import Closeups
@@ -59,7 +58,7 @@ def write_detector_run(
     figures = _figures(schooled, seconds)
     write_json(folder / METRICS, figures | ({"shrunk": shrunk.document()} if shrunk else {}))
     write_json(folder / RECIPE, recipe_document(recipe))
-    _write_history(trained.epochs, folder / HISTORY)
+    write_epochs(trained.epochs, folder / HISTORY)
     write_split(lesson.split, lesson.images, folder / SPLIT)
     judged = lesson.of(Part.TEST) or lesson.of(Part.VAL)
     page = detection_page(
@@ -105,20 +104,6 @@ def _figures(schooled: SchooledDetector, seconds: Mapping[str, float]) -> dict[s
         "failures": [{"file": one.name, "code": one.code, "reason": one.reason} for one in schooled.failures],
         "seconds": {stage: round(spent, 3) for stage, spent in seconds.items()},
     }
-
-
-def _write_history(epochs: tuple[DetectionEpoch, ...], path: Path) -> None:
-    """One row per epoch; the parts of the loss are the library's own."""
-    losses = tuple(dict.fromkeys(name for one in epochs for name in one.losses))
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(("number", "rate", "loss", *losses, "map50", "map50_95", "seconds"))
-        for one in epochs:
-            values = (one.rate, one.loss, *(one.losses.get(name) for name in losses))
-            figures = (one.map50, one.map50_95, one.seconds)
-            writer.writerow(
-                [one.number, *("" if value is None else f"{value:.6g}" for value in (*values, *figures))]
-            )
 
 
 def _facts(schooled: SchooledDetector, notes: tuple[str, ...]) -> DetectionFacts:

@@ -19,8 +19,8 @@ from taxolens.workflows.listener import Listener
 from taxolens.workflows.network_training import workplace
 from taxolens.workflows.run_folder import run_folder
 from taxolens.workflows.stopwatch import Stopwatch
-from taxolens.workflows.train import METHODS, check_recipe, train
 from taxolens.workflows.tracking import Trackers, figures_of_boxes, run_of
+from taxolens.workflows.train import METHODS, check_recipe, train
 from taxolens.workflows.trained import TrainSummary
 
 _DETECT = "detect"

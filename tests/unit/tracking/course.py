@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from taxolens.core.detection_trainer import DetectionEpoch
 from taxolens.core.tracking import TrackedRun
 from taxolens.core.trainer import Epoch
 
@@ -15,6 +16,11 @@ EPOCHS = (
     Epoch("head", 1, 0.003, 1.5, 0.4, 1.2, 0.5, 2.0),
     Epoch("network", 2, 0.001, 1.0, None, 0.8, 0.7, 3.5),
     Epoch("network", 3, 0.0005, 0.5, None, 0.25, 0.9, 3.25),
+)
+DETECTOR_EPOCHS = (
+    DetectionEpoch(1, 0.01, {"iou": 3.5, "obj": 4.0, "cls": 1.5}, None, None, 6.0),
+    DetectionEpoch(2, 0.005, {"iou": 2.5, "obj": 3.0, "cls": 1.0}, 0.25, 0.125, 5.0),
+    DetectionEpoch(3, 0.001, {"iou": 2.0, "obj": 2.5, "cls": 0.5}, 0.5, 0.25, 5.5),
 )
 FIGURES = {"accuracy": 0.875, "macro_f1": 0.85, "n": 40.0}
 
