@@ -9,7 +9,9 @@ from pathlib import Path
 
 from taxolens.core.errors import DataError
 from taxolens.core.records import Image
+from taxolens.core.texts import noted
 from taxolens.formats.archive import unpacked
+from taxolens.formats.beside import LAYOUT_FOLDERS
 from taxolens.formats.box_table import read_box_table
 from taxolens.formats.camtrap_set import PACKAGE, find_camtrap, read_camtrap
 from taxolens.formats.coco import CocoFile, find_coco, read_coco
@@ -20,11 +22,12 @@ from taxolens.formats.detections_set import (
     read_detections_set,
 )
 from taxolens.formats.folder import read_folder
-from taxolens.formats.labelme import find_labelme, is_labelme, read_labelme
-from taxolens.formats.parts import with_parts
-from taxolens.formats.source import Labelled, Layout
+from taxolens.formats.labelme import find_labelme, is_labelme, labelme_files, read_labelme
+from taxolens.formats.parts import part_named, with_parts
+from taxolens.formats.sheets import CLASS_LISTS
+from taxolens.formats.source import Labelled, Layout, Note, printable
 from taxolens.formats.table import is_box_table, is_label_table, read_table
-from taxolens.formats.voc import find_voc, read_voc
+from taxolens.formats.voc import find_voc, read_voc, voc_files
 from taxolens.formats.yolo import read_yolo
 from taxolens.formats.yolo_set import find_yolo
 from taxolens.storage.photos import PHOTO_SUFFIXES
@@ -33,6 +36,12 @@ from taxolens.storage.signature import image_format, read_head
 __all__ = ["Labelled", "read_labelled"]
 
 _USUAL_NAME = "labels.csv"
+_CLASSES = 2
+_NAMED = 5
+_STRAY = noted(
+    "Annotations of boxes for few of the {photos} photos are left out, for the others only have their folder's name: "
+    "{count} ({names}). To use them, name a folder with those photos alone."
+)
 
 
 def read_labelled(
@@ -122,14 +131,15 @@ class _Way:
         if find_camtrap(folder):
             return read_camtrap(folder, photos=self.photos, inside=self.inside and self.photos is None)
         table = _table_in(folder)
-        by_box = self._boxes(folder)
+        strays: list[Note] = []
+        by_box = self._boxes(folder, strays)
         if by_box is not None:
             joins = table is not None and not is_box_table(table)
             said = read_table(table, inside=self.inside, nameless=True) if table and joins else None
             return _joined(by_box, said) if said else by_box
         if table is not None and is_box_table(table):
             return self._table(table)
-        by_folder = read_folder(folder)
+        by_folder = replace(read_folder(folder), notes=tuple(strays))
         if table is None:
             detections = None if by_folder.images else find_detections(folder)
             return self._detections(detections, folder) if detections else with_parts(by_folder)
@@ -139,7 +149,8 @@ class _Way:
         unnamed = len(by_folder.images) + by_folder.ignored - len({image.path for image in by_table.images})
         return with_parts(replace(by_table, ignored=max(0, unnamed), nameless=by_folder.nameless))
 
-    def _boxes(self, folder: Path) -> Labelled | None:
+    def _boxes(self, folder: Path, strays: list[Note]) -> Labelled | None:
+        """Photos with boxes, if that is what a folder holds; else what is to be told of boxes for few of them."""
         described = find_yolo(folder)
         if described is not None:
             return read_yolo(described, folder, inside=self.inside, lenient=self.lenient)
@@ -148,7 +159,9 @@ class _Way:
             return read_coco(files, folder, inside=self.inside, lenient=self.lenient)
         for is_there, read in ((find_voc, read_voc), (find_labelme, read_labelme)):
             if is_there(folder):
-                return read(folder, inside=self.inside, lenient=self.lenient)
+                strays[:] = _strays(folder)
+                if not strays:
+                    return read(folder, inside=self.inside, lenient=self.lenient)
         detections = folder / DETECTIONS
         return self._detections(detections, folder) if detections.is_file() else None
 
@@ -156,6 +169,34 @@ class _Way:
         return read_detections_set(
             file, root, threshold=self.threshold, photos=self.photos, inside=self.inside
         )
+
+
+def _strays(folder: Path) -> tuple[Note, ...]:
+    """What to say of annotations for few photos of class folders, which are left out: most photos decide.
+
+    Where a list of classes lies beside them, or they have a folder of their own, somebody meant to draw boxes. Folders
+    that only belong to a layout, and those of one class, are no class folders that could contradict.
+    """
+    files = (*voc_files(folder), *labelme_files(folder))
+    meant = any((folder / name).is_file() for name in CLASS_LISTS) or any(
+        _is_laid_out(file) for file in files
+    )
+    if not files or meant:
+        return ()
+    photos = [image for image in read_folder(folder).images if not _is_of_layout(image.label or "")]
+    if len({image.label for image in photos}) < _CLASSES or 2 * len(files) >= len(photos):
+        return ()
+    names = ", ".join(printable(file.name) for file in files[:_NAMED])
+    return (Note(_STRAY, {"count": len(files), "names": names, "photos": len(photos)}),)
+
+
+def _is_laid_out(file: Path) -> bool:
+    """Whether a file of annotations lies in a folder for such files."""
+    return file.parent.name.lower() in LAYOUT_FOLDERS
+
+
+def _is_of_layout(folder: str) -> bool:
+    return folder.lower() in LAYOUT_FOLDERS or part_named(folder) is not None
 
 
 def _joined(by_box: Labelled, by_table: Labelled) -> Labelled:

@@ -65,6 +65,11 @@ def is_labelme(file: Path) -> bool:
     return any(key in begin for key in (b'"shapes"', b'"imagePath"', b'"imageData"'))
 
 
+def labelme_files(folder: Path) -> tuple[Path, ...]:
+    """The annotations in a folder."""
+    return tuple(filter(is_labelme, files_below(folder, _SUFFIX)))
+
+
 def read_labelme(folder: Path, *, inside: bool = False, lenient: bool = False) -> Labelled:
     """Reads the photos and boxes of a folder.
 
@@ -79,7 +84,7 @@ def read_labelme(folder: Path, *, inside: bool = False, lenient: bool = False) -
     complaints = Complaints(lenient)
     sheets = _Sheets()
     reader = SheetReader(folder, sheets.sheet, listed, complaints, inside)
-    files = [file for file in files_below(folder, _SUFFIX) if is_labelme(file)]
+    files = labelme_files(folder)
     images = with_folder_parts(tuple(reader.images(files)), LAYOUT_FOLDERS)
     return Labelled(
         folder,

@@ -22,6 +22,9 @@ from taxolens.formats.parts import part_named
 from taxolens.formats.source import BoxProblem, Note, label_text, printable
 from taxolens.storage.atomic import told_as_output
 
+CLASS_LISTS = ("classes.txt", "labelmap.txt", "labels.txt")
+"""Files that list the classes of such sets, in the order in which they are looked for."""
+
 _NAMED = 10
 
 Edges = tuple[float, float, float, float]

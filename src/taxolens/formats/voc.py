@@ -13,8 +13,10 @@ Source: http://host.robots.ox.ac.uk/pascal/VOC/voc2012/htmldoc/devkit_doc.html
 
 from __future__ import annotations
 
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
@@ -28,6 +30,7 @@ from taxolens.formats.frame import in_pixels
 from taxolens.formats.parts import with_folder_parts
 from taxolens.formats.plain_xml import read_xml
 from taxolens.formats.sheets import (
+    CLASS_LISTS,
     Edges,
     Sheet,
     SheetReader,
@@ -42,23 +45,31 @@ PHOTOS = "JPEGImages"
 TITLE = "Pascal VOC"
 
 _ANNOTATIONS, _SETS = "Annotations", "ImageSets/Main"
-_LISTS = ("classes.txt", "labelmap.txt", "labels.txt")
 _SUFFIX = ".xml"
 _MOST_BYTES = 16 << 20
 _SNIFFED = 4096
 _TRIED = 20
 _WHOLE = 1e-6  # of a pixel
+_SIGNS = tuple("<annotation".encode(code) for code in ("utf-8", "utf-16-le", "utf-16-be"))
 _EDGES = ("xmin", "ymin", "xmax", "ymax")
 
 
 def find_voc(folder: Path) -> bool:
     """Whether a folder holds annotations of this kind."""
-    for number, file in enumerate(files_below(folder, _SUFFIX)):
-        if b"<annotation" in _begin(file):
-            return True
-        if number >= _TRIED:
-            break
-    return False
+    return any(map(is_voc, islice(files_below(folder, _SUFFIX), _TRIED)))
+
+
+def is_voc(file: Path) -> bool:
+    """Whether an XML file begins as an annotation of this kind does, in whatever encoding."""
+    begin = _begin(file)
+    if begin.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+        return "<annotation" in begin.decode("utf-16", errors="ignore")
+    return any(sign in begin for sign in _SIGNS)
+
+
+def voc_files(folder: Path) -> tuple[Path, ...]:
+    """The annotations in a folder."""
+    return tuple(filter(is_voc, files_below(folder, _SUFFIX)))
 
 
 def read_voc(folder: Path, *, inside: bool = False, lenient: bool = False) -> Labelled:
@@ -71,10 +82,10 @@ def read_voc(folder: Path, *, inside: bool = False, lenient: bool = False) -> La
     Raises:
         DataError: an annotation cannot be meant.
     """
-    files = [file for file in files_below(folder, _SUFFIX) if b"<annotation" in _begin(file)]
+    files = voc_files(folder)
     sheets = _Sheets(lenient)
     sheets.look(files)
-    listed_in, listed = listed_classes(folder, _LISTS)
+    listed_in, listed = listed_classes(folder, CLASS_LISTS)
     reader = SheetReader(folder, sheets.sheet, listed, sheets.complaints, inside)
     images = tuple(reader.images(files))
     by_list = _listed_parts(folder, images)
@@ -113,42 +124,37 @@ def write_voc(folder: Path, images: Sequence[Sized], classes: Sequence[str]) -> 
         if stems:
             place = folder / _SETS / f"{part.value}.txt"
             write_unsynced(place, "".join(f"{stem}\n" for stem in stems).encode("utf-8", "surrogateescape"))
-    write_unsynced(folder / _LISTS[0], text.encode("utf-8"))
+    write_unsynced(folder / CLASS_LISTS[0], text.encode("utf-8"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """What one file says, its coordinates as they stand there: label and the texts of four edges."""
+
+    names: tuple[str, ...]
+    size: tuple[float | None, float | None]
+    things: tuple[tuple[str, tuple[str, ...]], ...]
 
 
 class _Sheets:
-    """Reads XML files; whether pixels count from 0 or from 1 shows in all of them together."""
+    """Reads XML files, each once; whether pixels count from 0 or from 1 shows in all of them together."""
 
     def __init__(self, lenient: bool) -> None:
         self.complaints = Complaints(lenient)
         self.from_zero = False
+        self._pages: dict[Path, _Page] = {}
 
     def look(self, files: Sequence[Path]) -> None:
-        """Looks for a box that begins at 0."""
+        """Reads all, and looks for a box that begins at 0."""
         for file in files:
-            for found in _root(file).iter("bndbox"):
-                texts = [_text(found, name) for name in _EDGES]
-                if not any("." in text for text in texts) and any(finite(one) == 0 for one in texts[:2]):
-                    self.from_zero = True
-                    return
+            page = self._pages[file] = _page(file)
+            self.from_zero |= any(_begins_at_zero(texts) for _, texts in page.things)
 
     def sheet(self, file: Path) -> Sheet:
         """What a file says."""
-        root = _root(file)
-        size = root.find("size")
-        named = (_text(root, "filename"), _text(root, "path"))
-        return Sheet(
-            names=tuple(name.replace("\\", "/") for name in named if name and "\0" not in name),
-            size=(None, None)
-            if size is None
-            else (finite(_text(size, "width")), finite(_text(size, "height"))),
-            things=tuple(self._thing(one) for one in root.findall("object")),
-        )
-
-    def _thing(self, one: Element) -> Thing:
-        found = one.find("bndbox")
-        texts = [_text(found, name) if found is not None else "" for name in _EDGES]
-        return Thing(_text(one, "name"), self._edges(texts), " ".join(texts))
+        page = self._pages[file]
+        things = tuple(Thing(label, self._edges(texts), " ".join(texts)) for label, texts in page.things)
+        return Sheet(page.names, page.size, things)
 
     def _edges(self, texts: Sequence[str]) -> Edges | None:
         numbers = [number for text in texts if (number := finite(text)) is not None]
@@ -158,6 +164,25 @@ class _Sheets:
         if self.from_zero or any("." in text for text in texts):
             return left, top, right, bottom
         return left - 1, top - 1, right, bottom
+
+
+def _page(file: Path) -> _Page:
+    root = _root(file)
+    size = root.find("size")
+    named = (_text(root, "filename"), _text(root, "path"))
+    return _Page(
+        names=tuple(name.replace("\\", "/") for name in named if name and "\0" not in name),
+        size=(None, None) if size is None else (finite(_text(size, "width")), finite(_text(size, "height"))),
+        things=tuple((_text(one, "name"), _texts(one.find("bndbox"))) for one in root.findall("object")),
+    )
+
+
+def _texts(box: Element | None) -> tuple[str, ...]:
+    return tuple(_text(box, name) if box is not None else "" for name in _EDGES)
+
+
+def _begins_at_zero(texts: Sequence[str]) -> bool:
+    return not any("." in text for text in texts) and any(finite(one) == 0 for one in texts[:2])
 
 
 def _listed_parts(folder: Path, images: Sequence[Image]) -> tuple[Image, ...] | None:

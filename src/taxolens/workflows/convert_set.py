@@ -10,7 +10,7 @@ from pathlib import Path
 from taxolens.core.errors import DataError, UsageError
 from taxolens.core.progress import Progress, Silent
 from taxolens.core.records import Failure, Image
-from taxolens.core.texts import Say, for_count, noted, plain
+from taxolens.core.texts import Say, noted, plain
 from taxolens.data.dataset import Dataset, load_dataset
 from taxolens.formats.package import written_package
 from taxolens.formats.sets import SETS, Holds, SetFormat, write_beside, write_classes
@@ -24,14 +24,10 @@ from taxolens.storage.atomic import told_as_output
 from taxolens.workflows.convert_loss import losses
 from taxolens.workflows.convert_place import Placed, placed, put, whole_class
 
-_WRITTEN_ONE = noted(
-    "1 photo with {boxes} boxes of {classes} classes; {empty} of them empty, {unseen} not labelled."
-)
 _WRITTEN = noted(
-    "{photos} photos with {boxes} boxes of {classes} classes; {empty} of them empty, {unseen} not labelled."
+    "Photos: {photos}. Boxes: {boxes}. Classes: {classes}. Empty: {empty}. Not labelled: {unseen}."
 )
-_NAMED_ONE = noted("1 photo of {classes} classes.")
-_NAMED = noted("{photos} photos of {classes} classes.")
+_NAMED = noted("Photos: {photos}. Classes: {classes}.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +49,7 @@ class SetSummary:
 
     def lines(self, wording: Wording) -> tuple[str, ...]:
         """The outcome in a few sentences."""
-        one, many = (_WRITTEN_ONE, _WRITTEN) if self.boxed else (_NAMED_ONE, _NAMED)
-        told = wording.say(for_count(self.photos, one, many)).format(
+        told = wording.say(_WRITTEN if self.boxed else _NAMED).format(
             photos=wording.count(self.photos),
             boxes=wording.count(self.boxes),
             classes=wording.count(self.classes),

@@ -34,6 +34,8 @@ from taxolens.storage.lock import held, lock_beside
 from taxolens.workflows.run_folder import json_text
 
 ABOUT = "dataset.json"
+_ALIKE = noted("{images} images of 1 class are in {out}.")
+_CLASSES = noted("{images} images of {classes} classes are in {out}.")
 _BOX = noted("1 box.")
 _BOXES = noted("{n} boxes.")
 _MISSING_ONE = noted("1 photo could not be had, {name}: {why}")
@@ -77,7 +79,7 @@ class GetSummary:
         if self.laid is None:
             return (say("{name} is in {out} already.").format(name=self.entry.title, out=self.out),)
         told = [
-            say("{images} images of {classes} classes are in {out}.").format(
+            say(for_count(len(self.laid.classes), _ALIKE, _CLASSES)).format(
                 images=self.laid.images, classes=len(self.laid.classes), out=self.out
             )
         ]

@@ -118,3 +118,39 @@ def test_real_sets_are_read_whole(
     assert all(image.path.is_file() for image in found)
     if name == "leaves8":
         assert {image.groups for image in found} == {("Apple",), ("Grape",)}
+
+
+STRAYS = {
+    "cow/1.xml": "<annotation><filename>1.jpg</filename></annotation>",
+    "cow/1.json": '{"version": "5.0", "shapes": [], "imagePath": "1.jpg"}',
+}
+
+
+@pytest.mark.parametrize(("name", "text"), STRAYS.items())
+def test_boxes_for_few_photos_of_class_folders_are_left_out_and_told(
+    name: str, text: str, tmp_path: Path
+) -> None:
+    photos = touch(tmp_path / "photos", "cow/1.jpg", "cow/2.jpg", "elk/3.jpg")
+    (photos / name).write_text(text)
+    found = read_labelled(photos, unpack_to=tmp_path)
+    assert not found.boxed and {image.label for image in found.images} == {"cow", "elk"}
+    (note,) = found.notes
+    assert (note.fields["count"], note.fields["photos"], note.fields["names"]) == (1, 3, Path(name).name)
+
+
+@pytest.mark.parametrize(("name", "text"), STRAYS.items())
+def test_boxes_for_half_of_the_photos_or_more_make_a_set_of_boxes(
+    name: str, text: str, tmp_path: Path
+) -> None:
+    photos = touch(tmp_path / "photos", "cow/1.jpg", "elk/2.jpg")
+    (photos / name).write_text(text.replace("1.jpg", "../cow/1.jpg"))
+    assert read_labelled(photos, unpack_to=tmp_path, lenient=True).boxed
+
+
+@pytest.mark.parametrize(("name", "text"), STRAYS.items())
+def test_folders_of_a_layout_are_no_classes_that_contradict_boxes(
+    name: str, text: str, tmp_path: Path
+) -> None:
+    photos = touch(tmp_path / "photos", *(f"train/images/{n}.jpg" for n in range(1, 9)), "val/images/9.jpg")
+    (photos / "train/images" / Path(name).name).write_text(text)
+    assert read_labelled(photos, unpack_to=tmp_path, lenient=True).boxed

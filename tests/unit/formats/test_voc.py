@@ -11,10 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image as Pillow
 
+import taxolens.formats.voc as room
 from taxolens.core.errors import DataError
 from taxolens.core.geometry import Box
 from taxolens.core.records import Annotation, Image, Part
 from taxolens.formats.labelled import read_labelled
+from taxolens.formats.plain_xml import read_xml
 from taxolens.formats.source import Labelled, Layout, Sized
 from taxolens.formats.voc import write_voc
 
@@ -281,3 +283,32 @@ def test_a_box_between_pixels_keeps_its_digits(tmp_path: Path) -> None:
     assert (after.x, after.y, after.width, after.height) == pytest.approx(
         (0.123456, 1e-7, 0.5, 0.25), abs=1e-12
     )
+
+
+@pytest.mark.parametrize(
+    "encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-8-sig"], ids=["bom", "little", "big", "eight"]
+)
+def test_annotations_in_sixteen_bits_are_read_too(encoding: str, tmp_path: Path) -> None:
+    photo(tmp_path / "JPEGImages/1.jpg")
+    text = f"<annotation><filename>1.jpg</filename><size><width>40</width><height>30</height></size>{thing('rené')}"
+    named = {"utf-16-le": "UTF-16LE", "utf-16-be": "UTF-16BE", "utf-8-sig": "UTF-8"}.get(encoding, "UTF-16")
+    declared = f'<?xml version="1.0" encoding="{named}"?>{text}</annotation>'
+    (tmp_path / "Annotations").mkdir()
+    (tmp_path / "Annotations/1.xml").write_bytes(declared.encode(encoding))
+    (image,) = read(tmp_path).images
+    assert image.annotations == (Annotation("rené", FOX.box),)
+
+
+def test_each_file_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read_files: list[Path] = []
+
+    def counted(file: Path, most: int) -> ElementTree.Element:
+        read_files.append(file)
+        return read_xml(file, most)
+
+    monkeypatch.setattr(room, "read_xml", counted)
+    for number in range(3):
+        photo(tmp_path / f"JPEGImages/{number}.jpg")
+        sheet(tmp_path / f"Annotations/other {number}.xml", thing(), filename=f"{number}.jpg")
+    assert len(read(tmp_path).images) == 3
+    assert sorted(read_files) == sorted((tmp_path / "Annotations").iterdir())
