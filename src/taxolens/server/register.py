@@ -9,12 +9,6 @@ from taxolens.core.errors import UsageError
 from taxolens.server.desk import Served, State
 from taxolens.server.faults import NotReady, UnknownModel
 
-_WHY = {
-    State.LOADING: "it is being loaded. Ask again soon.",
-    State.UNLOADED: "it was taken out of service. Load it first.",
-    State.FAILED: "it could not be loaded.",
-}
-
 
 @dataclass(slots=True)
 class _Model:
@@ -97,12 +91,7 @@ class Register:
             version = version or pinned or None
         served = self._version(name, version) if version else self._newest(name)
         if served.state is not State.READY:
-            raise NotReady(
-                "Version {version} of the model {name} does not answer: {why}",
-                version=served.version,
-                name=name,
-                why=served.reason or _WHY[served.state],
-            )
+            raise _not_ready(served)
         return replace(served, aliases=self._aliases_of(served))
 
     def last(self, name: str) -> Served | None:
@@ -180,3 +169,17 @@ class Register:
             {served.name} if newest.version == served.version else set()
         )
         return tuple(sorted(alias for alias, target in self._aliases.items() if target in means))
+
+
+def _not_ready(served: Served) -> NotReady:
+    name, version = served.name, served.version
+    if served.state is State.UNLOADED:
+        return NotReady("The model {name} was taken out of service. Load it first.", name=name)
+    if served.state is State.FAILED:
+        return NotReady(
+            "Version {version} of the model {name} could not be loaded: {why}",
+            version=version,
+            name=name,
+            why=served.reason,
+        )
+    return NotReady("The model {name} is being loaded. Ask again soon.", name=name)
