@@ -99,7 +99,7 @@ class Client:
 
     def ready(self) -> bool:
         """Whether the server wants requests now; no server at all is not ready. Asked once."""
-        return self._exchange.status("/health/ready") == httpx.codes.OK
+        return self._exchange.status("/v2/health/ready") == httpx.codes.OK
 
     def models(self) -> tuple[ServedModel, ...]:
         """All versions of all models that the server knows.

@@ -203,7 +203,8 @@ def _found(name: str, card: Card, result: Detected, least: float | None, wording
         name,
         "unsure" if unsure else "sure",
         _counted(boxes, wording),
-        sentences=tuple(sentences),
+        boxes[0].percent if len(boxes) == 1 else "",
+        tuple(sentences),
         boxes=boxes,
     )
 
