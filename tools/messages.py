@@ -25,12 +25,18 @@ ERRORS = (
     "ParityError",
     "NetworkError",
     "TrainingFailed",
+    "Busy",
+    "TooLate",
+    "WorkerDied",
+    "UnknownModel",
+    "NotReady",
 )
 KEYWORDS: dict[str, tuple[int, ...] | None] = {
     "say": None,
     "noted": None,
     **dict.fromkeys(ERRORS),
     "ImageError": (2,),
+    "Refused": (2,),
 }
 
 
