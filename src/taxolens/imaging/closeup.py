@@ -48,21 +48,28 @@ class Outlined:
 
 
 def closeup(
-    source: Source, boxes: Sequence[Outlined], side: int, *, max_megapixels: float = DEFAULT_MEGAPIXELS
+    source: Source,
+    boxes: Sequence[Outlined],
+    side: int,
+    *,
+    whole: bool = False,
+    max_megapixels: float = DEFAULT_MEGAPIXELS,
 ) -> bytes:
     """A JPEG of what lies in and around some boxes, upright, with the boxes on it: a plain line for a true box, a
     broken one for a found box. All have the same shape, so that they stand well beside each other.
 
     Args:
-        boxes: at least one.
+        boxes: at least one, unless the whole photo is shown.
         side: width in pixels; the height is three quarters of it.
+        whole: show the whole photo.
 
     Raises:
         ImageError: the photo cannot be read.
     """
     with opened(source, max_megapixels=max_megapixels) as image:
         picture = upright_rgb(image)
-    left, top, right, bottom = _part([one.box for one in boxes], picture.size)
+    everything = (0, 0, *picture.size)
+    left, top, right, bottom = everything if whole else _part([one.box for one in boxes], picture.size)
     part = picture.crop((left, top, right, bottom))
     canvas = Pillow.new("RGB", (side, round(side / _ASPECT)), _GROUND)
     scale = min(canvas.width / part.width, canvas.height / part.height, _MOST_ENLARGED)

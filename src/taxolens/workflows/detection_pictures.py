@@ -14,7 +14,7 @@ from taxolens.report.panels import Notice, Tone
 from taxolens.report.wording import Wording
 from taxolens.workflows.detection_facts import DetectionFacts
 
-_SIDE = 256
+_SIDE, _WHOLE = 256, 384
 
 
 class Closeups:
@@ -28,12 +28,21 @@ class Closeups:
         self._paths = {image.name: image.path for image in images}
         self._max_megapixels = max_megapixels
 
-    def picture(self, name: str, boxes: Sequence[Outlined], budget: Budget) -> bytes | None:
-        """A JPEG; None where the photo cannot be read any more, or the page is full."""
+    def picture(
+        self, name: str, boxes: Sequence[Outlined], budget: Budget, *, whole: bool = False
+    ) -> bytes | None:
+        """A JPEG; None where the photo cannot be read any more, or the page is full.
+
+        Args:
+            whole: show the whole photo, larger.
+        """
 
         def drawn(name: str) -> bytes | None:
             try:
-                return closeup(self._paths[name], boxes, _SIDE, max_megapixels=self._max_megapixels)
+                side = _WHOLE if whole else _SIDE
+                return closeup(
+                    self._paths[name], boxes, side, whole=whole, max_megapixels=self._max_megapixels
+                )
             except (ImageError, KeyError):
                 return None
 

@@ -20,6 +20,7 @@ from taxolens.tracking.history import write_epochs
 from taxolens.workflows.detection_facts import DetectionFacts
 from taxolens.workflows.detection_page import detection_page
 from taxolens.workflows.detection_pictures import Closeups
+from taxolens.workflows.detection_samples import samples_section
 from taxolens.workflows.detector_training import WEIGHTS, SchooledDetector
 from taxolens.workflows.listener import Listener
 from taxolens.workflows.model_facts import FileFacts
@@ -61,13 +62,18 @@ def write_detector_run(
     write_epochs(trained.epochs, folder / HISTORY)
     write_split(lesson.split, lesson.images, folder / SPLIT)
     judged = lesson.of(Part.TEST) or lesson.of(Part.VAL)
+    tried = Closeups(lesson.of(Part.VAL), max_megapixels=recipe.source.max_megapixels)
     page = detection_page(
         _facts(schooled, tuple(listener.notes)),
         schooled.result,
         Closeups(judged, max_megapixels=recipe.source.max_megapixels),
         say=say,
         language=recipe.language,
-        learning=lambda wording: (*_shrunk(shrunk, wording), *_learning(schooled, seconds, wording)),
+        learning=lambda wording: (
+            *_shrunk(shrunk, wording),
+            *samples_section(schooled.best, schooled.worst, tried, wording),
+            *_learning(schooled, seconds, wording),
+        ),
     )
     (folder / REPORT).write_text(page, encoding="utf-8")
 

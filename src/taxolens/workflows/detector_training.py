@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from math import floor
 from pathlib import Path
@@ -19,6 +19,7 @@ from taxolens.evaluation.detection.answers import Scene
 from taxolens.evaluation.detection.judge import judge_scenes
 from taxolens.evaluation.detection.naming import name_temperature, naming_result
 from taxolens.evaluation.detection.result import DetectionResult
+from taxolens.evaluation.detection.samples import Sample, samples
 from taxolens.imaging.preprocess import Fit
 from taxolens.inference.detector import DetectorPredictor
 from taxolens.modelfile.card import Card, CardTile, Metric, SplitRule, Thresholds
@@ -65,6 +66,8 @@ class SchooledDetector:
         model: the finished model file, in the place where it was trained.
         result: of the photos that were held back.
         failures: photos that could not be read.
+        best: photos of validation in which most was found.
+        worst: others in which most went wrong.
     """
 
     recipe: TrainRecipe
@@ -74,6 +77,8 @@ class SchooledDetector:
     parity: BoxParity
     result: DetectionResult
     failures: tuple[Failure, ...]
+    best: tuple[Sample, ...] = ()
+    worst: tuple[Sample, ...] = ()
 
 
 def school_detector(
@@ -186,11 +191,14 @@ def judged_detector(
         if not parity.boxes:
             listener.note(say(_UNPROVEN).format(photos=parity.photos))
     with watch.stage(noted("Judging")):
-        model = _with_thresholds(recipe, lesson, model, listener, say)
+        tried, _ = _scenes(recipe, lesson, model, Part.VAL, listener, say)
+        model = _with_thresholds(recipe, lesson, model, tried)
+        best, worst = samples(tried, lesson.labels, least=model.card.thresholds.typical or 0.0)
         result, failures = _judged(recipe, lesson, model, listener, say)
         model = _with_figures(recipe, lesson, model, result)
     unread = {one.path: one for one in (*lesson.failures, *failures)}
-    return SchooledDetector(recipe, lesson, trained, model, parity, result, tuple(unread.values()))
+    failed = tuple(unread.values())
+    return SchooledDetector(recipe, lesson, trained, model, parity, result, failed, best, worst)
 
 
 def _described(
@@ -222,11 +230,10 @@ def _proven(model: ModelFile, lesson: DetectorLesson, trained: TrainedDetector) 
 
 
 def _with_thresholds(
-    recipe: TrainRecipe, lesson: DetectorLesson, model: ModelFile, progress: Progress, say: Say
+    recipe: TrainRecipe, lesson: DetectorLesson, model: ModelFile, scenes: Sequence[Scene]
 ) -> ModelFile:
     """The typical threshold has the best F1 on validation, and the temperature makes the names of its boxes as sure as
     they are right; without a box that is right, both stay as they are."""
-    scenes, _ = _scenes(recipe, lesson, model, Part.VAL, progress, say)
     result = judge_scenes(scenes, lesson.labels, precision=recipe.precision)
     if not result.work.f1 > 0:
         return model
