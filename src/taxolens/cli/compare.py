@@ -19,7 +19,9 @@ from taxolens.evaluation.result import Interval
 from taxolens.recipes.compare import CompareRecipe
 from taxolens.recipes.parse import parse_recipe
 from taxolens.report.wording import Wording
-from taxolens.workflows.compare import compare
+from taxolens.workflows.compare_any import compare_any
+from taxolens.workflows.compare_boxes_facts import BoxComparison
+from taxolens.workflows.compare_boxes_words import box_table
 from taxolens.workflows.compare_facts import Comparison
 
 app = App()
@@ -52,9 +54,10 @@ TIMED = Option("--timed", "timed", say("Photos to measure the speed on (40); 0: 
 def command(given: dict[str, Any], quiet: shared.Quiet = False) -> None:
     """Parses a recipe and runs its workflow; exit code 3 when some photos could not be read."""
     recipe = parse_recipe(CompareRecipe, {**given, "language": language})
-    summary = compare(recipe, home=settings.home, progress=progress_for(quiet), say=say)
+    summary = compare_any(recipe, home=settings.home, progress=progress_for(quiet), say=say)
     if not quiet:
-        _show(summary.comparison)
+        found = summary.comparison
+        _show_boxes(found) if isinstance(found, BoxComparison) else _show(found)
         tell(summary.lines(say, language))
     raise typer.Exit(3 if summary.comparison.failures else 0)
 
@@ -81,6 +84,23 @@ def _show(found: Comparison) -> None:
     show(table)
     if found.choice:
         show(say("Photos/s: one thread, decoding included; in brackets the network alone."))
+
+
+def _show_boxes(found: BoxComparison) -> None:
+    """Detectors, in the same form; mAP50-95 is left to the report."""
+    wording = Wording(say, language)
+    whole = box_table(found, wording)
+    places = (1, 3, 4, 5, 6)
+    table = plain_table()
+    table.add_column(say("Model"), overflow="fold")
+    for place in places:
+        table.add_column(shown(whole.columns[place].title), justify="right")
+    for row in whole.rows:
+        cells = [row.cells[place] for place in places]
+        table.add_row(
+            shown(row.cells[0].text), *("\n".join(filter(None, (one.text, one.detail))) for one in cells)
+        )
+    show(table)
 
 
 def _two(figure: Interval, wording: Wording, digits: int, times: int = 1) -> str:

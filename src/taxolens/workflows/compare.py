@@ -83,7 +83,7 @@ def compare(
         OutputError: a file cannot be written.
     """
     listener = Listener(progress or Silent())
-    _check_data(recipe)
+    check_data(recipe)
     competitors = open_competitors(recipe.models)
     files = [one.predictor.model.path for one in competitors]
     check_places((recipe.json, recipe.report), read=(*recipe.models, *files, recipe.source.data))
@@ -113,8 +113,12 @@ def compare(
     return CompareSummary(found, recipe.json, recipe.report)
 
 
-def _check_data(recipe: CompareRecipe) -> None:
-    """A run holds a table of photos, but who names runs alone has forgotten the photos."""
+def check_data(recipe: CompareRecipe) -> None:
+    """A run holds a table of photos, but who names runs alone has forgotten the photos.
+
+    Raises:
+        UsageError: the data are a run.
+    """
     data = recipe.source.data
     if data.is_dir() and is_run(data):
         raise UsageError(

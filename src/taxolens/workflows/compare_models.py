@@ -35,23 +35,47 @@ class Competitor:
         return len(self.predictor.model.graph)
 
 
+@dataclass(frozen=True, slots=True)
+class Entrant:
+    """A model file of a comparison, not opened yet; see `Competitor`."""
+
+    name: str
+    asked: Path
+    file: Path
+    run: Path | None
+    seen: frozenset[str]
+
+
+def entrants(paths: Sequence[Path]) -> tuple[Entrant, ...]:
+    """Model files and the models of run folders, by names of their own.
+
+    Raises:
+        UsageError: a folder that is no run.
+        DataError: the table of a run's split cannot be read.
+    """
+    files = [_model_file(path) for path in paths]
+    runs = [file.parent if file.name == MODEL and is_run(file.parent) else None for file in files]
+    return tuple(
+        Entrant(name, path, file, run, learnt_from(run) if run else frozenset())
+        for name, path, file, run in zip(short_names(files), paths, files, runs, strict=True)
+    )
+
+
 def open_competitors(paths: Sequence[Path]) -> tuple[Competitor, ...]:
-    """Opens model files and the models of run folders.
+    """Opens classifiers.
 
     Raises:
         UsageError: a folder that is no run.
         ModelError: a model file cannot be used.
         DataError: the table of a run's split cannot be read.
     """
-    files = [_model_file(path) for path in paths]
-    runs = [file.parent if file.name == MODEL and is_run(file.parent) else None for file in files]
     return tuple(
-        Competitor(name, path, run, open_predictor(file), learnt_from(run) if run else frozenset())
-        for name, path, file, run in zip(short_names(files), paths, files, runs, strict=True)
+        Competitor(one.name, one.asked, one.run, open_predictor(one.file), one.seen)
+        for one in entrants(paths)
     )
 
 
-def place_of(competitors: Sequence[Competitor], wanted: str | None) -> int:
+def place_of(competitors: Sequence[Competitor | Entrant], wanted: str | None) -> int:
     """The one that a user names by its name or path; the first where none is named.
 
     Raises:
@@ -60,10 +84,8 @@ def place_of(competitors: Sequence[Competitor], wanted: str | None) -> int:
     if wanted is None:
         return 0
     for place, one in enumerate(competitors):
-        if wanted == one.name or Path(wanted).resolve() in (
-            one.asked.resolve(),
-            one.predictor.model.path.resolve(),
-        ):
+        file = one.file if isinstance(one, Entrant) else one.predictor.model.path
+        if wanted == one.name or Path(wanted).resolve() in (one.asked.resolve(), file.resolve()):
             return place
     raise UsageError(
         "No model of this comparison is called {name}. Choose {known}.",
