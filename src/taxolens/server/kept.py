@@ -11,7 +11,7 @@ from taxolens.modelfile.card import Task
 from taxolens.modelfile.pipeline import CascadeFiles, is_pipeline, read_cascade, read_pipeline, write_pipeline
 from taxolens.modelfile.read import ModelFile, check_task, read_model
 from taxolens.recipes.tile import TileRecipe
-from taxolens.storage.atomic import written_whole
+from taxolens.storage.atomic import told_as_output
 
 FileState = tuple[tuple[int, int], ...]
 """Size and time of change of each file."""
@@ -52,7 +52,8 @@ def keep(source: Source, folder: Path) -> Kept:
         OutputError: the copy cannot be written.
     """
     before = state_of(source)
-    folder.mkdir()
+    with told_as_output(folder):
+        folder.mkdir()
     kept = _kept(source, folder)
     if state_of(source) != before:
         raise ModelError("The model {file} is being written. Load it when that is done.", file=source.path)
@@ -92,6 +93,7 @@ def _keep_both(files: CascadeFiles, folder: Path, tile: TileRecipe) -> Kept:
 
 
 def _copied(model: ModelFile, path: Path) -> ModelFile:
-    with written_whole(path) as file:
-        file.write(model.graph)
+    # A copy need not outlive the machine's stop, so nothing waits for the disk.
+    with told_as_output(path):
+        path.write_bytes(model.graph)
     return replace(model, path=path)

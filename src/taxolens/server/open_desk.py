@@ -13,6 +13,7 @@ from taxolens.server.options import DeskOptions
 from taxolens.server.pool import LONGEST_OPENING, Pool
 from taxolens.server.process_worker import ProcessWorker
 from taxolens.server.wire import WorkerRule
+from taxolens.storage.atomic import told_as_output
 
 _GRACE = 5.0
 """Seconds after which a worker ends itself where the server should have."""
@@ -25,10 +26,12 @@ def open_desk(options: DeskOptions) -> ModelDesk:
 
     Raises:
         UsageError: the system cannot fork processes.
+        OutputError: there is no place for copies of the models.
     """
     if not hasattr(os, "fork"):
         raise UsageError("The model server needs Linux or macOS. On Windows, run it in WSL or a container.")
-    folder = Path(tempfile.mkdtemp(prefix="taxolens-"))
+    with told_as_output(Path(tempfile.gettempdir())):
+        folder = Path(tempfile.mkdtemp(prefix="taxolens-"))
     nursery = Nursery(
         WorkerRule(
             seconds=options.seconds + _GRACE,
