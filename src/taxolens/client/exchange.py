@@ -11,10 +11,11 @@ import httpx
 from taxolens.client.retry import AGAIN, Retry, seconds_asked
 from taxolens.core.errors import NetworkError, TaxolensError, UsageError
 from taxolens.core.printable import printable
+from taxolens.core.texts import noted
 from taxolens.core.version import VERSION
 
 _LONGEST_REASON = 500
-_NOT_FOUND = 404
+_DECLINES = noted("{url} declines the request ({status}): {why}")
 
 
 class Declined(UsageError):
@@ -28,7 +29,7 @@ class Declined(UsageError):
     def __init__(self, url: str, status: int, reason: str) -> None:
         self.status = status
         self.reason = reason
-        super().__init__("{url} declines the request ({status}): {why}", url=url, status=status, why=reason)
+        super().__init__(_DECLINES, url=url, status=status, why=reason)
 
     def __reduce__(self) -> tuple[object, ...]:
         return (Declined, (self.fields["url"], self.status, self.reason))

@@ -164,11 +164,12 @@ def _measured(metric: Metric, wording: Wording) -> Measured:
 
 def _basis(metric: Metric, wording: Wording) -> str:
     say = wording.say
-    data = say(metric.data or metric.split or "")
+    on = metric.data or metric.split
+    data = say(on) if on else ""
     if metric.n is None:
         return data
-    text = say(for_count(metric.n, noted("{n} photo"), noted("{n} photos")))
-    count = text.format(n=wording.count(metric.n))
+    text = for_count(metric.n, noted("{n} photo"), noted("{n} photos"))
+    count = say(text).format(n=wording.count(metric.n))
     return f"{count}, {data}" if data else count
 
 

@@ -161,7 +161,7 @@ def _named(name: str, card: Card, result: Named, wording: Wording) -> Shown:
         threshold = wording.percent(card.thresholds.unsure, 0)
         unsure = text.format(name=best, percent=percent, threshold=threshold)
         sentences = (unsure, *_candidates(card, said.candidates, wording))
-        return Shown(name, "unsure", say("Unsure"), percent, sentences, bars, rest)
+        return Shown(name, "unsure", say("Not sure"), percent, sentences, bars, rest)
     tone = "blank" if said.status is Status.BLANK else "sure"
     return Shown(name, tone, best, percent, _candidates(card, said.candidates, wording), bars, rest)
 
@@ -179,7 +179,8 @@ def _candidates(card: Card, labels: tuple[str, ...], wording: Wording) -> tuple[
         "On photos like those it was tested on, the names that it keeps hold the right one in {share} of cases."
     ).format(share=share)
     if len(labels) == 1:
-        return (f"{wording.say('It rules out all other names.')} {kept}",)
+        only = wording.say("It rules out all other names.")
+        return (f"{only} {kept}",)
     doubt = wording.say("It cannot rule out: {names}.").format(names=", ".join(names))
     return (f"{doubt} {kept}",)
 
@@ -218,7 +219,7 @@ def _nothing(least: float | None, wording: Wording) -> tuple[str, ...]:
 
 def _counted(boxes: tuple[ShownBox, ...], wording: Wording) -> str:
     """How many of what, most first: "2 × red deer, 1 × fox"."""
-    unsure = wording.say("Unsure")
+    unsure = wording.say("Not sure")
     counts = Counter(unsure if box.unsure else box.name for box in boxes).most_common()
     if len(counts) == 1 and counts[0][1] == 1:
         return counts[0][0]
@@ -268,8 +269,8 @@ def _bars(
     if others < 1:
         return bars, None
     left = max(0.0, 1.0 - sum(bar.share for bar in bars))
-    text = wording.say(for_count(others, noted("{n} other class"), noted("{n} other classes")))
-    return bars, Bar(text.format(n=wording.count(others)), left, wording.percent(left, 0), -1)
+    text = for_count(others, noted("{n} other class"), noted("{n} other classes"))
+    return bars, Bar(wording.say(text).format(n=wording.count(others)), left, wording.percent(left, 0), -1)
 
 
 def _name(card: Card, label: str, wording: Wording) -> str:

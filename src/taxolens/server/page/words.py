@@ -102,7 +102,7 @@ def _answering(say: Say) -> Mapping[str, str]:
         "photos": say("Photos"),
         "shares": say("How probable each class is"),
         "boxes": say("Found in the photo"),
-        "perhaps": say("Unsure, perhaps {name}"),
+        "perhaps": say("Not sure, perhaps {name}"),
         "photo_alt": say("Your photo {name}"),
         "photo_marked": say("Your photo {name} with numbered frames"),
     }
@@ -123,7 +123,7 @@ def _telling(say: Say) -> Mapping[str, str]:
         ),
         "notes": say("Before you rely on it"),
         "note_known": say(
-            "A model knows its classes and nothing else. A photo of anything else gets one of these names, or “unsure”."
+            "A model knows its classes and nothing else. A photo of anything else gets one of these names, or “not sure”."
         ),
         "note_elsewhere": say(
             "Figures hold for photos like those it was tested on. Other places, cameras and seasons are harder."

@@ -338,7 +338,7 @@ new ResizeObserver(() => document.querySelectorAll("#results .frame").forEach(pl
 
 /* A name in the list and its box belong together. */
 const lookAt = (event, on) => {
-  const item = event.target.closest?.(".found li");
+  const item = event.target.closest?.(".found > li");
   if (!item) return;
   const article = item.closest("article");
   article.querySelectorAll(`.boxed[data-number="${item.dataset.number}"]`).forEach((mark) => mark.classList.toggle("looked-at", on));
