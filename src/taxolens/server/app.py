@@ -9,7 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from taxolens.core.errors import TaxolensError
 from taxolens.core.texts import noted
@@ -21,7 +21,7 @@ from taxolens.server.doors import Doors
 from taxolens.server.gate import OPEN, Gate
 from taxolens.server.page.examples import Examples
 from taxolens.server.page.router import OPEN_PAGES, page_router
-from taxolens.server.refusal import refusal, refusal_of
+from taxolens.server.refusal import PREDICT, refusal, refusal_of
 from taxolens.server.visit import Visit, visit_of
 
 _ABOUT = "Names what is in photos, with the model files of Taxolens."
@@ -66,6 +66,13 @@ def make_app(doors: Doors, examples: Examples | None = None) -> ASGIApp:
 
 class _Application(FastAPI):
     """Describes itself as it is: with the keys that it asks for, and its own kind of errors."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers one request."""
+        if scope.get("path") == PREDICT and scope.get("method") == "POST":
+            await rest.predict_directly(self.state.doors, scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
 
     def openapi(self) -> dict[str, Any]:
         """The OpenAPI document."""

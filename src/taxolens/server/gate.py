@@ -12,7 +12,7 @@ from taxolens.core.texts import noted
 from taxolens.problems import Problem, Refused
 from taxolens.server.body import too_large
 from taxolens.server.doors import Doors
-from taxolens.server.refusal import PROTOCOL, refusal, refusal_of
+from taxolens.server.refusal import PREDICT, PROTOCOL, refusal, refusal_of
 from taxolens.server.visit import Visit, visit_of
 from taxolens.server.visit_log import log_visit
 
@@ -133,4 +133,6 @@ class Gate:
 def _route(scope: Scope) -> str:
     """The route that answered, as it is written in the code."""
     route = scope.get("route")
-    return getattr(route, "path", "") or "other"
+    if route is None:
+        return PREDICT if scope["path"] == PREDICT else "other"
+    return getattr(route, "path", "other")

@@ -16,7 +16,7 @@ from taxolens.server.faults import Busy, NotReady, TooLate, UnknownModel, Worker
 from taxolens.server.visit import Visit, visit_of
 
 OF_FAULTS: Statuses = {Busy: 503, NotReady: 503, TooLate: 504, WorkerDied: 422, UnknownModel: 404}
-PROTOCOL = "/v2"
+PREDICT, PROTOCOL = "/predict", "/v2"
 _LEAST_LINGERING = 65_536
 _LINGERING_SECONDS = 2.0
 _LIKE_TRITON = {413: 413, 415: 400, 422: 400}
