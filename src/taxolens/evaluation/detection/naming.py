@@ -19,6 +19,7 @@ Whole = NDArray[np.int64]
 FEWEST = 20
 """Of fewer boxes no temperature is fitted."""
 _LEAST = 1e-6
+_FOLDS = 5
 _ANYTHING = "box"
 
 
@@ -62,12 +63,31 @@ def namings(scenes: Sequence[Scene], names: Sequence[str], *, overlap: float = 0
 def name_temperature(named: Namings) -> float:
     """The temperature with the smallest log-loss of names; 1 where there are too few boxes, or nothing to tell apart.
 
+    It is 1 too where it would not help with other boxes: the temperatures fitted on four fifths of these must make the
+    log-loss of the remaining fifths smaller, all together.
+
     Returns:
         0.05..20; see `taxolens.evaluation.calibration.fit_temperature`.
     """
     if len(named) < FEWEST or named.scores.shape[1] < 2:
         return 1.0
-    return fit_temperature(np.log(np.maximum(named.scores, _LEAST)), named.truth)
+    logits = np.log(np.maximum(named.scores, _LEAST))
+    return fit_temperature(logits, named.truth) if _helps(logits, named.truth) else 1.0
+
+
+def _helps(logits: Floats, truth: Whole) -> bool:
+    fold = np.arange(len(truth)) % _FOLDS
+    fitted = np.empty(len(truth))
+    for one in range(_FOLDS):
+        away = fold == one
+        fitted[away] = fit_temperature(logits[~away], truth[~away])
+    return _log_loss(logits / fitted[:, np.newaxis], truth) < _log_loss(logits, truth)
+
+
+def _log_loss(logits: Floats, truth: Whole) -> float:
+    top = logits.max(axis=1)
+    sums = np.log(np.exp(logits - top[:, np.newaxis]).sum(axis=1)) + top
+    return float((sums - logits[np.arange(len(truth)), truth]).mean())
 
 
 def naming_result(named: Namings, temperature: float) -> NamingResult | None:
