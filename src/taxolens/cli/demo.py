@@ -22,6 +22,7 @@ app = App()
 EPILOG = examples(
     "taxolens demo",
     "taxolens demo --photos-only --out practice",
+    "taxolens demo --photos-only --boxes 40 --out practice",
     note=say("The second draws photos to practise with and trains nothing."),
 )
 
@@ -49,10 +50,16 @@ def command(
     photos_only: Annotated[
         bool, typer.Option("--photos-only", help=say("Draw the photos and stop."))
     ] = False,
+    boxes: Annotated[
+        int,
+        typer.Option(
+            "--boxes", metavar="N", min=0, max=10_000, help=say("Also N photos with a box for each animal.")
+        ),
+    ] = 0,
     quiet: shared.Quiet = False,
 ) -> None:
     """Draws, trains, identifies and tells where everything is."""
-    recipe = TourRecipe(out=out, seed=seed, per_class=per_class, language=language)
+    recipe = TourRecipe(out=out, seed=seed, per_class=per_class, boxes=boxes, language=language)
     progress = progress_for(quiet)
     if photos_only:
         draw_photos(recipe, progress=progress, say=say)
@@ -70,6 +77,7 @@ def drawn_lines(recipe: TourRecipe) -> tuple[str, ...]:
     return (
         say("Drawn photos with labels: {photos}").format(photos=recipe.photos),
         say("Drawn photos without labels, as from a memory card: {card}").format(card=recipe.card),
+        *((say("Drawn photos with boxes: {boxes}").format(boxes=recipe.boxed),) if recipe.boxes else ()),
         say("Try: {command}").format(
             command=f"{_program()} train {recipe.photos} --site-by folder --out {recipe.run}"
         ),

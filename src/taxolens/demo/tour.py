@@ -13,7 +13,7 @@ from taxolens.core.progress import Progress
 from taxolens.core.records import UNSURE
 from taxolens.core.taxonomy import Role
 from taxolens.core.texts import Say, noted
-from taxolens.demo.dataset import DrawnSet, write_class_folders, write_unsorted
+from taxolens.demo.dataset import DrawnSet, write_class_folders, write_detection, write_unsorted
 from taxolens.demo.taxa import BLANK, TAXA
 from taxolens.recipes.identify import IdentifyRecipe
 from taxolens.recipes.inspect import InspectRecipe
@@ -45,7 +45,13 @@ class TourRecipe:
     out: Path
     seed: int = 0
     per_class: int = PER_CLASS
+    boxes: int = 0
     language: str = "en"
+
+    @property
+    def boxed(self) -> Path:
+        """Photos of several animals with their boxes, as YOLO has them."""
+        return self.out / "boxes"
 
     @property
     def photos(self) -> Path:
@@ -160,6 +166,16 @@ def draw_photos(recipe: TourRecipe, *, progress: Progress, say: Say) -> DrawnSet
         progress=progress,
         what=say("Drawing new photos"),
     )
+    if recipe.boxes:
+        write_detection(
+            recipe.boxed,
+            count=recipe.boxes,
+            seed=recipe.seed + 2,
+            taxa=_SHOWN,
+            sites=_SITES,
+            progress=progress,
+            what=say("Drawing photos with boxes"),
+        )
     _write_taxa(recipe.taxa)
     return drawn
 
