@@ -79,7 +79,8 @@ class ProcessWorker(asyncio.Protocol):
         if self._transport is not None:
             self._transport.abort()
         code = await asyncio.to_thread(self._nursery.bury, self.pid)
-        log.debug("Worker %d ended with code %d.", self.pid, code)
+        if code not in (0, -signal.SIGKILL):
+            log.warning("Worker %d had ended with code %d.", self.pid, code)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The process can be called."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import json
+import logging
 import os
 import shutil
 import signal
@@ -76,6 +77,7 @@ def _forked(orders: socket.socket, connection: int, rule: WorkerRule) -> int:
     code = 1
     try:
         orders.close()
+        _silence_libraries()
         _work(socket.socket(fileno=connection), rule)
         code = 0
     except BaseException:
@@ -84,6 +86,17 @@ def _forked(orders: socket.socket, connection: int, rule: WorkerRule) -> int:
         sys.stderr.flush()
         # Nothing of the process that was forked is to be cleared away here.
         os._exit(code)
+
+
+def _silence_libraries() -> None:
+    """Decoders say on the terminal what they think of damaged photos, as often as someone sends them. What ends a
+    worker is still told there by Python.
+    """
+    logging.disable()
+    own, nowhere = os.dup(sys.stderr.fileno()), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stderr.fileno())
+    os.close(nowhere)
+    sys.stderr = os.fdopen(own, "w", encoding="utf-8", errors="backslashreplace")
 
 
 def _buried(pid: int) -> int:

@@ -8,10 +8,13 @@ import signal
 import subprocess
 import sys
 import time
+from io import BytesIO
 from pathlib import Path
 
+import numpy as np
 import psutil
 import pytest
+from PIL import Image
 
 from taxolens.core.errors import ModelError
 from taxolens.core.records import Status
@@ -19,7 +22,7 @@ from taxolens.server.faults import TooLate, WorkerDied
 from taxolens.server.memory import memory_of
 from taxolens.server.model_desk import ModelDesk
 from taxolens.server.open_desk import open_desk
-from taxolens.server.work import Named
+from taxolens.server.work import Named, PhotoWork
 from tests.unit.inference.colour_model import write_colour_model
 from tests.unit.server.desks import ask, opened, photo, score, slow_photo, until, write_sharp
 
@@ -146,6 +149,27 @@ def test_a_photo_that_needs_more_memory_than_it_may_is_one_failed_answer(tmp_pat
             assert (await desk.load_now()).restarts == 0
 
     asyncio.run(bomb())
+
+
+def test_what_decoders_say_of_damaged_photos_does_not_fill_the_log(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    file = write_colour_model(tmp_path / "colours.onnx").path
+    drawn = BytesIO()
+    Image.fromarray(np.arange(30000, dtype=np.uint8).reshape(100, 100, 3)).save(
+        drawn, "TIFF", compression="tiff_lzw"
+    )
+    damaged = bytearray(drawn.getvalue())
+    damaged[2000:2100] = b"\xff" * 100
+
+    async def asked() -> None:
+        async with opened(open_desk, file, workers=1) as desk:
+            said = (await ask(desk, PhotoWork(bytes(damaged)))).result
+            assert isinstance(said, Named)
+            assert said.prediction.status is Status.FAILED
+
+    asyncio.run(asked())
+    assert capfd.readouterr().err == ""
 
 
 def test_memory_is_shared_among_workers(tmp_path: Path) -> None:
