@@ -26,6 +26,9 @@ _MEASURED: Mapping[str, str] = MappingProxyType(
         "map50_95": noted("mAP at overlaps of 50 to 95%"),
     }
 )
+_BASES = (noted("held-out part"), noted("validation part"))
+"""What the cards of our own trainings say that they were measured on."""
+
 _KINDS: Mapping[str, str] = MappingProxyType(
     {
         "classify": noted("Names what a photo shows"),
