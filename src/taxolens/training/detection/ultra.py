@@ -127,6 +127,8 @@ def _learn(order: Order, teller: Teller, runs: Path, *, resume: bool) -> None:
         cutmix=order.cutmix,
         close_mosaic=order.calm,
         **({"lr0": order.rate, "optimizer": "SGD"} if order.rate else {}),
+        # A narrower network has much to learn in few epochs: every batch is a step, and few of them warm up.
+        **({"nbs": order.batch, "warmup_epochs": 1} if order.keep else {}),
     )
 
 
