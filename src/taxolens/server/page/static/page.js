@@ -185,7 +185,10 @@ const refresh = (photo) => {
 };
 
 const articleOf = (photo) => {
-  const article = photo.state === "done" ? photo.article : photo.state === "failed" ? refusedArticle(photo) : busyArticle();
+  const busy = photo.state === "asking" || photo.state === "waiting";
+  // What was said before stays in sight until there is something new.
+  const article = photo.state === "failed" ? refusedArticle(photo) : photo.article ?? busyArticle();
+  article.setAttribute("aria-busy", String(busy));
   showPicture(photo, article.querySelector(".frame"));
   return article;
 };
@@ -201,7 +204,6 @@ const emptyArticle = () => {
 
 const busyArticle = () => {
   const article = emptyArticle();
-  article.setAttribute("aria-busy", "true");
   const lines = made("div", "busy-lines");
   lines.append(...[1, 2, 3, 4].map(() => made("i")));
   article.lastChild.append(lines);
