@@ -23,7 +23,7 @@ from taxolens.modelfile.arrival import (
     remember,
 )
 from taxolens.modelfile.card import Card, Task
-from taxolens.modelfile.read import ModelFile, model_from_bytes, read_bytes
+from taxolens.modelfile.read import ModelFile, model_from_bytes, read_bytes, read_model
 from taxolens.modelfile.ready import ReadyModel, ready_models
 from taxolens.modelfile.verify import card_of, verified_graph
 from taxolens.modelfile.write import write_model
@@ -35,6 +35,7 @@ from taxolens.storage.atomic import told_as_output
 from taxolens.storage.download import Remote, download
 
 _LONGEST_LABELS = 10_000_000
+_HERE = noted("{name} is here already. To fetch it anew, add --replace.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +86,13 @@ class ReadyHere:
     """A ready model that can be used.
 
     Attributes:
-        sha256: of what came.
+        sha256: of what came; None where it was here already.
         published: it is the file that is known in public.
     """
 
     entry: ReadyModel
     model: ModelFile
-    sha256: str
+    sha256: str | None
     published: bool
 
 
@@ -123,6 +124,10 @@ def get_ready(
     """
     entry = entry or ready_models()[request.name]
     listener = progress or Silent()
+    place = ready_path(entry.name, home)
+    if request.file is None and place.is_file() and not request.replace:
+        listener.note(say(_HERE).format(name=entry.name))
+        return ReadyHere(entry, read_model(place), None, False)
     _tell_licence(entry, request, listener, say)
     if request.file is not None:
         return _taken(entry, request, request.file, "file", home, listener, say)

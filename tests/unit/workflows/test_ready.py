@@ -161,7 +161,8 @@ def test_an_export_given_by_hand_is_usable_with_one_command(tmp_path: Path) -> N
     assert found(tmp_path / "home", NAME) == [("animal", 0.8), ("person", 0.6)]
     assert ready_file(NAME, tmp_path / "home") == ready_path(NAME, tmp_path / "home")
     assert not here.published
-    assert any("GPL-3.0" in told for told in notes.told) and any(here.sha256 in told for told in notes.told)
+    assert here.sha256 is not None and any(here.sha256 in told for told in notes.told)
+    assert any("GPL-3.0" in told for told in notes.told)
     assert {row.name for row in list_ready(tmp_path / "home") if row.here} == {NAME}
 
 
@@ -196,6 +197,7 @@ def test_the_first_download_is_remembered_and_a_different_one_refused(
     handler.body = megadetector(side=128)
     notes = Notes()
     first = get_ready(ReadyRequest(NAME), home=tmp_path, entry=entry, progress=notes)
+    assert first.sha256 is not None
     assert any("Nobody states the checksum" in told and first.sha256 in told for told in notes.told)
     remove_ready(NAME, tmp_path)
     assert not ready_path(NAME, tmp_path).exists()
@@ -205,7 +207,11 @@ def test_the_first_download_is_remembered_and_a_different_one_refused(
     assert refused.value.fields["before"] == first.sha256
     assert not ready_path(NAME, tmp_path).exists()
     get_ready(ReadyRequest(NAME, replace=True), home=tmp_path, entry=entry)
+    asked = len(handler.asked)
     again = Notes()
+    get_ready(ReadyRequest(NAME), home=tmp_path, entry=entry, progress=again)
+    assert len(handler.asked) == asked and any("here already" in told for told in again.told)
+    remove_ready(NAME, tmp_path)
     get_ready(ReadyRequest(NAME), home=tmp_path, entry=entry, progress=again)
     assert any("the same file as before" in told for told in again.told)
 
