@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import re
 import signal
 import socket
 import subprocess
@@ -463,6 +464,30 @@ class TestBusy:
                     time.sleep(0.1)
                 else:
                     pytest.fail("the place was never free again")
+
+
+@pytest.mark.slow
+def test_the_examples_of_the_documentation_work(
+    trained: Path, home: Path, photo: bytes, tmp_path: Path
+) -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "serving.md").read_text(encoding="utf-8")
+    for name in ("photo.jpg", "other.jpg"):
+        (tmp_path / name).write_bytes(photo)
+    with Server(f"mammals={trained / 'model.onnx'}", home=home, log=tmp_path / "log.txt") as server:
+        page = page.replace("127.0.0.1:8080", urlsplit(server.address).netloc)
+        shell = [line for block in _blocks(page, "sh") for line in block.splitlines()]
+        python = TAXOLENS.with_name("python")
+        commands = [["bash", "-c", line.replace("curl ", "curl -sS --fail ")] for line in shell]
+        commands += [[str(python), "-c", block] for block in _blocks(page, "python")]
+        assert len(commands) == 6
+        for command in commands:
+            done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+            assert done.returncode == 0, done.stderr
+            assert "across" in done.stdout
+
+
+def _blocks(page: str, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
 
 
 def test_an_exported_repository_is_one_of_triton(trained: Path, taxolens: Command, tmp_path: Path) -> None:

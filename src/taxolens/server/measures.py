@@ -43,6 +43,13 @@ class Measures:
             buckets=_SECONDS,
             registry=registry,
         )
+        self.decoding = Histogram(
+            "taxolens_decode_seconds",
+            "Of that, decoding.",
+            ("model",),
+            buckets=_SECONDS,
+            registry=registry,
+        )
         self.photos = Histogram(
             "taxolens_photos_per_request",
             "Photos of a request.",
@@ -69,6 +76,7 @@ class Measures:
         """Counts one piece of work that was answered."""
         self.waiting.labels(answer.model).observe(answer.waited)
         self.working.labels(answer.model).observe(answer.seconds)
+        self.decoding.labels(answer.model).observe(answer.decoding)
 
     def count_visit(self, visit: Visit, route: str) -> None:
         """Counts a request that has ended.
