@@ -19,21 +19,26 @@ def samples_section(
 ) -> tuple[Section, ...]:
     """What it finds in whole photos; nothing where there are none to show."""
     say, budget = wording.say, Budget(_MOST_BYTES)
-    galleries = tuple(
-        Gallery(title, tuple(_picture(one, closeups, budget, wording) for one in photos))
-        for title, photos in (
-            (say("Most was found"), best),
-            (say("Most went wrong"), worst),
+    lines = say("Blue, plain line: a true box. Yellow, broken line: a found box.")
+    kinds = (
+        (
+            "samples",
+            say("Where it found most"),
+            say("Whole photos of validation, by which the best epoch was chosen."),
+            best,
+        ),
+        ("worst-samples", say("Where most went wrong"), say("Other photos of validation."), worst),
+    )
+    return tuple(
+        Section(
+            name,
+            title,
+            f"{text} {lines}",
+            (Gallery(title, tuple(_picture(one, closeups, budget, wording) for one in photos)),),
         )
+        for name, title, text, photos in kinds
         if photos
     )
-    if not galleries:
-        return ()
-    text = say(
-        "Photos of validation, by which the best epoch was chosen. Blue, plain line: a true box. Yellow, broken line: a "
-        "found box."
-    )
-    return (Section("samples", say("What it finds in whole photos"), text, galleries),)
 
 
 def _picture(one: Sample, closeups: Closeups, budget: Budget, wording: Wording) -> Picture:
