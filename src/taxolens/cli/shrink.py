@@ -37,7 +37,7 @@ EPILOG = examples(
 MODEL = Option(
     "model",
     "model",
-    say("Model file, or run folder; to prune, a run of train --method finetune or scratch."),
+    say("Model file, or run folder; to prune, a run of train --method finetune, scratch or detect."),
     Path,
     "MODEL|RUN",
     required=True,
@@ -62,7 +62,7 @@ BOTH = (
     Option(
         "--at-most-lost",
         "at_most_lost",
-        say("Points of accuracy that may be lost (a model file 0.5, a pruned network 1)."),
+        say("Points of accuracy (detectors: mAP50) that may be lost (a model file 0.5, a pruned network 1)."),
         float,
         "POINTS",
     ),
