@@ -6,6 +6,7 @@ import asyncio
 import logging
 import os
 import signal
+import socket
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, cast
@@ -42,15 +43,14 @@ class ProcessWorker(asyncio.Protocol):
         Raises:
             Died: none can be started.
         """
-        try:
-            pid, connection = await asyncio.to_thread(nursery.fork)
-        except OSError as error:
-            raise Died(
-                "No process for photos can be started: {why}.", why=error.strerror or str(error)
-            ) from error
+        pid, connection = await _forked(nursery)
         connection.setblocking(False)
         worker = cls(nursery, pid)
-        await asyncio.get_running_loop().create_unix_connection(lambda: worker, sock=connection)
+        try:
+            await asyncio.get_running_loop().create_unix_connection(lambda: worker, sock=connection)
+        except BaseException:
+            connection.close()
+            raise
         return worker
 
     async def admit(self, source: Source, folder: Path) -> Admitted:
@@ -119,3 +119,18 @@ class ProcessWorker(asyncio.Protocol):
         if not succeeded:
             raise result
         return result
+
+
+async def _forked(nursery: Nursery) -> tuple[int, socket.socket]:
+    forking = asyncio.create_task(asyncio.to_thread(nursery.fork))
+    try:
+        return await asyncio.shield(forking)
+    except OSError as error:
+        raise Died(
+            "No process for photos can be started: {why}.", why=error.strerror or str(error)
+        ) from error
+    except asyncio.CancelledError:
+        # A thread cannot be stopped. A worker ends where its connection does.
+        with suppress(OSError):
+            (await forking)[1].close()
+        raise

@@ -19,11 +19,11 @@ from taxolens.core.records import Status
 from taxolens.inference.detector import Detected
 from taxolens.modelfile.pipeline import read_cascade, write_pipeline
 from taxolens.server.desk import State, Tensor
-from taxolens.server.faults import NotReady, TooLate, UnknownModel
+from taxolens.server.faults import NotReady, TooLate, UnknownModel, WorkerDied
 from taxolens.server.model_desk import ModelDesk
 from taxolens.server.open_desk import open_desk
 from taxolens.server.options import DeskOptions, NamedFile
-from taxolens.server.testing import inline_desk
+from taxolens.server.testing import DEADLY, inline_desk
 from taxolens.server.work import Named, PhotoWork, Raw, TensorWork
 from tests.unit.inference.colour_model import SIDE, write_colour_model, write_photo
 from tests.unit.inference.square_detector import write_square_model, write_squares
@@ -326,3 +326,44 @@ def test_files_that_changed_and_rest_are_loaded_on_their_own(tmp_path: Path) -> 
         await desk.close(patience=1)
 
     asyncio.run(watched())
+
+
+def test_answers_tell_where_their_time_went(shop: Shop, tmp_path: Path) -> None:
+    work = PhotoWork(write_photo(tmp_path / "a.png", size=(600, 400)).read_bytes())
+    for name in ("colours", "boxes", "both"):
+        answer = shop.runner.run(shop.desk.ask(shop.desk.find(name), work, deadline=60))
+        assert 0 < answer.decoding < answer.seconds
+        assert 0 <= answer.waited < 60
+
+
+def test_a_model_that_is_taken_out_of_service_finishes_its_work_first(tmp_path: Path) -> None:
+    file = write_colour_model(tmp_path / "colours.onnx").path
+
+    async def unloaded() -> None:
+        desk = inline_desk(DeskOptions((NamedFile(file),)), delay=0.1)
+        await desk.start()
+        work = PhotoWork(write_photo(tmp_path / "a.png").read_bytes())
+        jobs = [asyncio.create_task(desk.ask(desk.find(), work, deadline=60)) for _ in range(3)]
+        await asyncio.sleep(0.05)
+        await desk.unload("colours")
+        assert all(job.done() for job in jobs)
+        assert {(await job).version for job in jobs} == {"1"}
+        await desk.close(patience=1)
+
+    asyncio.run(unloaded())
+
+
+def test_the_desk_without_processes_loses_a_worker_to_a_deadly_photo_too(tmp_path: Path) -> None:
+    file = write_colour_model(tmp_path / "colours.onnx").path
+
+    async def asked() -> None:
+        desk = inline_desk(DeskOptions((NamedFile(file),)))
+        await desk.start()
+        with pytest.raises(WorkerDied):
+            await desk.ask(desk.find(), PhotoWork(DEADLY), deadline=60)
+        answer = await desk.ask(desk.find(), PhotoWork(b""), deadline=60)
+        assert answer.version == "1"
+        assert (await desk.load_now()).restarts == 1
+        await desk.close(patience=1)
+
+    asyncio.run(asked())
