@@ -52,7 +52,7 @@ def narrowed(module: nn.Module, order: Order, kept: Sequence[nn.Module]) -> Narr
     """
     before = _counted(module, order)
     narrowing = Narrowing(
-        name=f"{order.family}{order.size}",
+        name=order.family,
         module=module,
         picture=torch.zeros(1, 3, order.side, order.side),
         kept=kept,
