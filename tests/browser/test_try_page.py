@@ -311,6 +311,16 @@ def test_a_key_is_asked_for_and_kept_for_this_tab_alone(browser: Any, folder: Pa
         sheet.close()
 
 
+def test_a_model_that_was_updated_meanwhile_is_told(browser: Any, folder: Path) -> None:
+    with served(f"m={folder / 'colours.onnx'}") as url:
+        sheet = Sheet(browser, url)
+        assert sheet.page.request.post(f"{url}/v2/repository/models/m/load").ok
+        sheet.give(folder / "red.png")
+        sheet.wait_for_answer()
+        assert "updated to version 2" in sheet.said()
+        sheet.close()
+
+
 def test_a_phone_offers_its_camera(browser: Any, url: str, folder: Path) -> None:
     sheet = Sheet(browser, url, width=390, phone=True)
     camera = sheet.page.locator("#camera")

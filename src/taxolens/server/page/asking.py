@@ -41,7 +41,7 @@ async def said_of(
         TaxolensError: no model answers, or the server is busy.
     """
     with doors.desk.hold(question.model or None) as served:
-        threshold = None if served.kind == "classify" else question.threshold
+        threshold = question.threshold if served.kind == "detect" else None
         visit.model, visit.version, visit.photos = served.name, served.version, len(photos)
         works = [PhotoWork(one.photo, one.name, TOP, threshold) for one in photos]
         answers = await ask_all(doors, visit, served, works)
@@ -56,6 +56,6 @@ async def said_of(
 
 def _least(served: Served, threshold: float | None) -> float | None:
     """Below which score boxes were left out."""
-    if served.kind == "classify":
+    if served.kind != "detect":
         return None
     return boxes_from(served.card).usual if threshold is None else threshold

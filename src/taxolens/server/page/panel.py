@@ -99,7 +99,7 @@ class Panel:
         others: names of further ones.
         more: how many classes are not named.
         count: of all classes.
-        boxes: thresholds of what finds boxes; None for a classifier.
+        boxes: thresholds of a detector; None for others: a pipeline's depend on two models.
     """
 
     name: str
@@ -147,7 +147,7 @@ def _panel(model: Served, wording: Wording) -> Panel:
         measured=tuple(_measured(metric, wording) for metric in card.metrics),
         rows=tuple(_rows(model, wording)),
         notes=tuple(wording.say(note) for note in card.notes),
-        boxes=None if model.kind == "classify" else boxes_from(card),
+        boxes=boxes_from(card) if model.kind == "detect" else None,
     )
 
 

@@ -161,7 +161,7 @@ def _named(name: str, card: Card, result: Named, wording: Wording) -> Shown:
         threshold = wording.percent(card.thresholds.unsure, 0)
         unsure = text.format(name=best, percent=percent, threshold=threshold)
         sentences = (unsure, *_candidates(card, said.candidates, wording))
-        return Shown(name, "unsure", say("Not sure"), percent, sentences, bars, rest)
+        return Shown(name, "unsure", say("Not sure"), "", sentences, bars, rest)
     tone = "blank" if said.status is Status.BLANK else "sure"
     return Shown(name, tone, best, percent, _candidates(card, said.candidates, wording), bars, rest)
 
@@ -192,22 +192,26 @@ def _found(name: str, card: Card, result: Detected, least: float | None, wording
     boxes = tuple(_box(number, card, one, wording) for number, one in enumerate(result.detections, 1))
     if not boxes:
         return Shown(name, "blank", say("Nothing found"), sentences=_nothing(least, wording), boxes=())
-    unsure = all(box.unsure for box in boxes)
-    sentences = []
-    if any(box.unsure for box in boxes):
-        sentences.append(
-            say("A broken frame means that the model is unsure what is in it. Let a person look.")
-        )
     if boxes[0].place is None:
-        sentences.append(say("No box was found, so the photo was named as a whole."))
-    return Shown(
-        name,
-        "unsure" if unsure else "sure",
-        _counted(boxes, wording),
-        boxes[0].percent if len(boxes) == 1 else "",
-        tuple(sentences),
-        boxes=boxes,
-    )
+        return _as_a_whole(name, boxes[0], wording)
+    sentences: tuple[str, ...] = ()
+    if any(box.unsure for box in boxes):
+        sentences = (say("A broken frame means that the model is unsure what is in it. Let a person look."),)
+    tone = "unsure" if all(box.unsure for box in boxes) else "sure"
+    alone = len(boxes) == 1 and tone == "sure"
+    percent = boxes[0].percent if alone else ""
+    return Shown(name, tone, _counted(boxes, wording), percent, sentences, boxes=boxes)
+
+
+def _as_a_whole(name: str, box: ShownBox, wording: Wording) -> Shown:
+    """A photo in which a pipeline found no box, and which its classifier named nevertheless."""
+    say = wording.say
+    whole = say("No box was found, so the photo was named as a whole.")
+    if box.unsure:
+        guess = say("The best guess is {name} with {percent}, too little to be sure. Let a person look.")
+        told = guess.format(name=box.name, percent=box.percent)
+        return Shown(name, "unsure", say("Not sure"), "", (told, whole), box.bars, box.rest)
+    return Shown(name, "sure", box.name, box.percent, (whole,), box.bars, box.rest)
 
 
 def _nothing(least: float | None, wording: Wording) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -35,12 +36,7 @@ def snippets(base: str, model: str, *, keyed: bool) -> tuple[Snippet, ...]:
     python = (
         "from taxolens.client import Client\n\n"
         f'with Client("{base}"{key}) as server:\n'
-        f'    for answer in server.predict(["photo.jpg"], model={_quoted(model)}):\n'
+        f'    for answer in server.predict(["photo.jpg"], model={json.dumps(model, ensure_ascii=False)}):\n'
         "        print(answer.name, answer.label, answer.confidence)\n"
     )
     return Snippet("curl", " ".join(shell)), Snippet("Python", python)
-
-
-def _quoted(text: str) -> str:
-    """A Python string in double quotes."""
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

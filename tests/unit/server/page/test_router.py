@@ -249,3 +249,13 @@ def test_links_keep_the_model_and_the_snippets_have_the_address(browser: httpx.C
     page = browser.get("/?model=squares").text
     assert f"{url}/predict?model=squares" in page.replace("&#34;", '"')
     assert "lang=fr&amp;model=squares" in page
+
+
+def test_a_page_without_a_model_says_so(tmp_path: Path) -> None:
+    model = write_colour_model(tmp_path / "m.onnx").path
+    with served(f"m={model}") as url, httpx.Client(base_url=url) as browser:
+        assert browser.post("/v2/repository/models/m/unload").status_code == 200
+        page = browser.get("/")
+        assert page.status_code == 200
+        assert "No model answers now" in page.text
+        read(page.text)
