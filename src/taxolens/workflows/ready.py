@@ -355,7 +355,8 @@ def _with_facts(card: Card, entry: ReadyModel) -> Card:
         conservative=own.conservative if entry.conservative is None else entry.conservative,
     )
     overlap = card.output.overlap if entry.overlap is None else entry.overlap
-    sentences = [entry.notes, entry.terms, entry.cite, entry.source]
+    cite = f"Cite: {entry.cite}." if entry.cite else ""
+    sentences = [entry.notes, entry.terms, cite, f"Source: {entry.source}"]
     return card.changed(
         thresholds=limits,
         input=card.input.changed(filter=entry.filter, crop=entry.crop),
