@@ -237,7 +237,12 @@ class Pool:
             async with asyncio.timeout(self._seconds):
                 done = await worker.answer(job.number, job.work)
         except TimeoutError as error:
-            job.fail(TooLate("The photo took longer than {seconds:g} seconds. Send a smaller one.", seconds=self._seconds))
+            job.fail(
+                TooLate(
+                    "The photo took longer than {seconds:g} seconds. Send a smaller one.",
+                    seconds=self._seconds,
+                )
+            )
             raise Died("It took too long.") from error
         except asyncio.CancelledError:
             job.fail(_closing())
