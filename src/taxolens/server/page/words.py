@@ -54,7 +54,6 @@ def script_words(say: Say) -> Mapping[str, str]:
             "The model was updated to version {version} while this page was open. Load the page again."
         ),
         "remove": say("Remove {name}"),
-        "show": say("Show {name}"),
         "pasted": say("pasted photo"),
         "no_answer": say("No answer"),
         "photo": say("Your photo {name}"),

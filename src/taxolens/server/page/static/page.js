@@ -370,7 +370,6 @@ const newFilm = (photo) => {
   const film = made("li", "film");
   const show = made("button", "film-show");
   show.type = "button";
-  show.setAttribute("aria-label", fill(words.show, { name: photo.name }));
   const picture = made("span", "film-picture");
   const image = new Image();
   image.alt = "";
