@@ -92,7 +92,8 @@ class Desk(Protocol):
 
     @property
     def alive(self) -> bool:
-        """Whether work can be answered at all: at least one worker lives, or is just being replaced."""
+        """Whether work can be answered at all: at least one worker lives, or is just being replaced. A desk that is
+        closing lives until its last work is done."""
 
     @property
     def ready(self) -> bool:

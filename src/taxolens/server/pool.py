@@ -66,12 +66,12 @@ class Pool:
         self._places = [_Place() for _ in range(workers)]
         self._models: dict[int, Admitted] = {}
         self._tasks: list[asyncio.Task[None]] = []
-        self._closing = False
+        self._closing = self._closed = False
 
     @property
     def alive(self) -> bool:
         """Whether a worker lives or is just being replaced."""
-        return not self._closing and any(
+        return not self._closed and any(
             place.worker or place.failures < len(_PAUSES) for place in self._places
         )
 
@@ -175,6 +175,7 @@ class Pool:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._closed = True
         for place in self._places:
             _fail_chores(place, _closing())
         for job in self._line.clear():

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import os
+import random
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 
@@ -170,6 +172,48 @@ def test_what_decoders_say_of_damaged_photos_does_not_fill_the_log(
 
     asyncio.run(asked())
     assert capfd.readouterr().err == ""
+
+
+def mutated(count: int) -> Iterator[bytes]:
+    """Photos with some wrong bytes, cut short or with bytes too many."""
+    chance, whole = random.Random(count), []
+    for kind in ("JPEG", "PNG", "WEBP", "TIFF", "GIF", "BMP"):
+        file = BytesIO()
+        Image.effect_noise((80, 60), 50).convert("RGB").save(file, kind)
+        whole.append(file.getvalue())
+    for _ in range(count):
+        photo = bytearray(chance.choice(whole))
+        for _ in range(chance.choice((1, 3, 10, 50))):
+            photo[chance.randrange(min(len(photo), chance.choice((64, 400, len(photo)))))] = chance.randrange(
+                256
+            )
+        cut = chance.randrange(len(photo))
+        yield bytes(
+            chance.choice((photo, photo, photo[:cut], photo[:cut] + chance.randbytes(8) + photo[cut:]))
+        )
+
+
+@pytest.mark.parametrize("count", [200, pytest.param(10_000, marks=pytest.mark.slow)])
+def test_damaged_photos_are_answers_and_end_no_worker(tmp_path: Path, count: int) -> None:
+    file = write_colour_model(tmp_path / "colours.onnx").path
+
+    async def asked() -> None:
+        async with opened(open_desk, file, workers=2) as desk:
+            photos = mutated(count)
+            said: list[Status] = []
+
+            async def client() -> None:
+                for one in photos:
+                    result = (await ask(desk, PhotoWork(one))).result
+                    assert isinstance(result, Named)
+                    said.append(result.prediction.status)
+
+            await asyncio.gather(*(client() for _ in range(6)))
+            assert len(said) == count
+            assert count / 10 < said.count(Status.FAILED) < count
+            assert (await desk.load_now()).restarts == 0
+
+    asyncio.run(asked())
 
 
 def test_memory_is_shared_among_workers(tmp_path: Path) -> None:

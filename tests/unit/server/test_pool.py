@@ -245,11 +245,12 @@ def test_closing_finishes_what_is_there_and_refuses_what_comes() -> None:
         await settled()
         with pytest.raises(NotReady):
             await asked(pool, "c")
-        assert not pool.alive
+        assert pool.alive
         for _ in range(2):
             made[0].outcome.set_result("well")
             await settled()
         await asyncio.gather(first, second, closing)
+        assert not pool.alive
 
     played(play)
 
