@@ -23,7 +23,8 @@ from taxolens.core.records import Failure, Prediction
 from taxolens.execution.local import ordered_map
 from taxolens.imaging.decode import thumbnail
 from taxolens.inference.decision import DecisionRule, decide, failed, kept_from
-from taxolens.inference.detector import Detected, DetectorPredictor, detected
+from taxolens.inference.detected import Detected
+from taxolens.inference.detector import DetectorPredictor, detected
 from taxolens.inference.predictor import Predictor
 from taxolens.inference.session import Session
 from taxolens.inference.tensor import to_probabilities
@@ -51,8 +52,8 @@ class InferenceTarget:
                 print(answer.name, answer.label, answer.score)
 
     With `tensor`, photos are decoded and resized here by the card's rule, so answers are those of the file itself,
-    whatever serves it. With `bytes`, the server decodes: ours by the card's rule, others (OpenVINO Model Server) as they
-    are set up, which must suit the card.
+    whatever serves it. With `bytes`, the server decodes: ours by the card's rule. OpenVINO Model Server stretches photos
+    to the input, in the order blue, green, red; a card with another rule gets other pixels there than it learnt from.
 
     Args:
         url: of the server's root.
