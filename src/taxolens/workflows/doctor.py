@@ -18,6 +18,7 @@ _EXTRAS = {
     "prepare": (("cv2", "skimage"), noted("Transforming and augmenting photos")),
     "train": (("torch", "timm"), noted("Backbones by their timm name")),
     "tables": (("openpyxl", "pyarrow"), noted("Results as XLSX and Parquet")),
+    "serve": (("fastapi", "uvicorn"), noted("Models over HTTP, with a page to try them")),
     "video": (("av",), noted("Video clips of camera traps")),
     "mlflow": (("mlflow",), noted("Trainings followed in MLflow")),
     "tensorboard": (("tensorboardX",), noted("Trainings followed in TensorBoard")),
