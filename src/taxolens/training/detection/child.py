@@ -79,7 +79,11 @@ def serve(work: Callable[[Order, Teller], None]) -> None:
             with _told_when_memory_ends(order):
                 work(order, teller)
         except TaxolensError as error:
-            fields = {name: str(value) for name, value in error.fields.items()}
+            # Numbers stay numbers, for a template may say how they are written.
+            fields = {
+                name: value if isinstance(value, int | float) else str(value)
+                for name, value in error.fields.items()
+            }
             teller.tell(Refused(type(error).__name__, error.template, fields))
             sys.exit(1)
 

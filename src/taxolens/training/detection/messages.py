@@ -34,7 +34,7 @@ class Refused:
 
     kind: str
     template: str
-    fields: Mapping[str, str] = field(default_factory=dict)
+    fields: Mapping[str, str | float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -159,10 +159,10 @@ def test_what_the_process_refuses_is_refused_in_its_words(
     from taxolens.core.errors import ModelError
     from taxolens.training.detection.child import serve
     def work(order, teller):
-        raise ModelError("The weights {file} are of another network.", file="a.onnx")
+        raise ModelError("The weights {file} are of another network ({share:.1f} %).", file="a.onnx", share=7)
     serve(work)
     """
-    with pytest.raises(ModelError, match=r"The weights a\.onnx are of another network"):
+    with pytest.raises(ModelError, match=r"The weights a\.onnx are of another network \(7\.0 %\)"):
         trained_by(module(tmp_path, text, monkeypatch), order_in(tmp_path), progress=Heard(), say=plain)
 
 
