@@ -43,10 +43,10 @@ $(BASE)/.ready: pyproject.toml hatch_build.py constraints.txt $(TRANSLATIONS)
 	touch $@
 
 # torch first and alone: asked for together with the rest, a resolver may take a build for graphics cards.
-# The last line without requirements: these libraries bring a second OpenCV, which would replace the first
+# The last line without requirements: these libraries bring a second OpenCV, which would replace the first, or old parts
 $(DEV)/.ready: pyproject.toml hatch_build.py constraints.txt $(TRANSLATIONS)
 	$(PYTHON) -m venv $(DEV)
 	$(DEV)/bin/python $(INSTALL) torch
 	$(DEV)/bin/python $(INSTALL) -e '.[train,dev]'
-	$(DEV)/bin/python $(INSTALL) --no-deps megadetector-utils libreyolo ultralytics ultralytics-thop
+	$(DEV)/bin/python $(INSTALL) --no-deps megadetector-utils libreyolo tritonclient ultralytics ultralytics-thop
 	touch $@
