@@ -21,7 +21,8 @@ from taxolens.imaging.region import region
 from taxolens.inference.cascade import decide_cascade, padded, photo_scores, rule_for, something_there
 from taxolens.inference.cascade_rule import DetectorPart, answering_card, looks_at_whole
 from taxolens.inference.decision import DecisionRule
-from taxolens.inference.detector import Detected, Detection, DetectorPredictor
+from taxolens.inference.detected import Detected, Detection
+from taxolens.inference.detector import DetectorPredictor
 from taxolens.inference.finds import Find, box_of
 from taxolens.inference.predictor import Predictor, threads_for
 from taxolens.inference.row import Boxes

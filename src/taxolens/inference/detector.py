@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image as Pillow
 
 from taxolens.core.engine import Engine
 from taxolens.core.errors import ImageError, ModelError
-from taxolens.core.geometry import Box
-from taxolens.core.records import Failure, Score, Status
+from taxolens.core.records import Status
 from taxolens.execution.local import ordered_map
 from taxolens.imaging.container import DEFAULT_MEGAPIXELS
 from taxolens.imaging.decode import Fitted, decode_fitted, fit_picture, prepare_fitted
@@ -23,6 +20,7 @@ from taxolens.imaging.photograph import Photograph
 from taxolens.inference.decision import DecisionRule, kept_from, rule_of
 from taxolens.inference.decoders.candidates import Candidates, Output
 from taxolens.inference.decoders.registry import DECODERS
+from taxolens.inference.detected import Detected, Detection
 from taxolens.inference.finds import decide_boxes
 from taxolens.inference.openvino_session import ANY_SIDE, OpenvinoSession
 from taxolens.inference.predictor import threads_for
@@ -38,44 +36,6 @@ from taxolens.modelfile.read import ModelFile
 _AHEAD_PER_WORKER = 16
 _BLACK = np.zeros((8, 8, 3), np.uint8)
 _COLOURS = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Detection:
-    """One thing in a photo.
-
-    Attributes:
-        box: where it is, in shares of the photo.
-        label: what it is; "unsure" where the card's threshold says so.
-        score: how sure the detector is of the box, 0..1.
-        ranking: the best classes with their share of the box's distribution, best first.
-        distribution: float32 [classes], probabilities in the order of the model's classes.
-        margin: 1 - (P1 - P2) of its two best classes, 0..1: 1 where they are equal.
-    """
-
-    box: Box
-    label: str
-    score: float
-    ranking: tuple[Score, ...]
-    distribution: NDArray[np.float32]
-    margin: float
-
-
-@dataclass(frozen=True, slots=True)
-class Detected:
-    """What a detector says of one photo.
-
-    Attributes:
-        name: of the photo.
-        detections: surest first; nothing where it is blank or could not be read.
-        status: ok, blank or failed.
-        failure: why the photo could not be read.
-    """
-
-    name: str
-    detections: tuple[Detection, ...]
-    status: Status
-    failure: Failure | None = None
 
 
 class DetectorPredictor:

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from taxolens.core.records import UNSURE, Score, Status
 from taxolens.core.texts import Say
-from taxolens.inference.detector import Detected, Detection
+from taxolens.inference.detected import Detected, Detection
 from taxolens.problems import Refused, status_of_photo
 from taxolens.server.desk import Served
 from taxolens.server.doors import Doors

@@ -5,26 +5,15 @@ from __future__ import annotations
 import ctypes
 import gc
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
-from taxolens.server.kept import Kept, Source, keep
-from taxolens.server.opened import Described, Done, OpenedModel
+from taxolens.server.admitted import Admitted
+from taxolens.server.done import Done
+from taxolens.server.keeping import keep
+from taxolens.server.kept import Kept, Source
+from taxolens.server.opened import OpenedModel
 from taxolens.server.proof import prove
 from taxolens.server.work import Work
-
-
-@dataclass(frozen=True, slots=True)
-class Admitted:
-    """A model that was copied and has proven itself.
-
-    Attributes:
-        proof: see `taxolens.server.proof`.
-    """
-
-    kept: Kept
-    described: Described
-    proof: str
 
 
 class Holder:

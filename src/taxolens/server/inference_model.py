@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from taxolens.inference.detector import Detected
+from taxolens.inference.detected import Detected
 from taxolens.problems import Refused, status_of_photo
 from taxolens.server.answering import ask_all, count_answer
 from taxolens.server.desk import Served

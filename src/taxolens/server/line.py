@@ -7,8 +7,8 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
+from taxolens.server.done import Done
 from taxolens.server.faults import Busy
-from taxolens.server.opened import Done
 from taxolens.server.work import Work
 
 Taker = TypeVar("Taker")

@@ -14,10 +14,9 @@ from itertools import count
 from pathlib import Path
 
 from taxolens.core.errors import ModelError, TaxolensError
-from taxolens.modelfile.pipeline import is_pipeline
+from taxolens.server.admitted import Admitted
 from taxolens.server.desk import Load, Served, State
 from taxolens.server.faults import NotReady
-from taxolens.server.holder import Admitted
 from taxolens.server.kept import FileState, Source, state_of
 from taxolens.server.memory import memory_of
 from taxolens.server.options import DeskOptions, NamedFile
@@ -34,6 +33,9 @@ LINGER = 1.0
 
 _LOOK = 0.05
 """Seconds between two looks whether a version is still asked."""
+
+PIPELINE = ".toml"
+"""What `taxolens.modelfile.pipeline` calls its files; the room that opens them is for workers alone."""
 
 _NOT_IN_A_NAME = re.compile(r"[^\w.-]+")
 
@@ -258,5 +260,5 @@ class ModelDesk:
 
 def _name_of(file: Path, admitted: Admitted) -> str:
     """What requests call a model that was given no name: as its card says, as far as an address can hold that."""
-    said = file.stem if is_pipeline(file) else admitted.described.card.name
+    said = file.stem if file.suffix.lower() == PIPELINE else admitted.described.card.name
     return _NOT_IN_A_NAME.sub("-", said).strip("-.") or "model"

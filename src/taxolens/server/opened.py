@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
@@ -15,43 +15,20 @@ from taxolens.imaging.container import NO_MEMORY
 from taxolens.inference.cascade_predictor import CascadePredictor
 from taxolens.inference.cascade_predictor import detected as seen_by_both
 from taxolens.inference.decision import decide, failed
-from taxolens.inference.detector import Detected, DetectorPredictor, detected
+from taxolens.inference.detected import Detected
+from taxolens.inference.detector import DetectorPredictor, detected
 from taxolens.inference.opened import AnyPredictor, open_model
 from taxolens.inference.predictor import Predictor
 from taxolens.inference.session import Session
 from taxolens.inference.sources import failure_of
-from taxolens.modelfile.card import Card
 from taxolens.recipes.tile import TileRecipe
+from taxolens.server.admitted import Described
 from taxolens.server.desk import Tensor
+from taxolens.server.done import Done
 from taxolens.server.timed_photograph import TimedPhotograph
 from taxolens.server.work import Named, PhotoWork, Raw, TensorWork, Work
 
 NO_SCORES = np.zeros(0, np.float32)
-
-
-@dataclass(frozen=True, slots=True)
-class Described:
-    """What can be told of a model that was opened; see `taxolens.server.desk.Served`."""
-
-    sha256: str
-    card: Card
-    kind: str
-    inputs: tuple[Tensor, ...]
-    outputs: tuple[Tensor, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """What one piece of work gave.
-
-    Attributes:
-        seconds: from its bytes to the answer.
-        decoding: of these, up to the pixels that the model sees.
-    """
-
-    result: Named | Detected | Raw
-    seconds: float
-    decoding: float
 
 
 class OpenedModel:

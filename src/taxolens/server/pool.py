@@ -11,8 +11,8 @@ from functools import partial
 from pathlib import Path
 
 from taxolens.core.errors import ModelError, TaxolensError
+from taxolens.server.admitted import Admitted
 from taxolens.server.faults import NotReady, TooLate, WorkerDied
-from taxolens.server.holder import Admitted
 from taxolens.server.kept import Source
 from taxolens.server.line import Job, Line, Worked
 from taxolens.server.work import Work

@@ -11,10 +11,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, cast
 
-from taxolens.server.holder import Admitted
+from taxolens.server.admitted import Admitted
+from taxolens.server.done import Done
 from taxolens.server.kept import Kept, Source
 from taxolens.server.nursery import Nursery
-from taxolens.server.opened import Done
 from taxolens.server.wire import packed, unpacked
 from taxolens.server.work import Work
 from taxolens.server.worker import Died, NotBegun

@@ -12,7 +12,7 @@ from PIL import Image as Pillow
 
 from taxolens.core.errors import ModelError
 from taxolens.core.records import Status
-from taxolens.inference.detector import Detected
+from taxolens.inference.detected import Detected
 from taxolens.server.opened import OpenedModel
 from taxolens.server.work import Named, PhotoWork, Raw
 

@@ -13,10 +13,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
-from taxolens.server.holder import Admitted, Holder
+from taxolens.server.admitted import Admitted
+from taxolens.server.done import Done
+from taxolens.server.holder import Holder
 from taxolens.server.kept import Kept, Source
 from taxolens.server.model_desk import ModelDesk
-from taxolens.server.opened import Done
 from taxolens.server.options import DeskOptions
 from taxolens.server.pool import Pool
 from taxolens.server.work import PhotoWork, Work

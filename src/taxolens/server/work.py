@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from taxolens.core.records import Prediction
-from taxolens.inference.detector import Detected
+from taxolens.inference.detected import Detected
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Protocol
 
 from taxolens.core.errors import TaxolensError
-from taxolens.server.holder import Admitted
+from taxolens.server.admitted import Admitted
+from taxolens.server.done import Done
 from taxolens.server.kept import Kept, Source
-from taxolens.server.opened import Done
 from taxolens.server.work import Work
 
 

@@ -16,7 +16,7 @@ from PIL import Image
 import taxolens
 from taxolens.core.errors import ModelError, UsageError
 from taxolens.core.records import Status
-from taxolens.inference.detector import Detected
+from taxolens.inference.detected import Detected
 from taxolens.modelfile.pipeline import read_cascade, write_pipeline
 from taxolens.server.desk import State, Tensor
 from taxolens.server.faults import NotReady, TooLate, UnknownModel, WorkerDied

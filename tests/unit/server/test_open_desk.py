@@ -340,6 +340,13 @@ def test_a_reload_survives_a_worker_that_is_killed_meanwhile(tmp_path: Path) -> 
     asyncio.run(killed())
 
 
+def test_the_server_itself_loads_nothing_that_runs_models() -> None:
+    code = "import sys, taxolens.server.open_desk; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, check=True)
+    heavy = {"onnxruntime", "google.protobuf", "taxolens.inference.session", "torch"}
+    assert not heavy & set(done.stdout.split())
+
+
 def test_a_file_that_is_no_model_keeps_the_desk_from_opening_and_leaves_nothing(tmp_path: Path) -> None:
     (tmp_path / "model.onnx").write_bytes(b"\x08\x07 not much")
 

@@ -11,10 +11,10 @@ import pytest
 
 from taxolens.core.errors import ModelError
 from taxolens.recipes.tile import TileRecipe
+from taxolens.server.admitted import Admitted, Described
+from taxolens.server.done import Done
 from taxolens.server.faults import Busy, NotReady, TooLate, WorkerDied
-from taxolens.server.holder import Admitted
 from taxolens.server.kept import Kept, Source
-from taxolens.server.opened import Described, Done
 from taxolens.server.pool import Pool
 from taxolens.server.work import PhotoWork, Raw, Work
 from taxolens.server.worker import Died, NotBegun

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from taxolens.core.geometry import WHOLE_IMAGE, Box
 from taxolens.core.records import UNSURE, Failure, Score, Status
 from taxolens.core.texts import for_count, noted
-from taxolens.inference.detector import Detected, Detection
+from taxolens.inference.detected import Detected, Detection
 from taxolens.modelfile.card import Card
 from taxolens.report.hues import HUES
 from taxolens.report.wording import NO_BREAK_SPACE, Wording

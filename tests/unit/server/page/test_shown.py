@@ -10,7 +10,7 @@ from taxolens.core.geometry import WHOLE_IMAGE, Box
 from taxolens.core.records import UNSURE, Failure, Score, Status
 from taxolens.core.taxonomy import Role
 from taxolens.inference.decision import decide, failed, rule_of
-from taxolens.inference.detector import Detected, Detection
+from taxolens.inference.detected import Detected, Detection
 from taxolens.languages.translate import translator
 from taxolens.modelfile.card import Card, CardClass
 from taxolens.report.wording import Wording

@@ -10,8 +10,9 @@ from taxolens.modelfile.card import CardOutput, Task
 from taxolens.modelfile.pipeline import read_cascade, read_pipeline, write_pipeline
 from taxolens.modelfile.read import read_model
 from taxolens.recipes.tile import TileRecipe
-from taxolens.server import kept as room
-from taxolens.server.kept import Source, keep, state_of
+from taxolens.server import keeping as room
+from taxolens.server.keeping import keep
+from taxolens.server.kept import Source, state_of
 from taxolens.server.watch import Watch
 from tests.unit.inference.colour_model import write_colour_model
 from tests.unit.inference.square_detector import write_square_model
