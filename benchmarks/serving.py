@@ -37,11 +37,21 @@ _PER_PROCESS = 8
 
 @dataclass(frozen=True)
 class Load:
-    """What a number of clients saw."""
+    """What a number of clients saw.
+
+    Attributes:
+        rate: requests a second.
+        p50: milliseconds to the answer, median.
+        p95: likewise, of 95 % of the requests at most.
+        work: milliseconds of processor time that the server took for a request. Where other programs take their
+            part of the machine, this says more than the rate.
+        failed: requests without an answer, or with another status than 200.
+    """
 
     rate: float
     p50: float
     p95: float
+    work: float
     failed: int
 
 
@@ -105,8 +115,9 @@ def _client(port: int, bodies: list[bytes], threads: int, seconds: float, result
     results.put((waits, failed[0]))  # type: ignore[attr-defined]
 
 
-def load(port: int, bodies: list[bytes], clients: int, seconds: float) -> Load:
+def load(pid: int, port: int, bodies: list[bytes], clients: int, seconds: float) -> Load:
     """What clients see that ask again and again."""
+    before = processor_seconds(pid)
     context = multiprocessing.get_context("fork")
     results = context.Queue()
     shares = [min(_PER_PROCESS, clients - at) for at in range(0, clients, _PER_PROCESS)]
@@ -123,8 +134,15 @@ def load(port: int, bodies: list[bytes], clients: int, seconds: float) -> Load:
         len(waits) / seconds,
         statistics.median(waits) * 1000,
         waits[int(len(waits) * 0.95)] * 1000,
+        (processor_seconds(pid) - before) / len(waits) * 1000,
         sum(failed for _, failed in told),
     )
+
+
+def processor_seconds(pid: int) -> float:
+    """Processor time that a process and its children have taken."""
+    times = [one.cpu_times() for one in (psutil.Process(pid), *psutil.Process(pid).children(recursive=True))]
+    return sum(one.user + one.system for one in times)
 
 
 def memory(pid: int) -> float:
@@ -192,9 +210,9 @@ def measure(run: Path, clients: list[int], seconds: float, rounds: int) -> None:
         for count in clients:
             told: dict[str, list[Load]] = {"taxolens": [], "Flask": []}
             for _ in range(rounds):
-                for name, port in (("Flask", plain), ("taxolens", ours)):
-                    load(port, bodies, count, min(2.0, seconds))
-                    told[name].append(load(port, bodies, count, seconds))
+                for name, process, port in (("Flask", them, plain), ("taxolens", us, ours)):
+                    load(process.pid, port, bodies, count, min(2.0, seconds))
+                    told[name].append(load(process.pid, port, bodies, count, seconds))
             rates = {name: statistics.median(one.rate for one in loads) for name, loads in told.items()}
             for name, process in (("Flask", them), ("taxolens", us)):
                 loads = told[name]
@@ -202,6 +220,7 @@ def measure(run: Path, clients: list[int], seconds: float, rounds: int) -> None:
                     f"| {run.name} | {name} | {count} | {rates[name]:.1f} "
                     f"| {statistics.median(one.p50 for one in loads):.1f} "
                     f"| {statistics.median(one.p95 for one in loads):.1f} "
+                    f"| {statistics.median(one.work for one in loads):.1f} "
                     f"| {memory(process.pid):.0f} | {sum(one.failed for one in loads)} "
                     f"| {rates[name] / rates['Flask']:.2f} |",
                     flush=True,
@@ -216,8 +235,10 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=10.0)
     parser.add_argument("--rounds", type=int, default=1)
     asked = parser.parse_args()
-    print("| network | server | clients | requests/s | p50 ms | p95 ms | MB (PSS) | failed | times Flask |")
-    print("|---|---|---|---|---|---|---|---|---|")
+    print(
+        "| network | server | clients | requests/s | p50 ms | p95 ms | processor ms | MB (PSS) | failed | times Flask |"
+    )
+    print("|---|---|---|---|---|---|---|---|---|---|")
     for run in asked.runs:
         measure(run, [int(one) for one in asked.clients.split(",")], asked.seconds, asked.rounds)
 
