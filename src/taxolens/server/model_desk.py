@@ -184,7 +184,7 @@ class ModelDesk:
             errand.cancel()
         await asyncio.gather(*self._errands, return_exceptions=True)
         await asyncio.to_thread(self._finish)
-        await asyncio.to_thread(shutil.rmtree, self._folder, ignore_errors=True)
+        await _removed(self._folder)
 
     async def _load_first(self, file: NamedFile) -> None:
         source = Source(file.path, self.options.detector, self.options.tile)
@@ -196,7 +196,12 @@ class ModelDesk:
         await self._take_up(name, self._register.number(name), admitted, together=True)
 
     async def _admitted(self, source: Source) -> Admitted:
-        return await self._pool.admit(source, self._folder / str(next(self._next)))
+        folder = self._folder / str(next(self._next))
+        try:
+            return await self._pool.admit(source, folder)
+        except BaseException:
+            self._errand(_removed(folder))
+            raise
 
     async def _take_up(
         self, name: str, version: str, admitted: Admitted, *, together: bool = False
@@ -231,7 +236,7 @@ class ModelDesk:
         self._asked.pop(number, None)
         folder = self._folders.pop(number, None)
         if folder is not None:
-            await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+            await _removed(folder)
 
     def _number(self, served: Served) -> int:
         number = self._numbers.get((served.name, served.version))
@@ -256,6 +261,10 @@ class ModelDesk:
         task = asyncio.create_task(coroutine)
         self._errands.add(task)
         task.add_done_callback(self._errands.discard)
+
+
+async def _removed(folder: Path) -> None:
+    await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
 
 def _name_of(file: Path, admitted: Admitted) -> str:

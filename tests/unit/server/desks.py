@@ -8,13 +8,14 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import numpy as np
+from onnx import TensorProto, helper, numpy_helper
 from PIL import Image
 
 from taxolens.modelfile.write import write_model
 from taxolens.server.model_desk import ModelDesk
 from taxolens.server.options import DeskOptions, NamedFile
 from taxolens.server.work import Answer, Named, PhotoWork
-from tests.unit.inference.colour_model import card, graph, write_photo
+from tests.unit.inference.colour_model import SIDE, card, graph, write_photo
 
 Opener = Callable[[DeskOptions], ModelDesk]
 
@@ -36,6 +37,32 @@ def write_sharp(path: Path, sharpness: float) -> Path:
     made = path.with_name("coming.onnx")
     write_model(graph(sharpness=sharpness), card(), made)
     made.replace(path)
+    return path
+
+
+def write_constant(path: Path, values: list[float]) -> Path:
+    """A model that gives every photo these for probabilities."""
+    nodes = [
+        helper.make_node("Cast", ["image"], ["float"], to=TensorProto.FLOAT),
+        helper.make_node("ReduceMean", ["float", "axes"], ["colour"], keepdims=0),
+        helper.make_node("Mul", ["colour", "zero"], ["nothing"]),
+        helper.make_node("Add", ["nothing", "values"], ["probabilities"]),
+    ]
+    constants = {
+        "axes": np.array([1, 2]),
+        "zero": np.float32(0),
+        "values": np.array([values], np.float32),
+    }
+    made = helper.make_graph(
+        nodes,
+        "constant",
+        [helper.make_tensor_value_info("image", TensorProto.UINT8, ["N", SIDE, SIDE, 3])],
+        [helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["N", 3])],
+        [numpy_helper.from_array(np.asarray(value), name) for name, value in constants.items()],
+    )
+    write_model(
+        helper.make_model(made, opset_imports=[helper.make_opsetid("", 18)], ir_version=8), card(), path
+    )
     return path
 
 

@@ -26,7 +26,7 @@ from taxolens.server.model_desk import ModelDesk
 from taxolens.server.open_desk import open_desk
 from taxolens.server.work import Named, PhotoWork
 from tests.unit.inference.colour_model import write_colour_model
-from tests.unit.server.desks import ask, opened, photo, score, slow_photo, until, write_sharp
+from tests.unit.server.desks import ask, opened, photo, score, slow_photo, until, write_constant, write_sharp
 
 pytestmark = pytest.mark.skipif(not Path("/proc").is_dir(), reason="processes are looked at in /proc")
 
@@ -290,6 +290,26 @@ def test_closing_leaves_neither_processes_nor_files(tmp_path: Path, monkeypatch:
 
 
 @pytest.mark.parametrize("reloads", [4, pytest.param(50, marks=pytest.mark.slow)])
+def test_loading_leaves_copies_of_nothing_that_does_not_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = write_colour_model(tmp_path / "colours.onnx").path
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(temporary))
+
+    async def loaded() -> None:
+        async with opened(open_desk, file, workers=1) as desk:
+            await desk.load("colours")
+            write_constant(file, [0.5, 0.5, 0.5])
+            with pytest.raises(ModelError):
+                await desk.load("colours")
+            await until(lambda: len(list(temporary.glob("*/*"))) == 1)
+            assert desk.find().version == "2"
+
+    asyncio.run(loaded())
+
+
 def test_reloads_under_load_fail_no_request_and_mix_no_answers(tmp_path: Path, reloads: int) -> None:
     file = write_sharp(tmp_path / "model.onnx", 0.01)
     sure = {}

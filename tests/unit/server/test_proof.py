@@ -4,15 +4,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from onnx import TensorProto, helper, numpy_helper
 
 from taxolens.core.errors import ModelError
 from taxolens.modelfile.write import write_model
 from taxolens.recipes.tile import TileRecipe
 from taxolens.server.opened import OpenedModel
 from taxolens.server.proof import drawn_photos, prove
-from tests.unit.inference.colour_model import SIDE, card, graph, write_colour_model
+from tests.unit.inference.colour_model import card, graph, write_colour_model
 from tests.unit.inference.square_detector import write_square_model
+from tests.unit.server.desks import write_constant
 
 
 def opened(path: Path) -> OpenedModel:
@@ -41,27 +41,6 @@ def test_drawn_photos_are_photos() -> None:
 def test_a_model_whose_answers_are_no_answers_is_refused(
     tmp_path: Path, values: list[float], why: str
 ) -> None:
-    path = tmp_path / "model.onnx"
-    nodes = [
-        helper.make_node("Cast", ["image"], ["float"], to=TensorProto.FLOAT),
-        helper.make_node("ReduceMean", ["float", "axes"], ["colour"], keepdims=0),
-        helper.make_node("Mul", ["colour", "zero"], ["nothing"]),
-        helper.make_node("Add", ["nothing", "values"], ["probabilities"]),
-    ]
-    constants = {
-        "axes": np.array([1, 2]),
-        "zero": np.float32(0),
-        "values": np.array([values], np.float32),
-    }
-    made = helper.make_graph(
-        nodes,
-        "constant",
-        [helper.make_tensor_value_info("image", TensorProto.UINT8, ["N", SIDE, SIDE, 3])],
-        [helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["N", 3])],
-        [numpy_helper.from_array(np.asarray(value), name) for name, value in constants.items()],
-    )
-    write_model(
-        helper.make_model(made, opset_imports=[helper.make_opsetid("", 18)], ir_version=8), card(), path
-    )
+    path = write_constant(tmp_path / "model.onnx", values)
     with pytest.raises(ModelError, match=why):
         prove(opened(path))
