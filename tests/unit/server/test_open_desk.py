@@ -289,7 +289,6 @@ def test_closing_leaves_neither_processes_nor_files(tmp_path: Path, monkeypatch:
     assert not list(temporary.iterdir())
 
 
-@pytest.mark.parametrize("reloads", [4, pytest.param(50, marks=pytest.mark.slow)])
 def test_loading_leaves_copies_of_nothing_that_does_not_answer(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -310,6 +309,7 @@ def test_loading_leaves_copies_of_nothing_that_does_not_answer(
     asyncio.run(loaded())
 
 
+@pytest.mark.parametrize("reloads", [4, pytest.param(50, marks=pytest.mark.slow)])
 def test_reloads_under_load_fail_no_request_and_mix_no_answers(tmp_path: Path, reloads: int) -> None:
     file = write_sharp(tmp_path / "model.onnx", 0.01)
     sure = {}
