@@ -75,7 +75,9 @@ def from_json(name: str, datatype: str, shape: tuple[int, ...], data: Any) -> Te
         return _of_bytes(name, shape, tuple(_decoded(name, text) for text in texts))
     try:
         numbers = np.asarray(data)
-    except ValueError:
+        if datatype == "UINT64" and numbers.dtype.kind == "f":  # what is beyond INT64 would be rounded
+            numbers = _whole(data)
+    except (ValueError, TypeError, OverflowError):
         raise Refused(400, "The lists of {name} have different lengths.", name=name) from None
     if numbers.dtype.kind not in ("b" if datatype == "BOOL" else "iuf") or not _fits(numbers, datatype):
         raise Refused(400, "The data of {name} are no {datatype}.", name=name, datatype=datatype)
@@ -141,11 +143,21 @@ def _other_count(name: str, shape: tuple[int, ...], count: int) -> Refused:
 
 def _fits(numbers: NDArray[Any], datatype: str) -> bool:
     kind = np.dtype(NUMBERS[datatype])
-    if kind.kind not in "iu" or not numbers.size:
+    if kind.kind == "b" or not numbers.size:
         return True
+    if kind.kind == "f":
+        with np.errstate(over="ignore"):
+            return not (np.isinf(numbers.astype(kind)) & np.isfinite(numbers)).any()
     limits = np.iinfo(kind)
     whole = numbers.dtype.kind != "f" or bool((numbers == np.floor(numbers)).all())
     return whole and int(numbers.min()) >= limits.min and int(numbers.max()) <= limits.max
+
+
+def _whole(data: list[Any]) -> NDArray[Any]:
+    """Whole numbers up to 64 bits, exactly; as they were where they are none."""
+    exact = np.asarray(data, object)
+    whole = all(isinstance(one, int) and 0 <= one < 2**64 for one in exact.ravel())
+    return exact.astype(np.uint64) if whole else exact
 
 
 def _flat(data: list[Any]) -> list[Any]:
