@@ -55,9 +55,10 @@ class _Connection(HttpToolsProtocol):
             self._due = None
 
     def _late(self) -> None:
+        self._due = None
         if self.transport.is_closing() or (self.cycle and not self.cycle.response_complete):
             return
-        if self.cycle is None and not self.headers:
+        if self.headers is None:
             self.transport.close()  # nothing was asked
         else:
             self._refuse(408, "The request came too slowly.")
