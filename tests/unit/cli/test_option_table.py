@@ -79,7 +79,7 @@ RECIPES = {
     "train": ("train", "TrainRecipe"),
     "tune": ("train", "TrainRecipe"),
     "evaluate": ("evaluate", "EvaluateRecipe"),
-    "compare": ("compare", "CompareRecipe"),
+    "compare": ("compare_any", "CompareRecipe"),
     "identify": ("identify", "IdentifyRecipe"),
     "inspect": ("inspect", "InspectRecipe"),
     "prepare": ("prepare", "PrepareRecipe"),
