@@ -79,7 +79,7 @@ RECIPES = {
     "train": ("train", "TrainRecipe"),
     "tune": ("train", "TrainRecipe"),
     "evaluate": ("evaluate", "EvaluateRecipe"),
-    "compare": ("compare_any", "CompareRecipe"),
+    "compare": ("compare", "CompareRecipe"),
     "identify": ("identify", "IdentifyRecipe"),
     "inspect": ("inspect", "InspectRecipe"),
     "prepare": ("prepare", "PrepareRecipe"),
@@ -87,7 +87,13 @@ RECIPES = {
 }
 
 
-WORK = {"prepare": "_run", "convert": "converts_set", "evaluate": "evaluate_any", "train": "train_any"}
+WORK = {
+    "prepare": "_run",
+    "compare": "compare_any",
+    "convert": "converts_set",
+    "evaluate": "evaluate_any",
+    "train": "train_any",
+}
 """What a command calls, where it is not called as the command is."""
 
 
