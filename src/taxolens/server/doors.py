@@ -24,7 +24,7 @@ class Limits:
         requests: that are received or answered at once; more are told to come again.
         held: bytes of bodies, over all requests.
         at_once: photos of one request that are at the desk together; the others of it wait for them.
-        numbers: values that JSON may list; each takes 32 bytes while it is read.
+        numbers: values, lists and objects that JSON may hold; each takes 32 bytes or more while it is read.
         silence: seconds in which nothing of a body arrives.
         grace: seconds after which a body must have come at `rate` on average.
         rate: bytes a second.

@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -32,6 +33,8 @@ def photos_of(values: Any, largest: int | None = None) -> list[NDArray[np.uint8]
     Raises:
         Refused: no such shape, or values that are no colours.
     """
+    if not holds_numbers(values):
+        raise _no_pixels()
     try:
         numbers = np.asarray(values)
     except ValueError:  # rows of different lengths
@@ -40,6 +43,18 @@ def photos_of(values: Any, largest: int | None = None) -> list[NDArray[np.uint8]
         raise _no_pixels()
     pixels = _coloured(_bytes(numbers, largest))
     return list(pixels)
+
+
+def holds_numbers(values: list[Any]) -> bool:
+    """Whether a nested list holds numbers alone, and each of its depths either lists or numbers.
+
+    Numpy would give every place of an array the room of the longest text in it: a megabyte of JSON could ask for
+    terabytes.
+    """
+    level = values
+    while (kinds := set(map(type, level))) == {list}:
+        level = list(chain.from_iterable(level))
+    return kinds <= {int, float, bool}
 
 
 def _bytes(numbers: NDArray[Any], largest: int | None) -> NDArray[np.uint8]:

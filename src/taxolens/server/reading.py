@@ -66,12 +66,12 @@ async def read_photos(body: bytes, content_type: str, limits: Limits) -> tuple[U
 
 
 def check_numbers(body: bytes, limits: Limits) -> None:
-    """Refuses JSON that lists more numbers than should be read at once.
+    """Refuses JSON that lists more numbers than should be read at once; a list or an object counts as one too.
 
     Raises:
         Refused: too many (413).
     """
-    if body.count(b",") > limits.numbers:
+    if sum(map(body.count, (b",", b"[", b"{"))) > limits.numbers:
         raise Refused(
             413,
             "The request lists more than {most} numbers. Send photos as files.",

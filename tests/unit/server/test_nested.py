@@ -61,6 +61,8 @@ def test_the_shapes_that_are_photos(shape: tuple[int, ...], count: int) -> None:
         [[[1, 2, 3, 4]]],
         [[[1, 2, 3]], [[1, 2]]],
         [["a"]],
+        [["a" * 100_000], *([""] for _ in range(100_000))],  # as an array of texts: 40 GB
+        ["a" * 100_000, *([""] for _ in range(100_000))],
         [[None]],
         [[True]],
         [[{}]],
