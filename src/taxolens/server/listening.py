@@ -19,19 +19,33 @@ _FAREWELL = 1.0
 """Seconds in which connections that wait for nothing may still ask: their question may be on its way."""
 
 _HEADERS_WITHIN = 10.0
+_LONGEST_HEAD = 512_000
+"""Bytes before the body; more than arrive at once, because what belonged to the request before may be among them."""
+
+_READ_WITHIN = 120.0
+"""Seconds after which an answer of which nothing more is taken is given up: it would keep its memory for nothing."""
 
 
 class _Connection(HttpToolsProtocol):
     """As uvicorn's, but a request whose headers do not come is not waited for, and errors are JSON."""
 
     _due: asyncio.TimerHandle | None = None
+    _head = 0
+    _stalled: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
         self._wait()
 
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        self._head = 0 if self._due is None else self._head + len(data)
+        if self._head > _LONGEST_HEAD:
+            self._refuse(431, "The headers of the request are too long.")
+
     def on_message_begin(self) -> None:
         super().on_message_begin()
+        self._head = 0
         if self._due is None:
             self._wait()
 
@@ -41,7 +55,16 @@ class _Connection(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._rest()
+        self._taken()
         super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._watch(self.transport.get_write_buffer_size())
+
+    def resume_writing(self) -> None:
+        self._taken()
+        super().resume_writing()
 
     def send_400_response(self, msg: str) -> None:
         self._refuse(400, "This is no HTTP request.")
@@ -54,9 +77,28 @@ class _Connection(HttpToolsProtocol):
             self._due.cancel()
             self._due = None
 
+    def _watch(self, left: int) -> None:
+        """Looks later whether anything was read of what was left to be sent."""
+        self._stalled = self.loop.call_later(_READ_WITHIN, self._look, left)
+
+    def _look(self, before: int) -> None:
+        left = self.transport.get_write_buffer_size()
+        if left < before:
+            self._watch(left)
+        else:
+            self.transport.abort()
+
+    def _taken(self) -> None:
+        if self._stalled is not None:
+            self._stalled.cancel()
+            self._stalled = None
+
     def _late(self) -> None:
         self._due = None
-        if self.transport.is_closing() or (self.cycle and not self.cycle.response_complete):
+        if self.transport.is_closing():
+            return
+        if self.cycle and not self.cycle.response_complete:
+            self._wait()  # an answer comes first
             return
         if self.headers is None:
             self.transport.close()  # nothing was asked
