@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -52,8 +51,6 @@ class Gate:
             await self._app(scope, receive, send)
             return
         visit, traffic = Visit.of(scope), self._doors.traffic
-        works = visit.method == "POST"
-        traffic.requests += works
 
         async def answer(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -64,7 +61,6 @@ class Gate:
         try:
             await self._let_in(scope, receive, answer)
         finally:
-            traffic.requests -= works
             traffic.held -= visit.received
             self._doors.measures.count_visit(visit, _route(scope))
             log_visit(visit)
@@ -73,7 +69,7 @@ class Gate:
         visit = visit_of(scope)
         try:
             self._check(visit)
-            await self._app(scope, receive, answer)
+            await self._admitted(visit, scope, receive, answer)
         except TaxolensError as error:
             await refusal_of(error, visit)(scope, receive, answer)
         except Exception:
@@ -81,6 +77,15 @@ class Gate:
             if not visit.status:
                 sentence = visit.say(_WENT_WRONG).format(id=visit.id)
                 await refusal(Problem(500, sentence), visit)(scope, receive, answer)
+
+    async def _admitted(self, visit: Visit, scope: Scope, receive: Receive, answer: Send) -> None:
+        """Has a request answered, which takes a place; those that are refused at the gate take none."""
+        traffic, works = self._doors.traffic, visit.method == "POST"
+        traffic.requests += works
+        try:
+            await self._app(scope, receive, answer)
+        finally:
+            traffic.requests -= works
 
     def _added(self, visit: Visit) -> tuple[tuple[bytes, bytes], ...]:
         own = (*_HEADERS, (b"x-request-id", visit.id.encode("latin-1")))
@@ -95,7 +100,7 @@ class Gate:
         limits, traffic = self._doors.limits, self._doors.traffic
         if visit.path.startswith(_REPOSITORY):
             return
-        if traffic.requests > limits.requests:
+        if traffic.requests >= limits.requests:
             raise Refused(503, "The server has as much to do as it can take. Try again soon.", retry_after=1)
         if (visit.announced or 0) > limits.body:
             raise too_large(limits)
@@ -118,15 +123,15 @@ class Gate:
             )
 
     def _check_page(self, visit: Visit) -> None:
-        """Refuses what a browser sends on behalf of a page of someone else's."""
-        if visit.header(b"sec-fetch-site") != "cross-site":
+        """Refuses what a browser sends on behalf of a page of someone else's, be it of this very machine."""
+        if visit.header(b"sec-fetch-site") not in ("cross-site", "same-site"):
             return
         origins, origin = self._doors.origins, visit.header(b"origin")
         if "*" not in origins and origin not in origins:
             raise Refused(
                 403,
                 "Pages of {origin} may not ask this server. Allow them with --cors.",
-                origin=urlsplit(origin).netloc or "another address",
+                origin=origin.partition("://")[2] or "another address",
             )
 
 

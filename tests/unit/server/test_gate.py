@@ -1,0 +1,85 @@
+"""What the gate lets in, and what takes a place."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import MutableMapping
+from typing import Any, cast
+
+import pytest
+from starlette.types import Receive, Scope, Send
+
+from taxolens.server.desk import Desk
+from taxolens.server.doors import Doors, Limits
+from taxolens.server.gate import Gate
+from taxolens.server.keys import Keys
+
+_DESK = cast(Desk, None)  # the gate does not ask it
+Message = MutableMapping[str, Any]
+
+
+def _scope(**headers: str) -> Scope:
+    named = [(name.replace("_", "-").encode(), value.encode("latin-1")) for name, value in headers.items()]
+    return {"type": "http", "method": "POST", "path": "/predict", "headers": named}
+
+
+async def _status(gate: Gate, scope: Scope) -> int:
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        await asyncio.sleep(0.2)
+        return {"type": "http.disconnect"}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    await gate(scope, receive, send)
+    return int(sent[0]["status"])
+
+
+async def _answers(scope: Scope, receive: Receive, send: Send) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b""})
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+@pytest.mark.parametrize(
+    "origin", ["https://elsewhere.example", "http://localhost:3000", "null", "http://[", "é"]
+)
+def test_pages_of_others_are_not_let_in(site: str, origin: str) -> None:
+    gate = Gate(_answers, Doors(_DESK))
+    assert asyncio.run(_status(gate, _scope(sec_fetch_site=site, origin=origin))) == 403
+
+
+@pytest.mark.parametrize("site", ["same-origin", "none"])
+def test_the_page_itself_is_let_in(site: str) -> None:
+    assert asyncio.run(_status(Gate(_answers, Doors(_DESK)), _scope(sec_fetch_site=site))) == 200
+
+
+def test_who_is_refused_takes_no_place_from_those_with_a_key() -> None:
+    keys = Keys({})
+    doors = Doors(_DESK, limits=Limits(requests=1), keys=keys)
+    gate = Gate(_answers, doors)
+
+    async def both() -> list[int]:
+        # The body of neither comes: their refusals wait for it a moment.
+        return list(await asyncio.gather(*(_status(gate, _scope(x_api_key="wrong")) for _ in range(2))))
+
+    assert asyncio.run(both()) == [401, 401]
+    seen = []
+
+    async def looks(scope: Scope, receive: Receive, send: Send) -> None:
+        seen.append(doors.traffic.requests)
+        await _answers(scope, receive, send)
+
+    async def one_beside_a_refusal() -> int:
+        open_gate = Gate(looks, Doors(_DESK, limits=Limits(requests=1), traffic=doors.traffic))
+        refused = asyncio.create_task(_status(gate, _scope(x_api_key="wrong")))
+        await asyncio.sleep(0.05)
+        status = await _status(open_gate, _scope())
+        await refused
+        return status
+
+    assert asyncio.run(one_beside_a_refusal()) == 200
+    assert seen == [1]
+    assert doors.traffic.requests == 0
