@@ -81,25 +81,23 @@ def read_form(body: bytes, content_type: str) -> tuple[Part, ...]:
     if not boundary:
         raise Refused(400, "The form does not say where its fields end: boundary is missing.")
     into = _Collector()
-    parser = MultipartParser(
-        boundary,
-        {
-            "on_part_begin": into.begin,
-            "on_header_field": into.field,
-            "on_header_value": into.value,
-            "on_header_end": into.header_end,
-            "on_part_data": into.data,
-            "on_part_end": into.end,
-        },
-    )
-    whole = False
     try:
+        parser = MultipartParser(
+            boundary,
+            {
+                "on_part_begin": into.begin,
+                "on_header_field": into.field,
+                "on_header_value": into.value,
+                "on_header_end": into.header_end,
+                "on_part_data": into.data,
+                "on_part_end": into.end,
+            },
+        )
         parser.write(body)
         parser.finalize()
-        whole = parser.state is MultipartState.END
     except FormParserError as error:
         raise _broken() from error
-    if not whole:
+    if parser.state is not MultipartState.END:
         raise _broken()
     return tuple(into.parts)
 

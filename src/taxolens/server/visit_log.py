@@ -41,6 +41,8 @@ def start_logs(form: str, level: str) -> None:
         logger.handlers = [handler]
         logger.propagate = False
         logger.setLevel(level.upper())
+    # What a form is damaged by, the answer tells.
+    logging.getLogger("python_multipart").setLevel(logging.CRITICAL)
     # What it says of its own life and of broken requests, our own lines tell.
     logging.getLogger("uvicorn").setLevel(max(logging.ERROR, logging.getLogger("uvicorn").level))
 

@@ -47,7 +47,14 @@ def test_a_value_has_no_file_name() -> None:
     assert read_form(body, "multipart/form-data; boundary=b") == (Part("model", None, b"fox"),)
 
 
-@pytest.mark.parametrize("kind", ["multipart/form-data", "multipart/form-data; boundary="])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "multipart/form-data",
+        "multipart/form-data; boundary=",
+        "multipart/form-data; boundary=" + "b" * 5000,
+    ],
+)
 def test_a_form_without_boundary_is_refused(kind: str) -> None:
     with pytest.raises(Refused) as refused:
         read_form(b"x", kind)

@@ -15,7 +15,7 @@ from taxolens.server.visit_log import log_visit, start_logs
 @pytest.fixture(autouse=True)
 def as_before() -> Iterator[None]:
     """Leaves the loggers as they were."""
-    loggers = [logging.getLogger(name) for name in ("taxolens.server", "uvicorn")]
+    loggers = [logging.getLogger(name) for name in ("taxolens.server", "uvicorn", "python_multipart")]
     kept = [(one.handlers, one.propagate, one.level) for one in loggers]
     yield
     for one, (handlers, propagate, level) in zip(loggers, kept, strict=True):
