@@ -66,6 +66,8 @@ class Examples:
             IndexError: there is no such one.
             OSError: it cannot be read any more.
         """
+        if number < 0:
+            raise IndexError(number)
         if number not in self._kept:
             self._kept[number] = await asyncio.to_thread(self.photos[:MOST][number].read)
         return self._kept[number]

@@ -40,6 +40,7 @@ class Pictures:
         async with self._room:
             process = await asyncio.create_subprocess_exec(
                 sys.executable,
+                "-P",  # nothing is loaded from the folder where the server was started
                 "-m",
                 __name__,
                 *self._arguments,

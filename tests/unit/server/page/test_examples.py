@@ -41,8 +41,9 @@ def test_a_photo_is_read_when_somebody_looks_and_only_once() -> None:
     for _ in range(2):
         assert asyncio.run(examples.photo(0)) == b"bytes"
     assert len(read) == 1
-    with pytest.raises(IndexError):
-        asyncio.run(examples.photo(1))
+    for number in (1, -1):
+        with pytest.raises(IndexError):
+            asyncio.run(examples.photo(number))
 
 
 def test_drawings_are_said_to_be_drawings_and_mean_little_to_other_models() -> None:
