@@ -120,7 +120,7 @@ async def _serve(
             loading.result()
     finally:
         loading.cancel()
-        await desk.close(patience=recipe.seconds)
+        await desk.close(patience=0.0)  # whoever asked is answered by now, or was not waited for
 
 
 def _server(recipe: ServeRecipe, desk: Desk, drawn: Callable[[], Examples] | None) -> Listener:
