@@ -253,6 +253,26 @@ RAW = {
         b'{"inputs":[{"name":"pixels","shape":[99999,99999,99999],"datatype":"UINT8","data":[1]}]}',
         {},
     ),
+    "a shape of nothing and too much": (
+        b'{"inputs":[{"name":"pixels","shape":[0,' + b"9" * 40 + b'],"datatype":"UINT8","data":[]}]}',
+        {},
+    ),
+    "a number of bytes that is endless": (b"{}", {"inference-header-content-length": "9" * 5000}),
+    "a threshold that is endless": (
+        b'{"parameters":{"threshold":1'
+        + b"0" * 400
+        + b'},"inputs":[{"name":"image","shape":[1],"datatype":"BYTES",'
+        b'"data":["aaaa"]}]}',
+        {},
+    ),
+    "texts of which numpy would make gigabytes": (
+        b'{"inputs":[{"name":"pixels","shape":[1],"datatype":"UINT8","data":["'
+        + b"a" * 100_000
+        + b'"'
+        + b',""' * 100_000
+        + b"]}]}",
+        {},
+    ),
     "an unknown datatype": (b'{"inputs":[{"name":"image","shape":[1],"datatype":"PNG","data":["a"]}]}', {}),
     "numbers out of range": (
         b'{"inputs":[{"name":"pixels","shape":[1],"datatype":"UINT8","data":[256]}]}',
@@ -282,6 +302,13 @@ def test_requests_that_are_none_are_refused_in_a_sentence(server: Server, case: 
     assert list(answer.json()) == ["error"]
 
 
+def test_too_many_numbers_are_refused_however_their_length_is_told(server: Server) -> None:
+    body = b'{"inputs":[' + b"[" * 5_000_001
+    url = f"{server.address}/v2/models/stripes/infer"
+    for headers in ({}, {"inference-header-content-length": str(len(body))}):
+        assert httpx.post(url, content=body, headers=headers).status_code == 413
+
+
 class TestRepository:
     """Loading and unloading; last, as others ask the same server."""
 
@@ -300,9 +327,12 @@ class TestRepository:
         said = client.infer("stripes", [photo_input(photos, binary=True)])
         assert said.get_response()["model_version"] == "2"
 
-    def test_other_machines_may_not(self, server: Server) -> None:
-        answer = httpx.post(
-            f"{server.address}/v2/repository/models/stripes/unload", headers={"host": "attacker.example"}
-        )
+    @pytest.mark.parametrize("headers", [{"host": "attacker.example"}, {"x-forwarded-for": "192.0.2.7"}])
+    def test_other_machines_may_not(self, server: Server, headers: dict[str, str]) -> None:
+        answer = httpx.post(f"{server.address}/v2/repository/models/stripes/unload", headers=headers)
         assert answer.status_code == 403
         assert list(answer.json()) == ["error"]
+
+    def test_what_is_asked_of_it_is_short(self, server: Server) -> None:
+        index = f"{server.address}/v2/repository/index"
+        assert httpx.post(index, content=b'{"x":"' + b"a" * 200_000 + b'"}').status_code == 413

@@ -154,7 +154,7 @@ def _check_count(doors: Doors, visit: Visit, count: int) -> None:
 def _threshold(given: object) -> float | None:
     if given is None:
         return None
-    if isinstance(given, bool) or not isinstance(given, int | float):
+    if isinstance(given, bool) or not isinstance(given, int | float) or not 0 <= given <= 1:
         raise Refused(400, "The threshold {threshold} is no score. Give one from 0 to 1.", threshold=given)
     return float(given)
 

@@ -7,6 +7,7 @@ and the model repository.
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -32,7 +33,7 @@ from taxolens.server.inference_replies import (
     ServerReply,
     TensorReply,
 )
-from taxolens.server.inference_request import LENGTH_HEADER, read_request
+from taxolens.server.inference_request import LENGTH_HEADER, json_size, read_request
 from taxolens.server.inference_response import infer_response
 from taxolens.server.reading import LARGE, check_numbers
 from taxolens.server.replies import errors
@@ -41,7 +42,9 @@ from taxolens.server.visit import Visit, visit_of
 router = APIRouter(prefix="/v2", tags=["Open Inference Protocol"])
 EXTENSIONS = ["binary_tensor_data", "classification", "model_repository"]
 _JSON = "application/json"
+_LONGEST_ORDER = 100_000
 _STATES = {State.READY: "READY", State.LOADING: "LOADING"}
+_OF_PROXIES = (b"forwarded", b"x-forwarded-for", b"via")
 _THIS_MACHINE = ("localhost", "127.0.0.1", "[::1]")
 
 
@@ -134,8 +137,7 @@ async def infer_by(request: Request, name: str, version: str | None = None) -> R
 
 async def _inferred(doors: Doors, visit: Visit, served: Served, body: bytes) -> Response:
     length = visit.header(LENGTH_HEADER)
-    if not length:
-        check_numbers(body, doors.limits)
+    check_numbers(body[: json_size(body, length)], doors.limits)
     if len(body) > LARGE:
         asked = await asyncio.to_thread(read_request, body, length)
     else:
@@ -203,7 +205,9 @@ def _check_control(request: Request) -> None:
     """Whoever has a key may load and unload; without keys, only programs of this very machine may."""
     doors, visit = doors_of(request), visit_of(request.scope)
     host = visit.header(b"host").rpartition(":")[0] or visit.header(b"host")
-    if doors.keys is None and not (doors.local and host in _THIS_MACHINE):
+    # Behind a proxy on this machine, all requests come from it.
+    passed_on = any(map(visit.header, _OF_PROXIES))
+    if doors.keys is None and (passed_on or not (doors.local and host in _THIS_MACHINE)):
         raise Refused(
             403,
             "Models are loaded and unloaded with a key, or from the machine of the server. Add --api-key-file.",
@@ -213,7 +217,8 @@ def _check_control(request: Request) -> None:
 async def _object(request: Request) -> dict[str, Any]:
     """A small JSON object, or nothing."""
     doors, visit = doors_of(request), visit_of(request.scope)
-    body = await read_body(request.receive, visit, doors.limits, doors.traffic)
+    limits = replace(doors.limits, body=_LONGEST_ORDER)
+    body = await read_body(request.receive, visit, limits, doors.traffic)
     if not body:
         return {}
     check_numbers(body, doors.limits)

@@ -18,6 +18,7 @@ LENGTH_HEADER = b"inference-header-content-length"
 PHOTO = "image"
 _MOST_SIZES, _MOST_TENSORS = 8, 64
 _MOST_VALUES = 2**31
+_MOST_DIGITS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +65,9 @@ def read_request(body: bytes, length: str) -> InferRequest:
     Raises:
         Refused: it is none.
     """
-    if length and not (length.isascii() and length.isdigit()):
-        raise Refused(400, "The header Inference-Header-Content-Length is no number.")
-    if length == "0":
+    size = json_size(body, length)
+    if length and not size:
         return InferRequest((Tensor(PHOTO, BYTES, (1,), (body,)),))
-    size = int(length) if length else len(body)
-    if size > len(body):
-        raise Refused(400, "The header Inference-Header-Content-Length says more bytes than were sent.")
     document = _document(body[:size])
     data = _Data(body, size)
     inputs = tuple(_input(one, data) for one in _list(document, "inputs"))
@@ -88,6 +85,21 @@ def read_request(body: bytes, length: str) -> InferRequest:
         parameters.get("binary_data_output") is True,
         parameters,
     )
+
+
+def json_size(body: bytes, length: str) -> int:
+    """How many bytes of a body are JSON; see `read_request`.
+
+    Raises:
+        Refused: the header says nothing that can be.
+    """
+    if not length:
+        return len(body)
+    if not (length.isascii() and length.isdigit()) or len(length) > _MOST_DIGITS:
+        raise Refused(400, "The header Inference-Header-Content-Length is no number.")
+    if int(length) > len(body):
+        raise Refused(400, "The header Inference-Header-Content-Length says more bytes than were sent.")
+    return int(length)
 
 
 class _Data:
@@ -167,7 +179,7 @@ def _input(given: Mapping[str, Any], data: _Data) -> Tensor:
 
 def _shape(name: str, given: object) -> tuple[int, ...]:
     if isinstance(given, list) and len(given) <= _MOST_SIZES:
-        sizes = [one for one in given if isinstance(one, int) and not isinstance(one, bool) and one >= 0]
+        sizes = [one for one in given if type(one) is int and 0 <= one < _MOST_VALUES]
         if len(sizes) == len(given) and math.prod(sizes) < _MOST_VALUES:
             return tuple(sizes)
     raise Refused(400, "The shape of {name} is a list of whole numbers from 0.", name=name)

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from taxolens.problems import Refused
+from taxolens.server.nested import holds_numbers
 
 BYTES = "BYTES"
 NUMBERS: Mapping[str, str] = MappingProxyType(
@@ -73,6 +74,8 @@ def from_json(name: str, datatype: str, shape: tuple[int, ...], data: Any) -> Te
         if not all(isinstance(text, str) for text in texts):
             raise Refused(400, "The data of {name} are no base64 texts.", name=name)
         return _of_bytes(name, shape, tuple(_decoded(name, text) for text in texts))
+    if not holds_numbers(data):
+        raise Refused(400, "The data of {name} are no {datatype}.", name=name, datatype=datatype)
     try:
         numbers = np.asarray(data)
         if datatype == "UINT64" and numbers.dtype.kind == "f":  # what is beyond INT64 would be rounded
