@@ -48,11 +48,13 @@ class Traffic:
 
     Attributes:
         requests: that are received or answered.
+        strangers: those of them whose key, where one is asked for, is in their body still.
         held: bytes of bodies.
         closing: the server ends; whoever asks is told not to come again.
     """
 
     requests: int = 0
+    strangers: int = 0
     held: int = 0
     closing: bool = False
 

@@ -81,11 +81,17 @@ class Gate:
     async def _admitted(self, visit: Visit, scope: Scope, receive: Receive, answer: Send) -> None:
         """Has a request answered, which takes a place; those that are refused at the gate take none."""
         traffic, works = self._doors.traffic, visit.method == "POST"
+        strange = works and self._is_strange(visit)
         traffic.requests += works
+        traffic.strangers += strange
         try:
             await self._app(scope, receive, answer)
         finally:
             traffic.requests -= works
+            traffic.strangers -= strange
+
+    def _is_strange(self, visit: Visit) -> bool:
+        return self._doors.keys is not None and not visit.asker
 
     def _added(self, visit: Visit) -> tuple[tuple[bytes, bytes], ...]:
         own = (*_HEADERS, (b"x-request-id", visit.id.encode("latin-1")))
@@ -100,7 +106,9 @@ class Gate:
         limits, traffic = self._doors.limits, self._doors.traffic
         if visit.path.startswith(_REPOSITORY):
             return
-        if traffic.requests >= limits.requests:
+        # Whoever has shown no key yet cannot take all places from those who have.
+        crowded = self._is_strange(visit) and traffic.strangers >= max(1, limits.requests // 4)
+        if crowded or traffic.requests >= limits.requests:
             raise Refused(503, "The server has as much to do as it can take. Try again soon.", retry_after=1)
         if (visit.announced or 0) > limits.body:
             raise too_large(limits)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import MutableMapping
 from typing import Any, cast
 
@@ -83,3 +84,20 @@ def test_who_is_refused_takes_no_place_from_those_with_a_key() -> None:
     assert asyncio.run(one_beside_a_refusal()) == 200
     assert seen == [1]
     assert doors.traffic.requests == 0
+
+
+def test_forms_that_bring_their_key_in_the_body_leave_places_to_others() -> None:
+    doors = Doors(_DESK, limits=Limits(requests=8), keys=Keys({hashlib.sha256(b"mine").digest(): "me"}))
+
+    async def slow(scope: Scope, receive: Receive, send: Send) -> None:
+        await asyncio.sleep(0.3)
+        await _answers(scope, receive, send)
+
+    gate = Gate(slow, doors, ("/",))
+
+    async def crowd() -> list[int]:
+        forms = [_status(gate, {**_scope(), "path": "/"}) for _ in range(4)]
+        return list(await asyncio.gather(*forms, _status(gate, _scope(x_api_key="mine"))))
+
+    assert asyncio.run(crowd()) == [200, 200, 503, 503, 200]
+    assert (doors.traffic.requests, doors.traffic.strangers) == (0, 0)
