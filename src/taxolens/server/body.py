@@ -44,7 +44,8 @@ async def read_body(receive: Receive, visit: Visit, limits: Limits, traffic: Tra
         if not message.get("more_body", False):
             visit.whole = True
             return chunks[0] if len(chunks) == 1 else b"".join(chunks)
-        if visit.received < (visit.seconds - limits.grace) * limits.rate:
+        slow = visit.received < (visit.seconds - limits.grace) * limits.rate
+        if slow or visit.seconds > limits.longest:
             raise _too_slow()
 
 

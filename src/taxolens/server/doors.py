@@ -28,6 +28,7 @@ class Limits:
         silence: seconds in which nothing of a body arrives.
         grace: seconds after which a body must have come at `rate` on average.
         rate: bytes a second.
+        longest: seconds in which a whole body must have come, however steadily it trickles.
     """
 
     body: int = 64 * MEGABYTE
@@ -40,6 +41,7 @@ class Limits:
     silence: float = 10.0
     grace: float = 20.0
     rate: int = 8_000
+    longest: float = 300.0
 
 
 @dataclass(slots=True)

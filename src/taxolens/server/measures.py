@@ -19,37 +19,21 @@ class Measures:
 
     def __init__(self) -> None:
         registry = self.registry = CollectorRegistry()
-        self.requests = Counter(
-            "taxolens_requests", "Requests.", ("route", "model", "status"), registry=registry
-        )
-        self.seconds = Histogram(
-            "taxolens_request_seconds",
-            "From a request to its answer.",
-            ("route",),
-            buckets=_SECONDS,
-            registry=registry,
-        )
-        self.waiting = Histogram(
-            "taxolens_wait_seconds",
-            "In the queue, of each photo.",
-            ("model",),
-            buckets=_SECONDS,
-            registry=registry,
-        )
-        self.working = Histogram(
-            "taxolens_work_seconds",
-            "Decoding and inference, of each photo.",
-            ("model",),
-            buckets=_SECONDS,
-            registry=registry,
-        )
-        self.decoding = Histogram(
-            "taxolens_decode_seconds",
-            "Of that, decoding.",
-            ("model",),
-            buckets=_SECONDS,
-            registry=registry,
-        )
+
+        def seconds(name: str, told: str, label: str = "model") -> Histogram:
+            return Histogram(f"taxolens_{name}", told, (label,), buckets=_SECONDS, registry=registry)
+
+        def gauge(name: str, told: str, *labels: str) -> Gauge:
+            return Gauge(f"taxolens_{name}", told, labels, registry=registry)
+
+        def counter(name: str, told: str, *labels: str) -> Counter:
+            return Counter(f"taxolens_{name}", told, labels, registry=registry)
+
+        self.requests = counter("requests", "Requests.", "route", "model", "status")
+        self.seconds = seconds("request_seconds", "From a request to its answer.", "route")
+        self.waiting = seconds("wait_seconds", "In the queue, of each photo.")
+        self.working = seconds("work_seconds", "Decoding and inference, of each photo.")
+        self.decoding = seconds("decode_seconds", "Of that, decoding.")
         self.photos = Histogram(
             "taxolens_photos_per_request",
             "Photos of a request.",
@@ -57,19 +41,13 @@ class Measures:
             buckets=_PHOTOS,
             registry=registry,
         )
-        self.model = Gauge(
-            "taxolens_model_ready",
-            "1 where a version answers, else 0.",
-            ("model", "version", "sha256"),
-            registry=registry,
-        )
-        self.queue = Gauge("taxolens_queue_length", "Photos that wait.", registry=registry)
-        self.running = Gauge("taxolens_running", "Photos that are worked on.", registry=registry)
-        self.workers = Gauge("taxolens_workers", "Processes that answer.", registry=registry)
-        self.restarts = Counter(
-            "taxolens_worker_restarts", "Processes that were replaced.", registry=registry
-        )
-        self.memory = Gauge("taxolens_memory_bytes", "Of all processes together.", registry=registry)
+        ready = "1 where a version answers, else 0."
+        self.model = gauge("model_ready", ready, "model", "version", "sha256")
+        self.queue = gauge("queue_length", "Photos that wait.")
+        self.running = gauge("running", "Photos that are worked on.")
+        self.workers = gauge("workers", "Processes that answer.")
+        self.restarts = counter("worker_restarts", "Processes that were replaced.")
+        self.memory = gauge("memory_bytes", "Of all processes together.")
         self._restarts = 0
 
     def count_answer(self, answer: Answer) -> None:

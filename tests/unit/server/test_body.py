@@ -55,8 +55,9 @@ def test_chunks_are_one_body() -> None:
         (_sending([b"x" * 60]), LIMITS, 280, 503),
         (_sending([b"x"], end=False), LIMITS, 0, 400),
         (_sending([b"x", b"y"]), replace(LIMITS, rate=10**9), 0, 408),
+        (_sending([b"x", b"y"]), replace(LIMITS, longest=0.0), 0, 408),
     ],
-    ids=["too large", "too much for others", "broken off", "too slow on average"],
+    ids=["too large", "too much for others", "broken off", "too slow on average", "a trickle without end"],
 )
 def test_what_will_not_be_read_is_refused(receive: Receive, limits: Limits, held: int, status: int) -> None:
     visit = _visit()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -134,13 +136,22 @@ class _Page:
         self, visit: Visit, question: Question, photos: Sequence[Upload], wording: Wording
     ) -> list[_Answered]:
         said = await said_of(self._doors, visit, question, photos, wording)
-        small = [
-            await self._pictures.small(one.photo)
-            if isinstance(one.photo, bytes) and told.tone != "failed"
-            else None
-            for one, told in zip(photos, said, strict=True)
-        ]
+        small = await asyncio.gather(
+            *(
+                self._small(one.photo if told.tone != "failed" else None)
+                for one, told in zip(photos, said, strict=True)
+            )
+        )
         return [_Answered(told, jpeg) for told, jpeg in zip(said, small, strict=True)]
+
+    async def _small(self, photo: object) -> bytes | None:
+        """A picture to show; none where that would keep the answer waiting."""
+        if not isinstance(photo, bytes):
+            return None
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._doors.limits.seconds):
+                return await self._pictures.small(photo)
+        return None
 
     async def reference(self, request: Request) -> HTMLResponse:
         """What programs can ask, for people."""
