@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import random
 import shutil
 import threading
@@ -60,7 +61,11 @@ def ask_mutated(server: Server, count: int) -> Counter[int]:
     return statuses
 
 
-@pytest.mark.parametrize("count", [160, pytest.param(10_000, marks=pytest.mark.slow)])
+# The whole storm takes minutes: TAXOLENS_STORM=1 pytest tests/acceptance/test_serve_storms.py
+MANY, RELOADS = (10_000, 50) if os.environ.get("TAXOLENS_STORM") else (1_500, 10)
+
+
+@pytest.mark.parametrize("count", [160, pytest.param(MANY, marks=pytest.mark.slow)])
 def test_damaged_photos_are_answered_or_refused(
     trained: Path, home: Path, tmp_path: Path, count: int
 ) -> None:
@@ -109,7 +114,7 @@ class _Readers:
         self._stop.set()
 
 
-@pytest.mark.parametrize("reloads", [3, pytest.param(50, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("reloads", [3, pytest.param(RELOADS, marks=pytest.mark.slow)])
 def test_new_versions_under_load_fail_nobody_and_mix_nothing(
     trained: Path, taxolens: Command, home: Path, class_folders: Path, tmp_path: Path, reloads: int
 ) -> None:

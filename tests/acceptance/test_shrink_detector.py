@@ -135,7 +135,7 @@ def test_a_detector_learns_from_a_larger_one(
 
 
 @pytest.mark.skipif(not HAS_ULTRALYTICS, reason="ultralytics is not installed")
-@pytest.mark.parametrize("network", ["yolo11n", "yolov10n", "yolov8n"])
+@pytest.mark.parametrize("network", ["yolov10n"])
 def test_networks_of_the_other_library_are_shrunk_and_taught(
     taxolens: Command, drawn: Path, tmp_path: Path, network: str
 ) -> None:

@@ -31,9 +31,22 @@ from tests.unit.server.desks import ask, opened, photo, score, slow_photo, until
 pytestmark = pytest.mark.skipif(not Path("/proc").is_dir(), reason="processes are looked at in /proc")
 
 
+def nurseries() -> list[psutil.Process]:
+    """What a desk of this process started; other tests may have children too."""
+    return [child for child in psutil.Process().children() if "taxolens.server" in _command(child)]
+
+
+def _command(process: psutil.Process) -> str:
+    """How a process was started; nothing of one that has ended."""
+    try:
+        return " ".join(process.cmdline())
+    except psutil.Error:
+        return ""
+
+
 def workers() -> list[int]:
     """The workers of this process."""
-    (nursery,) = psutil.Process().children()
+    (nursery,) = nurseries()
     return sorted(child.pid for child in nursery.children())
 
 
@@ -111,7 +124,7 @@ def test_the_process_that_forks_may_die_too(tmp_path: Path) -> None:
 
     async def killed() -> None:
         async with opened(open_desk, file, workers=1) as desk:
-            (nursery,) = psutil.Process().children()
+            (nursery,) = nurseries()
             (worker,) = nursery.children()
             nursery.kill()
             assert score(await ask(desk, photo(tmp_path))) > 0.9
@@ -283,7 +296,7 @@ def test_closing_leaves_neither_processes_nor_files(tmp_path: Path, monkeypatch:
     async def closed() -> None:
         async with opened(open_desk, file, workers=2):
             assert len(list(temporary.iterdir())) == 1
-        assert not psutil.Process().children()
+        assert not nurseries()
 
     asyncio.run(closed())
     assert not list(temporary.iterdir())
@@ -374,6 +387,6 @@ def test_a_file_that_is_no_model_keeps_the_desk_from_opening_and_leaves_nothing(
         with pytest.raises(ModelError, match="model.onnx"):
             async with opened(open_desk, tmp_path / "model.onnx", workers=1):
                 pass
-        assert not psutil.Process().children()
+        assert not nurseries()
 
     asyncio.run(refused())
