@@ -42,7 +42,7 @@ class ThreadWorker:
         self.held: set[int] = set()
         self.pid = os.getpid()
         self._holder = Holder(options.max_megapixels)
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="taxolens-twin")
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="twin-worker")
         self._delay = delay
 
     async def admit(self, source: Source, folder: Path) -> Admitted:
