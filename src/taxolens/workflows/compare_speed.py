@@ -24,16 +24,17 @@ from taxolens.inference.tensor import to_probabilities, to_tensor
 
 _WARM_UP = 3
 _FEWEST = 8
+_LOOKS = 60
 _MOST_SECONDS = 60.0
 _HALF_WIDTH = 0.98  # half of 1.96: the ranks around the median, for 95 %
 
 
 @dataclass(frozen=True, slots=True)
 class Speed:
-    """Photos per second on one thread; medians over single photos with their 95 % intervals.
+    """Photos per second on one thread; medians over single looks with their 95 % intervals.
 
     Attributes:
-        photos: how many were timed.
+        photos: how many were timed; few are looked at several times.
         whole: from the file to the probabilities.
         alone: the network alone, on a photo that is decoded.
     """
@@ -102,8 +103,8 @@ class _Watched:
         self.whole.clear()
         self.alone.clear()
 
-    def speed(self) -> Speed:
-        return Speed(len(self.whole), _rate(self.whole), _rate(self.alone))
+    def speed(self, photos: int) -> Speed:
+        return Speed(min(photos, len(self.whole)), _rate(self.whole), _rate(self.alone))
 
 
 def measure_speeds(
@@ -116,7 +117,8 @@ def measure_speeds(
     say: Say,
 ) -> tuple[Speed, ...]:
     """Times every model on every photo, each photo beginning with another model, so that none gets the quiet
-    moments. Stops after a minute once eight photos are timed.
+    moments. Few photos are gone through several times: the median of five looks tells little. Stops after a
+    minute once there are eight looks.
 
     Args:
         photos: readable ones, at least one.
@@ -128,15 +130,16 @@ def measure_speeds(
         for path in (chosen * _WARM_UP)[:_WARM_UP]:
             model.look(path, max_megapixels)
         model.forget()
+    looks = chosen * math.ceil(_LOOKS / len(chosen))
     began = time.perf_counter()
-    for number, path in enumerate(progress.track(chosen, what=say("Measuring the speed"), total=len(chosen))):
+    for number, path in enumerate(progress.track(looks, what=say("Measuring the speed"), total=len(looks))):
         if number >= _FEWEST and time.perf_counter() - began > _MOST_SECONDS:
             break
         path.read_bytes()  # lest the first model wait for the disk alone
         turn = number % len(models)
         for model in (*models[turn:], *models[:turn]):
             model.look(path, max_megapixels)
-    return tuple(model.speed() for model in models)
+    return tuple(model.speed(len(chosen)) for model in models)
 
 
 def _spread(photos: Sequence[Path], most: int) -> list[Path]:
