@@ -8,11 +8,11 @@ from typing import Any
 import typer
 
 from taxolens.cli import options as shared
+from taxolens.cli.detector_option import DETECTOR
 from taxolens.cli.help_page import App, examples
 from taxolens.cli.model_names import model_named
 from taxolens.cli.option_table import Option, under, with_options
 from taxolens.cli.progress import progress_for
-from taxolens.cli.results_options import DETECTOR
 from taxolens.cli.source_options import DATA, SOURCE, WORKERS
 from taxolens.cli.tile_options import TILE
 from taxolens.cli.words import language, say, settings, tell

@@ -8,13 +8,13 @@ from typing import Any
 import typer
 
 from taxolens.cli import options as shared
+from taxolens.cli.detector_option import DETECTOR
 from taxolens.cli.help_page import App, examples
 from taxolens.cli.model_names import model_named
 from taxolens.cli.option_table import Option, under, with_options
 from taxolens.cli.progress import progress_for
 from taxolens.cli.results_options import (
     CORRECTIONS,
-    DETECTOR,
     DETECTOR_THRESHOLD,
     ENGINE,
     SITE_BY,

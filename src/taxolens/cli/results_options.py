@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from taxolens.cli.model_names import model_named
 from taxolens.cli.option_table import Option, under
 from taxolens.cli.words import say
 from taxolens.core.texts import for_count, noted
@@ -46,14 +45,6 @@ ENGINE = Option(
     "engine",
     say("What computes the model; openvino is an extra part, fast with int8 on x86 (onnxruntime)."),
     metavar="onnxruntime|openvino",
-)
-DETECTOR = Option(
-    "--detector",
-    "detector",
-    say("A model that finds boxes; the other names what is in each."),
-    Path,
-    "FILE|NAME",
-    read=model_named,
 )
 DETECTOR_THRESHOLD = Option(
     "--detector-threshold",

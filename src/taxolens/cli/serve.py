@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from taxolens.cli import options as shared
+from taxolens.cli.detector_option import DETECTOR
 from taxolens.cli.help_page import App, examples
 from taxolens.cli.model_names import model_named
 from taxolens.cli.option_table import Option, under, with_options
-from taxolens.cli.results_options import DETECTOR
 from taxolens.cli.tile_options import TILE
 from taxolens.cli.words import say, tell
 from taxolens.compose.server import Listening, export_triton, serve

@@ -107,8 +107,13 @@ async def _serve(
     desk = open_desk(_desk_options(recipe))
     loading = asyncio.create_task(desk.start())
     try:
-        await asyncio.sleep(0)  # its workers start while what follows is loaded
-        server = _server(recipe, desk, drawn)
+        # In a thread, so that its workers open the models meanwhile: either takes about half a second.
+        server = await asyncio.to_thread(_server, recipe, desk, drawn)
+        gc.freeze()
+        gc.enable()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, server.stop)
         serving = asyncio.create_task(server.serve([listener]))
         await asyncio.wait((loading, serving), return_when=asyncio.FIRST_COMPLETED)
         if loading.done() and loading.exception():
@@ -134,13 +139,7 @@ def _server(recipe: ServeRecipe, desk: Desk, drawn: Callable[[], Examples] | Non
         doors.traffic.closing = True
 
     examples = examples_in(recipe.examples) if recipe.examples else drawn() if drawn else None
-    server = Listener(make_app(doors, examples), patience=recipe.seconds, closing=closing)
-    gc.freeze()
-    gc.enable()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, server.stop)
-    return server
+    return Listener(make_app(doors, examples), patience=recipe.seconds, closing=closing)
 
 
 def _desk_options(recipe: ServeRecipe) -> DeskOptions:

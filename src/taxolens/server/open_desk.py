@@ -5,15 +5,16 @@ from __future__ import annotations
 import os
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from taxolens.core.errors import UsageError
-from taxolens.server.model_desk import ModelDesk
 from taxolens.server.nursery import Nursery
-from taxolens.server.options import DeskOptions
-from taxolens.server.pool import LONGEST_OPENING, Pool
-from taxolens.server.process_worker import ProcessWorker
+from taxolens.server.options import LONGEST_OPENING, DeskOptions
 from taxolens.server.wire import WorkerRule
 from taxolens.storage.atomic import told_as_output
+
+if TYPE_CHECKING:
+    from taxolens.server.model_desk import ModelDesk
 
 _GRACE = 5.0
 """Seconds after which a worker ends itself where the server should have."""
@@ -41,6 +42,11 @@ def open_desk(options: DeskOptions) -> ModelDesk:
             folder=str(folder),
         )
     )
+    # Loaded while the other process does the same.
+    from taxolens.server.model_desk import ModelDesk
+    from taxolens.server.pool import Pool
+    from taxolens.server.process_worker import ProcessWorker
+
     pool = Pool(
         lambda: ProcessWorker.start(nursery),
         workers=options.processes,

@@ -14,6 +14,9 @@ from taxolens.recipes.tile import TileRecipe
 MEMORY = 2 * 1024**3
 """Bytes that one piece of work may take beside the models."""
 
+LONGEST_OPENING = 300.0
+"""Seconds that the opening of a model may take."""
+
 
 @dataclass(frozen=True, slots=True)
 class NamedFile:

@@ -15,6 +15,7 @@ from taxolens.server.admitted import Admitted
 from taxolens.server.faults import NotReady, TooLate, WorkerDied
 from taxolens.server.kept import Source
 from taxolens.server.line import Job, Line, Worked
+from taxolens.server.options import LONGEST_OPENING
 from taxolens.server.work import Work
 from taxolens.server.worker import Died, NotBegun, Worker
 
@@ -24,9 +25,6 @@ Starter = Callable[[], Awaitable[Worker]]
 """Starts a worker that holds no model yet."""
 
 _Chore = Callable[[Worker], Awaitable[None]]
-
-LONGEST_OPENING = 300.0
-"""Seconds that the opening of a model may take."""
 
 _PAUSES = (0.0, 0.2, 1.0, 5.0)
 """Seconds before a worker is started that could not be started so often before."""

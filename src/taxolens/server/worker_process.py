@@ -41,8 +41,8 @@ def main(arguments: list[str]) -> None:
         signal.signal(number, signal.SIG_IGN)
     drawn_photos()
     parse_model(b"")
-    # What is here stays, and is not looked at by the workers' collectors: its memory remains shared.
-    gc.collect()
+    # What is here stays, and is not looked at by the workers' collectors: its memory remains shared. What little of it is
+    # of no use is not worth the search for it.
     gc.freeze()
     children: set[int] = set()
     try:

@@ -1,0 +1,82 @@
+"""How the model server starts."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import subprocess
+import sys
+import time
+
+import pytest
+
+from taxolens.compose import server
+from taxolens.recipes.serve import ServeRecipe
+
+
+class _Desk:
+    """A desk whose workers take several turns of the loop to open their models."""
+
+    opened_at = 0.0
+
+    async def start(self) -> None:
+        for _ in range(10):
+            await asyncio.sleep(0.01)
+        self.opened_at = time.monotonic()
+
+    def models(self) -> tuple[()]:
+        return ()
+
+    async def close(self, *, patience: float) -> None:
+        pass
+
+
+class _Listener:
+    """Ends at once."""
+
+    def stop(self) -> None:
+        pass
+
+    async def serve(self, sockets: object) -> None:
+        pass
+
+
+def test_workers_open_models_while_the_doors_are_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    desk, made_at = _Desk(), [0.0]
+
+    def made(*of: object) -> _Listener:
+        time.sleep(0.5)
+        made_at[0] = time.monotonic()
+        return _Listener()
+
+    monkeypatch.setattr("taxolens.server.open_desk.open_desk", lambda options: desk)
+    monkeypatch.setattr("taxolens.server.visit_log.start_logs", lambda form, level: None)
+    monkeypatch.setattr(server, "_server", made)
+    monkeypatch.setattr(server, "_listening", lambda *of: None)
+    try:
+        server.serve(ServeRecipe(("model.onnx",), port=0), ready=lambda where: None)
+    finally:
+        gc.unfreeze()
+    assert 0 < desk.opened_at < made_at[0]
+
+
+def test_the_process_of_workers_is_started_before_anything_large_is_loaded() -> None:
+    code = (
+        "import sys\n"
+        "from taxolens.server import nursery, open_desk\n"
+        "from taxolens.server.options import DeskOptions, NamedFile\n"
+        "from pathlib import Path\n"
+        "class Begun(Exception): pass\n"
+        "def begun(rule): raise Begun\n"
+        "open_desk.Nursery = begun\n"
+        "try:\n    open_desk.open_desk(DeskOptions((NamedFile(Path('x')),)))\nexcept Begun:\n"
+        "    print(sorted({'numpy', 'onnxruntime', 'fastapi'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
+def test_the_command_loads_no_format_of_results() -> None:
+    code = "import sys, taxolens.cli.serve; print([one for one in sys.modules if one.startswith('taxolens.formats')])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
