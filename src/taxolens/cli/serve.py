@@ -5,13 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import typer
+
 from taxolens.cli import options as shared
 from taxolens.cli.detector_option import DETECTOR
 from taxolens.cli.help_page import App, examples
 from taxolens.cli.model_names import model_named
 from taxolens.cli.option_table import Option, under, with_options
 from taxolens.cli.tile_options import TILE
-from taxolens.cli.words import say, tell
+from taxolens.cli.words import last_words, say, tell
 from taxolens.compose.server import Listening, export_triton, serve
 from taxolens.recipes.parse import parse_recipe
 from taxolens.recipes.serve import LogForm, LogLevel, ServeRecipe
@@ -28,6 +30,7 @@ EPILOG = examples(
     "taxolens serve run/model.onnx --export-triton triton/",
     note=say("A form, a program or tritonclient may ask; docs/serving.md shows how."),
 )
+_BROKEN_OFF = 130
 _NETWORK, _LIMITS, _LOG = say("Network"), say("Limits"), say("Log")
 
 
@@ -129,7 +132,9 @@ def command(given: dict[str, Any], quiet: shared.Quiet = False) -> None:
         if not quiet:
             tell(say("Written: {out}").format(out=folder) for folder in written)
         return
-    serve(recipe, ready=(lambda where: None) if quiet else _tell, drawn=_drawn)
+    if not serve(recipe, ready=(lambda where: None) if quiet else _tell, drawn=_drawn):
+        last_words([say("Ended at once. Whoever still waited for an answer got none.")])
+        raise typer.Exit(_BROKEN_OFF)
 
 
 def _drawn() -> Examples:

@@ -61,12 +61,15 @@ def serve(
     *,
     ready: Callable[[Listening], None],
     drawn: Callable[[], Examples] | None = None,
-) -> None:
+) -> bool:
     """Serves until the process is told to stop (SIGTERM or SIGINT); what was asked before is answered first.
 
     Args:
         ready: called once the models are loaded.
         drawn: photos that the page offers where the recipe names none; None: none.
+
+    Returns:
+        Whether it was so; not where the process was told to stop a second time.
 
     Raises:
         MissingExtra: the parts for it are not installed.
@@ -80,7 +83,7 @@ def serve(
 
     start_logs(recipe.log.value, recipe.log_level.value)
     with bound(recipe.host, recipe.port) as listener:
-        asyncio.run(_serve(recipe, listener, ready, drawn))
+        return asyncio.run(_serve(recipe, listener, ready, drawn))
 
 
 def export_triton(recipe: ServeRecipe, folder: Path) -> tuple[Path, ...]:
@@ -101,7 +104,7 @@ async def _serve(
     listener: socket.socket,
     ready: Callable[[Listening], None],
     drawn: Callable[[], Examples] | None,
-) -> None:
+) -> bool:
     from taxolens.server.open_desk import open_desk
 
     desk = open_desk(_desk_options(recipe))
@@ -123,6 +126,7 @@ async def _serve(
         await serving
         if loading.done():
             loading.result()
+        return server.answered_all
     finally:
         loading.cancel()
         await desk.close(patience=0.0)  # whoever asked is answered by now, or was not waited for

@@ -18,6 +18,9 @@ from taxolens.server.address import BACKLOG
 _FAREWELL = 1.0
 """Seconds in which connections that wait for nothing may still ask: their question may be on its way."""
 
+_TWICE = 1.0
+"""Seconds after which a second request to stop is meant: some programs send a signal to a process and to its group."""
+
 _HEADERS_WITHIN = 10.0
 _LONGEST_HEAD = 512_000
 """Bytes before the body; more than arrive at once, because what belonged to the request before may be among them."""
@@ -142,18 +145,26 @@ class Listener(uvicorn.Server):
             )
         )
         self._closing = closing
+        self._stopped = 0.0
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Leaves signals to whoever runs the loop."""
         yield
 
+    @property
+    def answered_all(self) -> bool:
+        """Whether it was not told to leave requests unanswered."""
+        return not self.force_exit
+
     def stop(self) -> None:
-        """Takes no more requests, answers those that are there; asked twice, it does not wait for them."""
-        if self.should_exit:
+        """Takes no more requests, answers those that are there; told again a second later, it does not wait for them."""
+        if not self.should_exit:
+            self._stopped = time.monotonic()
+            self._closing()
+            self.should_exit = True
+        elif time.monotonic() - self._stopped >= _TWICE:
             self.force_exit = True
-        self._closing()
-        self.should_exit = True
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Ends without losing a request.
@@ -170,7 +181,17 @@ class Listener(uvicorn.Server):
         until = time.monotonic() + _FAREWELL
         while self.server_state.connections and time.monotonic() < until and not self.force_exit:
             await asyncio.sleep(0.02)
-        await super().shutdown(sockets)
+        async with asyncio.TaskGroup() as group:
+            breaking = group.create_task(self._break_off())
+            await super().shutdown(sockets)
+            breaking.cancel()
+
+    async def _break_off(self) -> None:
+        """Lets go of all connections once nobody is to be waited for: the loop would wait for them."""
+        while not self.force_exit:
+            await asyncio.sleep(0.02)
+        for connection in list(self.server_state.connections):
+            connection.transport.abort()
 
     def _connection(self) -> asyncio.Protocol:
         return _Connection(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)

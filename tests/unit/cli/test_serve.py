@@ -13,15 +13,18 @@ from taxolens.cli import serve as command
 from taxolens.compose.server import Listening
 from taxolens.recipes.serve import LogForm, LogLevel, ServeRecipe
 
+_BROKEN_OFF = 7
+
 
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[ServeRecipe]:
     """The recipes of what was typed; nothing is served."""
     recipes: list[ServeRecipe] = []
 
-    def serve(recipe: ServeRecipe, *, ready: Any, **others: Any) -> None:
+    def serve(recipe: ServeRecipe, *, ready: Any, **others: Any) -> bool:
         recipes.append(recipe)
         ready(Listening("http://127.0.0.1:9", ("beetles",), open_to_all=True))
+        return recipe.port != _BROKEN_OFF
 
     monkeypatch.setattr(command, "serve", serve)
     return recipes
@@ -65,3 +68,12 @@ def test_quiet_servers_tell_nothing_but_errors(
     _typed("m.onnx", "--quiet")
     assert capsys.readouterr().out == ""
     assert asked[0].log_level is LogLevel.ERROR
+
+
+def test_ends_that_answered_nobody_have_an_exit_code_of_their_own(
+    asked: list[ServeRecipe], capsys: pytest.CaptureFixture[str]
+) -> None:
+    command_line = typer.main.get_command(command.app)
+    assert command_line.main(["m.onnx", "--port", str(_BROKEN_OFF)], standalone_mode=False) == 130
+    assert "got none" in capsys.readouterr().err
+    assert command_line.main(["m.onnx"], standalone_mode=False) in (None, 0)

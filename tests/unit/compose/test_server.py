@@ -34,11 +34,21 @@ class _Desk:
 class _Listener:
     """Ends at once."""
 
+    def __init__(self, *, answered_all: bool = True) -> None:
+        self.answered_all = answered_all
+
     def stop(self) -> None:
         pass
 
     async def serve(self, sockets: object) -> None:
         pass
+
+
+def _served() -> bool:
+    try:
+        return server.serve(ServeRecipe(("model.onnx",), port=0), ready=lambda where: None)
+    finally:
+        gc.unfreeze()
 
 
 def test_workers_open_models_while_the_doors_are_made(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -53,11 +63,15 @@ def test_workers_open_models_while_the_doors_are_made(monkeypatch: pytest.Monkey
     monkeypatch.setattr("taxolens.server.visit_log.start_logs", lambda form, level: None)
     monkeypatch.setattr(server, "_server", made)
     monkeypatch.setattr(server, "_listening", lambda *of: None)
-    try:
-        server.serve(ServeRecipe(("model.onnx",), port=0), ready=lambda where: None)
-    finally:
-        gc.unfreeze()
+    assert _served()
     assert 0 < desk.opened_at < made_at[0]
+
+
+def test_it_tells_whether_all_were_answered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("taxolens.server.open_desk.open_desk", lambda options: _Desk())
+    monkeypatch.setattr("taxolens.server.visit_log.start_logs", lambda form, level: None)
+    monkeypatch.setattr(server, "_server", lambda *of: _Listener(answered_all=False))
+    assert not _served()
 
 
 def test_the_process_of_workers_is_started_before_anything_large_is_loaded() -> None:
