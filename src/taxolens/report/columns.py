@@ -79,7 +79,8 @@ def _draw_columns(
                 "rect", kind="counts", x=left + gap / 2, y=top, width=width - gap, height=frame.bottom - top
             )
             drawing.explain(column, f"{name}: {wording.count(count)}")
-        if place % max(every, 1) == 0:
+        last = len(counts) - 1 - place
+        if last == 0 or (place % max(every, 1) == 0 and last >= every):
             drawing.add(
                 "text", name, kind="tick", x=left + width / 2, y=frame.bottom + 17, text_anchor="middle"
             )

@@ -49,16 +49,25 @@ def line_chart(
     x_title: str,
     y_title: str,
     percent: bool = False,
+    x_percent: bool = False,
+    floor: float | None = None,
+    ceiling: float | None = None,
 ) -> Chart:
     """A chart of one or several lines, such as loss and accuracy by epoch.
 
     Args:
         percent: y is a share (0..1), written in percent.
+        x_percent: x is.
+        floor: value that y never goes below; of a share 0.
+        ceiling: value that y never goes beyond.
     """
     lines = [Series(line.name, _finite(line.points)) for line in series]
     write = wording.percent if percent else wording.decimal
-    x_scale = fitted(_all(lines, 0), lambda v, step: wording.decimal(v, decimals(step)), title=x_title)
-    y_scale = fitted(_all(lines, 1), _writer(wording, percent), title=y_title, floor=0.0 if percent else None)
+    places = _all(lines, 0)
+    whole = not x_percent and all(float(place).is_integer() for place in places)
+    x_scale = fitted(places, _writer(wording, x_percent), title=x_title, least=1.0 if whole else 0.0)
+    low = 0.0 if percent else floor
+    y_scale = fitted(_all(lines, 1), _writer(wording, percent), title=y_title, floor=low, ceiling=ceiling)
     plot = Plot(x_scale, y_scale, title=title, description=_spoken_ends(lines, write))
     for number, line in enumerate(lines):
         points = _thinned(line.points, _MOST_POINTS)
@@ -67,7 +76,10 @@ def line_chart(
             text = f"{line.name} · {x_scale.write(x)} · {write(y)}"
             plot.dot(x, y, kind=f"dot s{number % _STYLES}", radius=2.6, text=text)
     keys = tuple(Key(_line_swatch(n), line.name) for n, line in enumerate(lines)) if len(lines) > 1 else ()
-    return Chart(title, reading, plot.markup(), _figures(lines, x_title, title, write, wording), keys)
+    write_x = wording.percent if x_percent else None
+    return Chart(
+        title, reading, plot.markup(), _figures(lines, x_title, title, write, wording, write_x), keys
+    )
 
 
 def coverage_chart(
@@ -148,13 +160,21 @@ def _accept_figures(points: Sequence[AcceptPoint], title: str, wording: Wording)
 
 
 def _figures(
-    lines: Sequence[Series], x_title: str, title: str, write: Callable[[float], str], wording: Wording
+    lines: Sequence[Series],
+    x_title: str,
+    title: str,
+    write: Callable[[float], str],
+    wording: Wording,
+    write_x: Callable[[float], str] | None = None,
 ) -> Table:
     known = [dict(line.points) for line in lines]
     places = _thinned(sorted({x for line in known for x in line}), _MOST_ROWS)
     digits = 0 if all(float(x).is_integer() for x in places) else 3
     rows = [
-        (wording.decimal(x, digits), *(write(line[x]) if x in line else MISSING for line in known))
+        (
+            write_x(x) if write_x else wording.decimal(x, digits),
+            *(write(line[x]) if x in line else MISSING for line in known),
+        )
         for x in places
     ]
     columns = (Column(x_title, numeric=True), *(Column(line.name, numeric=True) for line in lines))

@@ -19,6 +19,7 @@ from taxolens.report.wording import Wording
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
+_JOINT = re.compile(r"(?<=[^\W_])([_/\\.]+)(?=[^\W\d_])")
 _UNPRINTABLE = dict.fromkeys([*range(9), 11, 12, *range(14, 32), 127])
 
 
@@ -96,6 +97,7 @@ def _words(wording: Wording) -> Mapping[str, str]:
     return {
         "contents": say("Contents"),
         "figures": say("The figures of this chart"),
+        "columns": say("What the columns mean"),
         "right": say("right"),
         "wrong": say("wrong"),
         "no_picture": say("no picture"),
@@ -140,9 +142,15 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["options_whole"] = _options_whole
+    environment.filters["breakable"] = _breakable
     return environment
 
 
 def _options_whole(text: str) -> Markup:
     """Options such as --list, which a browser would break after a hyphen, in one piece."""
     return Markup(_OPTION.sub(lambda found: f'<span class="option">{found[0]}</span>', str(escape(text))))
+
+
+def _breakable(text: str) -> Markup:
+    """A name such as tomocerus_vulgaris or folder/photo.jpg, which a narrow column then breaks where it is joined."""
+    return Markup(_JOINT.sub(r"\1<wbr>", str(escape(text))))

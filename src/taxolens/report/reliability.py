@@ -31,19 +31,27 @@ class ScoreBin:
 
 
 def reliability_chart(
-    bins: Sequence[ScoreBin], wording: Wording, *, title: str, reading: str, unit: str | None = None
+    bins: Sequence[ScoreBin],
+    wording: Wording,
+    *,
+    title: str,
+    reading: str,
+    unit: str | None = None,
+    axes: tuple[str, str] | None = None,
 ) -> Chart:
     """Share right against the score, the count of images of each bin beneath.
 
     Args:
         unit: what is counted; None: photos.
+        axes: what is measured from left to right, and upwards; None: scores and answers.
     """
     say = wording.say
     unit = unit or say("Photos")
+    across, upwards = axes or (say("Score of the answer"), say("Answers that are right"))
     sound = [b for b in bins if b.count > 0 and math.isfinite(b.accuracy) and math.isfinite(b.confidence)]
     ticks = (0.0, 0.25, 0.5, 0.75, 1.0)
-    x_scale = Scale(0.0, 1.0, ticks, lambda v: wording.percent(v, 0), say("Score of the answer"))
-    y_scale = Scale(0.0, 1.0, ticks, lambda v: wording.percent(v, 0), say("Answers that are right"))
+    x_scale = Scale(0.0, 1.0, ticks, lambda v: wording.percent(v, 0), across)
+    y_scale = Scale(0.0, 1.0, ticks, lambda v: wording.percent(v, 0), upwards)
     description = say("Answers counted: {n}").format(n=wording.count(sum(b.count for b in sound)))
     plot = Plot(
         x_scale,

@@ -48,6 +48,7 @@ def fitted(
     wanted: int = 5,
     floor: float | None = None,
     ceiling: float | None = None,
+    least: float = 0.0,
 ) -> Scale:
     """A scale around all finite values, its ends round.
 
@@ -56,12 +57,13 @@ def fitted(
         wanted: about how many ticks.
         floor: value that the scale never goes below, and begins with where there is room.
         ceiling: value that the scale never goes beyond.
+        least: step between ticks that is never gone below.
     """
     finite = [value for value in values if math.isfinite(value)] or [0.0, 1.0]
     low, high = min(finite), max(finite)
     if high - low < 1e-9 * max(1.0, abs(high)):
         low, high = low - (abs(low) * 0.1 or 0.5), high + (abs(high) * 0.1 or 0.5)
-    step = round_step(high - low, wanted)
+    step = max(round_step(high - low, wanted), least)
     low, high = math.floor(low / step + 1e-9) * step, math.ceil(high / step - 1e-9) * step
     low = max(low, floor) if floor is not None else low
     high = min(high, ceiling) if ceiling is not None else high

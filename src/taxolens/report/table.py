@@ -17,7 +17,7 @@ _BAR_HEIGHT = 14
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column; `explanation` is shown to a pointer resting on its title."""
+    """A column; `explanation` is shown to a pointer resting on its title, and beneath the table to all others."""
 
     title: str
     numeric: bool = False
@@ -111,6 +111,11 @@ class Table:
     def scrolls(self) -> bool:
         """Whether the table has more rows than it shows at once."""
         return len(self.rows) > self.tall
+
+    @property
+    def explained(self) -> tuple[Column, ...]:
+        """The columns whose titles do not say all."""
+        return tuple(column for column in self.columns if column.explanation)
 
 
 def text_rows(lines: Sequence[tuple[str, ...]]) -> tuple[Row, ...]:

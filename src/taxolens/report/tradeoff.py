@@ -78,10 +78,13 @@ def _label(plot: Plot, spots: Sequence[Spot]) -> None:
         left = x + 10 + width > plot.frame.right + 18
         begin = x - 10 - width if left else x + 10
         y = plot.y(spot.y) + 4
+        step = _LINE
+        if y > plot.frame.bottom - _LINE:
+            y, step = plot.frame.bottom - 6, -_LINE
         while any(
             abs(y - other) < _LINE and begin < end and begin + width > start for start, end, other in taken
         ):
-            y += _LINE
+            y += step
         taken.append((begin, begin + width, y))
         label = plot.add(
             "text",

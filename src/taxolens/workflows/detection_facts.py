@@ -24,7 +24,7 @@ class DetectionFacts:
         failures: photos that could not be read, by the detector or here.
         notes: sentences that must not be missed, in the reader's language.
         names: label to the name in the reader's language.
-        unseen: the photos are known not to be those it learnt from; None where nobody knows.
+        unseen: the photos are known not to be those it learnt from or was chosen by; None where nobody knows.
         file: the model file.
     """
 

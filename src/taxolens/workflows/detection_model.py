@@ -34,12 +34,18 @@ from taxolens.workflows.detection_facts import DetectionFacts
 from taxolens.workflows.judging import asked_part, check_places, classes_meant
 from taxolens.workflows.listener import Listener
 from taxolens.workflows.model_facts import FileFacts
+from taxolens.workflows.run_folder import MODEL, is_run
+from taxolens.workflows.run_record import learnt_from
 
 LEAST_SURE = 0.001
 """Boxes from this score on are judged, as other programs do it: average precision looks at the unsure ones too."""
 
 _NAMED_FROM = 0.05
 _AHEAD = 16
+_LEARNT = noted(
+    "The detector learnt from {learnt} of these {n} photos, or was chosen by them: its figures are too good. "
+    "Judge it on others."
+)
 _UNKNOWN = noted("Boxes of classes that the model does not know, which are not judged: {names}.")
 
 
@@ -66,6 +72,7 @@ def evaluate_detector(
     classes = _known(recipe, predictor, dataset, listener, say)
     scenes, failed = scenes_of(recipe, unhesitating(predictor), images, classes, listener, say)
     card, model = predictor.card, predictor.model
+    unseen = _unseen(recipe.model, images, listener, say)
     facts = DetectionFacts(
         name=card.name,
         created=card.created_at,
@@ -73,11 +80,24 @@ def evaluate_detector(
         photos=len(dataset.images) + len(dataset.failures),
         failures=(*dataset.failures, *failed),
         names=_names(predictor, classes, recipe.language),
+        unseen=unseen,
         file=FileFacts(model.path.name, len(model.graph), model.sha256),
     )
     named = None if recipe.one_class else named_of(predictor, scenes, classes)
     naming = naming_result(named, card.temperature) if named is not None else None
     return judge_found(recipe, scenes, images, facts, classes, listener, say, naming=naming)
+
+
+def _unseen(model: Path, images: Sequence[Image], listener: Listener, say: Say) -> bool | None:
+    """Whether a detector is judged on photos that are new to it; None where its file lies in no run, which would know."""
+    run = model.parent
+    if model.name != MODEL or not is_run(run):
+        return None
+    seen = learnt_from(run)
+    learnt = sum(image.sha256 in seen for image in images)
+    if learnt:
+        listener.note(say(_LEARNT).format(learnt=learnt, n=len(images)))
+    return not learnt if seen else None
 
 
 def _known(

@@ -44,5 +44,6 @@ def naming_blocks(result: DetectionResult, wording: Wording) -> tuple[Block, ...
             "one. On the dashed line both are equal."
         ),
         unit=say("Boxes"),
+        axes=(say("Share of the best class"), say("Names that are right")),
     )
     return (told, chart)

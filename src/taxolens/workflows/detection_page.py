@@ -103,7 +103,7 @@ def _meta(facts: DetectionFacts, result: DetectionResult, wording: Wording) -> t
         say("Photos: {n}").format(n=wording.count(facts.photos)) if facts.photos is not None else "",
         say("Data: {name}").format(name=facts.data) if facts.data else "",
         say("Boxes from: {name}").format(name=facts.source) if facts.source else "",
-        f"{facts.created:%Y-%m-%d %H:%M}" if facts.created else "",
+        say("Detector of {date}").format(date=f"{facts.created:%Y-%m-%d %H:%M}") if facts.created else "",
     ]
     return tuple(fact for fact in known if fact)
 
@@ -116,6 +116,8 @@ def _honesty_section(facts: DetectionFacts, wording: Wording) -> Section:
         text = say(
             "Whether the detector learnt from some of these photos is not known here; if it did, it looks too good."
         )
+    elif not facts.unseen:
+        text = say("The detector learnt from some of these photos, or was chosen by them: it looks too good.")
     if facts.notes:
         blocks.append(Notice(say("Worth knowing"), Tone.CAREFUL, facts.notes))
     if facts.failures:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 
 from taxolens.core.errors import ImageError
 from taxolens.core.records import Image
-from taxolens.evaluation.detection.result import DetectionResult, FalseFind, Miss
+from taxolens.core.texts import Say
+from taxolens.evaluation.detection.result import DetectionResult, ErrorKind, FalseFind, Miss, Near
 from taxolens.imaging.closeup import Outline, Outlined, closeup
 from taxolens.report.gallery import Budget, Gallery, Picture
 from taxolens.report.page import Section
@@ -57,10 +59,16 @@ def misses_section(
     title = say("What it missed")
     if not result.misses:
         return Section("misses", title, blocks=(Notice(say("No box was missed."), Tone.GOOD),))
-    text = say(
-        "The largest come first. Blue, plain line: the true box. Yellow, broken line: the found box nearest to it, "
-        "which lies too far off or scored too low. Look at them: some are hardly to be seen, and some true boxes are wrong."
+    near = say(
+        "Yellow, broken line: the found box nearest to it, which lies too far off, bears another name or scored too low."
     )
+    parts = (
+        _shown(len(result.misses), _missed(result), wording),
+        say("The largest come first. Blue, plain line: the true box."),
+        near if any(one.near for one in result.misses) else "",
+        say("Look at them: some are hardly to be seen, and some true boxes are wrong."),
+    )
+    text = " ".join(part for part in parts if part)
     pictures = tuple(
         Picture(
             one.name,
@@ -83,10 +91,32 @@ def _said_of_miss(
     say = wording.say
     truth = (say("Truth"), facts.name_of(one.label))
     if one.near is None:
-        return (truth,)
+        return truth, (say("Why missed"), say("nothing found near it"))
     found = f"{facts.name_of(one.near.label)} · {wording.percent(one.near.score, 0)}"
-    why = say("scored too low") if one.near.score < least else say("lies too far off")
-    return truth, (say("Nearest find"), found), (say("Why not"), why)
+    return (
+        truth,
+        (say("Nearest find"), found),
+        (say("Why missed"), _why_missed(one.label, one.near, least, say)),
+    )
+
+
+def _why_missed(label: str, near: Near, least: float, say: Say) -> str:
+    if near.score >= least:
+        return say("lies too far off")
+    return say("scored too low") if near.label == label else say("another name, scored too low")
+
+
+def _missed(result: DetectionResult) -> int:
+    """True boxes that nothing was found for, under any name."""
+    return sum(row[-1] for row in result.confusion[:-1])
+
+
+def _shown(shown: int, there: int, wording: Wording) -> str:
+    """How many of them the page has room for, where it is not all."""
+    if shown >= there:
+        return ""
+    text = wording.say("{shown} of {n}, at most two of one photo.")
+    return text.format(shown=wording.count(shown), n=wording.count(there))
 
 
 def false_finds_section(
@@ -96,13 +126,17 @@ def false_finds_section(
     say = wording.say
     title = say("What it found wrongly")
     if not result.false_finds:
+        right = Notice(say("Every box that it found is right."), Tone.GOOD)
+        none = Notice(say("It found nothing that counts, and so nothing wrong."), Tone.PLAIN)
         return Section(
-            "false-finds", title, blocks=(Notice(say("Every box that it found is right."), Tone.GOOD),)
+            "false-finds", title, blocks=(right if math.isfinite(result.work.precision) else none,)
         )
     text = say(
         "The surest come first. Yellow, broken line: the found box. Blue, plain line: the true box that it may have "
         "meant. Look at them: where something is there after all, a true box is lacking."
     )
+    wrong = sum(one.count for one in result.errors if one.kind is not ErrorKind.MISSED)
+    text = f"{_shown(len(result.false_finds), wrong, wording)} {text}".strip()
     pictures = tuple(
         Picture(
             one.name,

@@ -16,7 +16,7 @@ from taxolens.evaluation.detection.result import (
     SizeResult,
     WorkingPoint,
 )
-from taxolens.evaluation.result import Interval
+from taxolens.evaluation.result import Calibration, Interval
 from taxolens.report.bars import Bar, Bars
 from taxolens.report.chart import Chart
 from taxolens.report.columns import columns_chart
@@ -50,6 +50,8 @@ _MEANINGS = {
     ErrorKind.BACKGROUND: noted("A box where nothing of the kind is."),
     ErrorKind.MISSED: noted("No box near it, under any name."),
 }
+_OF_NAMES = (ErrorKind.LABEL, ErrorKind.BOTH)
+"""What cannot happen where there is one class."""
 
 
 def figures_section(result: DetectionResult, wording: Wording) -> Section:
@@ -111,7 +113,7 @@ def _figure_tile(name: str, figure: Interval, meaning: str, wording: Wording) ->
 
 def _share_tile(name: str, figure: Interval, meaning: str, wording: Wording) -> Tile:
     if not math.isfinite(figure.value):
-        return Tile(name, MISSING, "", meaning)
+        return Tile(name, MISSING, wording.say("nothing was found"), meaning)
     return Tile(
         name, wording.percent(figure.value), wording.interval(figure.low, figure.high), meaning, _bar(figure)
     )
@@ -130,7 +132,6 @@ def _count_tile(every: CountResult, wording: Wording) -> Tile:
         wording.decimal(every.error, 2),
         detail,
         meaning,
-        ShareBar(every.exact),
     )
 
 
@@ -154,6 +155,10 @@ def classes_section(facts: DetectionFacts, result: DetectionResult, wording: Wor
         text = say("Greyed classes have fewer than {n} true boxes: their figures may be luck. Classes: {few}")
         blocks.append(Notice(text.format(n=FEW_BOXES, few=wording.count(few)), Tone.CAREFUL))
     blocks.append(_class_table(facts, judged, wording))
+    absent = [facts.name_of(one.label) for one in result.classes if not one.support]
+    if absent:
+        text = say("Classes without a true box in these photos, of which nothing is known here: {names}.")
+        blocks.append(Notice(text.format(names=", ".join(absent)), Tone.PLAIN))
     text = say("Recall and precision count boxes from a score of {score}; AP50 looks at all scores.")
     return Section(
         "classes", say("Class by class"), text.format(score=wording.decimal(result.work.score)), tuple(blocks)
@@ -231,10 +236,14 @@ def _share_cell(figure: Interval, wording: Wording) -> Cell:
 def curves_section(facts: DetectionFacts, result: DetectionResult, wording: Wording) -> Section:
     """Precision by recall, and what two scores would bring."""
     say = wording.say
+    title = say("Which score should count?")
+    if not result.found:
+        none = say("Nothing was found at any score, so none can be recommended.")
+        return Section("curves", title, blocks=(Notice(none, Tone.CAREFUL),))
     blocks: list[Block] = [_score_table(result, wording)]
     if any(one.best for one in result.classes):
         blocks.append(_curves(facts, result, wording))
-    return Section("curves", say("Which score should count?"), blocks=tuple(blocks))
+    return Section("curves", title, blocks=tuple(blocks))
 
 
 def _curves(facts: DetectionFacts, result: DetectionResult, wording: Wording) -> Chart:
@@ -259,6 +268,7 @@ def _curves(facts: DetectionFacts, result: DetectionResult, wording: Wording) ->
         x_title=say("Found (recall)"),
         y_title=say("Trustworthy (precision)"),
         percent=True,
+        x_percent=True,
     )
 
 
@@ -277,8 +287,8 @@ def _score_table(result: DetectionResult, wording: Wording) -> Table:
         Column(say("Trustworthy (precision)"), numeric=True),
         Column(say("F1"), numeric=True),
     )
-    chosen = say("Best balance (F1)") if result.chosen else say("As asked")
-    precise = say("{precision} right, as asked").format(precision=wording.percent(result.asked, 0))
+    chosen = say("Best balance (F1)") if result.chosen else say("Counted on this page")
+    precise = say("At least {precision} right").format(precision=wording.percent(result.asked, 0))
     rows = [_score_row(chosen, result.work, wording)]
     if result.precise is not None:
         rows.append(_score_row(precise, result.precise, wording))
@@ -425,7 +435,8 @@ def errors_section(result: DetectionResult, wording: Wording) -> Section:
             explanation=say("By how much mAP would rise if there were no such errors, at any score."),
         ),
     )
-    most = max((one.lost for one in result.errors), default=0.0)
+    shown = [one for one in result.errors if len(result.labels) > 1 or one.kind not in _OF_NAMES]
+    most = max((one.lost for one in shown), default=0.0)
     rows = tuple(
         Row(
             (
@@ -438,7 +449,7 @@ def errors_section(result: DetectionResult, wording: Wording) -> Section:
                 ),
             )
         )
-        for one in result.errors
+        for one in shown
     )
     text = say(
         "After TIDE (Bolya et al. 2020). Boxes are counted from the score of {score}; what a kind costs is counted at "
@@ -529,10 +540,10 @@ def _signed(value: float, wording: Wording) -> str:
 
 def calibration_section(result: DetectionResult, wording: Wording) -> Section:
     """Whether scores mean what they say."""
-    say = wording.say
-    text = say("Calibration error of all found boxes: {ece}.").format(
-        ece=wording.percent(result.calibration.ece)
-    )
+    say, title = wording.say, wording.say("What a score means")
+    if not result.calibration.bins:
+        none = say("Nothing was found at any score, so nothing can be said of scores.")
+        return Section("calibration", title, blocks=(Notice(none, Tone.CAREFUL),))
     bins = [ScoreBin(b.low, b.high, b.confidence, b.accuracy, b.count) for b in result.calibration.bins]
     chart: Chart = reliability_chart(
         bins,
@@ -543,5 +554,24 @@ def calibration_section(result: DetectionResult, wording: Wording) -> Section:
             "too sure of itself, above it too modest. Beneath: how many boxes had each score."
         ),
         unit=say("Boxes"),
+        axes=(say("Score of the box"), say("Boxes that are right")),
     )
-    return Section("calibration", say("What a score means"), text, (chart, *naming_blocks(result, wording)))
+    blocks = (chart, *naming_blocks(result, wording))
+    return Section("calibration", title, _told_calibration(result.calibration, wording), blocks)
+
+
+def _told_calibration(found: Calibration, wording: Wording) -> str:
+    """How far scores are from the truth: of all boxes, and without the many that no detector believes in itself."""
+    say = wording.say
+    told = say("Calibration error of all found boxes: {ece}.").format(ece=wording.percent(found.ece))
+    sure = [one for one in found.bins if one.low > 0]
+    boxes = sum(one.count for one in sure)
+    if not boxes or len(sure) == len(found.bins):
+        return told
+    gap = sum(one.count * abs(one.accuracy - one.confidence) for one in sure) / boxes
+    more = say("Of the {n} boxes with a score of at least {least}, which say more: {ece}.").format(
+        n=wording.count(boxes),
+        least=wording.percent(min(one.low for one in sure), 0),
+        ece=wording.percent(gap),
+    )
+    return f"{told} {more}"

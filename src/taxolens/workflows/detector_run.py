@@ -33,6 +33,16 @@ _UNSEEN = noted(
     "The weights of epoch {best} were kept, which found most in the validation photos. The figures at the top are "
     "of other photos."
 )
+_WHERE, _WHETHER, _WHAT = noted("where it is"), noted("whether something is there"), noted("what it is")
+_PARTS_OF_LOSS = {
+    "iou": _WHERE,
+    "box": _WHERE,
+    "l1": _WHERE,
+    "dfl": _WHERE,
+    "obj": _WHETHER,
+    "cls": _WHAT,
+    "teacher": noted("as the teacher"),
+}
 _SEEN = noted(
     "The weights of epoch {best} were kept, which found most in the validation photos. The figures at the top are "
     "of these photos too, and therefore too good."
@@ -151,7 +161,10 @@ def _losses(schooled: SchooledDetector, wording: Wording) -> Chart:
     names = tuple(dict.fromkeys(name for one in epochs for name in one.losses))
     return line_chart(
         [
-            Series(name, tuple((float(one.number), one.losses.get(name, 0.0)) for one in epochs))
+            Series(
+                _part_of_loss(name, say),
+                tuple((float(one.number), one.losses.get(name, 0.0)) for one in epochs),
+            )
             for name in names
         ],
         wording,
@@ -160,6 +173,12 @@ def _losses(schooled: SchooledDetector, wording: Wording) -> Chart:
         x_title=say("Epoch"),
         y_title=say("Loss"),
     )
+
+
+def _part_of_loss(name: str, say: Say) -> str:
+    """What a part of the loss is of, and what the training library calls it."""
+    meaning = _PARTS_OF_LOSS.get(name)
+    return f"{say(meaning)} ({name})" if meaning else name
 
 
 def _precisions(schooled: SchooledDetector, wording: Wording) -> Chart:
@@ -177,6 +196,8 @@ def _precisions(schooled: SchooledDetector, wording: Wording) -> Chart:
         ),
         x_title=say("Epoch"),
         y_title="mAP",
+        floor=0.0,
+        ceiling=1.0,
     )
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+import re
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from taxolens.core.texts import plain
 from taxolens.report.bars import Bar, count_bars
 from taxolens.report.chart import Chart
+from taxolens.report.columns import columns_chart
 from taxolens.report.curves import AcceptPoint, Series, coverage_chart, line_chart
 from taxolens.report.heatmap import confusion_chart, confusion_table, confusions
 from taxolens.report.histogram import counted, histogram
@@ -196,3 +198,32 @@ def test_a_bar_stays_within_its_place(value: float) -> None:
     for rect in root.iter("rect"):
         assert 0 <= float(rect.get("width", "0")) <= 1000
     assert root.get("aria-hidden") == "true"
+
+
+def test_epochs_are_whole_numbers_and_shares_end_where_shares_end() -> None:
+    line = Series("mAP50", ((1.0, 0.0), (2.0, 0.0)))
+    svg = line_chart(
+        [line], WORDING, title="t", reading="r", x_title="Epoch", y_title="mAP", floor=0.0, ceiling=1.0
+    ).svg
+    assert not re.search(r">1\.\d<|>-", svg)
+    line = Series("cat", ((0.0, 1.0), (0.5, 0.8)))
+    chart = line_chart(
+        [line],
+        WORDING,
+        title="t",
+        reading="r",
+        x_title="Found",
+        y_title="Right",
+        percent=True,
+        x_percent=True,
+    )
+    assert ">50%<" in chart.svg
+    assert chart.figures is not None and chart.figures.rows[-1].cells[0].text == "50.0%"
+
+
+def test_the_last_column_bears_its_name() -> None:
+    names = [*(str(number) for number in range(30)), "≥ 30"]
+    chart = columns_chart(
+        [(name, 1) for name in names], WORDING, title="t", reading="r", x_title="x", unit="Photos"
+    )
+    assert ">≥ 30<" in chart.svg and ">29<" not in chart.svg

@@ -27,7 +27,7 @@ from taxolens.report.wording import Wording
 WORDING = Wording(plain, "en")
 HOSTILE = "<script>alert('a')</script>\"'><img src=x onerror=alert(1)>&amp;\x00\x1b\ud800\u202e"
 STYLE = Path(__file__).parents[3] / "src/taxolens/report/templates/page.css"
-VOID = {"meta", "link", "img", "br", "hr", "input"}
+VOID = {"meta", "link", "img", "br", "hr", "input", "wbr"}
 
 
 class Reader(HTMLParser):
@@ -255,3 +255,18 @@ def test_a_higher_share_is_always_further_from_the_ground(dark: bool) -> None:
 def test_an_option_in_a_sentence_is_not_broken_at_its_hyphens() -> None:
     html = page_of(Notice("See <b> --site-by and well--known"))
     assert 'See &lt;b&gt; <span class="option">--site-by</span> and well--known' in html
+
+
+def test_a_name_breaks_where_it_is_joined_and_a_figure_never() -> None:
+    page = page_of(
+        Table("t", (Column("a"), Column("b")), (Row((Cell("tomocerus_vulgaris"), Cell("0.816 <b>"))),))
+    )
+    assert "tomocerus_<wbr>vulgaris" in page and "0.816 &lt;b&gt;" in page
+
+
+def test_the_meaning_of_a_column_is_written_out() -> None:
+    columns = (Column("Class"), Column("AR", explanation="Recall, however low the score."))
+    text = " ".join(read(page_of(Table("t", columns, (Row((Cell("a"), Cell("b"))),)))).text)
+    assert "What the columns mean" in text and "Recall, however low the score." in text
+    plain_table = Table("t", (Column("a"),), (Row((Cell("b"),)),))
+    assert "What the columns mean" not in page_of(plain_table)

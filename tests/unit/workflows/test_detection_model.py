@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 from pathlib import Path
 
@@ -113,3 +114,21 @@ def test_a_detector_is_judged_with_the_tiles_that_are_asked_for(tmp_path: Path) 
     tiled = dataclasses.replace(whole, tile=TileRecipe(size=SIDE, overlap=1 / 3, whole=False))
     assert run(whole, tmp_path).result.map50.value == 0
     assert run(tiled, tmp_path).result.map50.value == 1
+
+
+def test_a_detector_of_a_run_is_known_to_have_learnt_from_a_photo(
+    recipe: EvaluateRecipe, data: Path, tmp_path: Path
+) -> None:
+    in_run = dataclasses.replace(recipe, report=tmp_path / "page.html")
+    (tmp_path / "recipe.json").write_text('{"source": {}, "method": "detect"}', encoding="utf-8")
+    digest = hashlib.sha256((data / "images" / "a.png").read_bytes()).hexdigest()
+    table = tmp_path / "split.csv"
+    table.write_text(f"file,split,sha256\na.png,train,{digest}\n", encoding="utf-8")
+    listener = Listener()
+    run(in_run, tmp_path, listener)
+    assert any("learnt from 1 of these 3 photos" in one for one in listener.notes)
+    assert "it looks too good" in (tmp_path / "page.html").read_text(encoding="utf-8")
+    table.write_text("file,split,sha256\nother.png,train,0123\n", encoding="utf-8")
+    run(in_run, tmp_path)
+    page = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert "The detector learnt from none of these photos." in page
