@@ -204,14 +204,19 @@ def _described(tensor: Tensor) -> TensorReply:
 def _check_control(request: Request) -> None:
     """Whoever has a key may load and unload; without keys, only programs of this very machine may."""
     doors, visit = doors_of(request), visit_of(request.scope)
+    if doors.keys is not None:
+        return
     host = visit.header(b"host").rpartition(":")[0] or visit.header(b"host")
     # Behind a proxy on this machine, all requests come from it.
     passed_on = any(map(visit.header, _OF_PROXIES))
-    if doors.keys is None and (passed_on or not (doors.local and host in _THIS_MACHINE)):
+    if passed_on or not (doors.local and host in _THIS_MACHINE):
         raise Refused(
             403,
             "Models are loaded and unloaded with a key, or from the machine of the server. Add --api-key-file.",
         )
+    # A browser on this machine shows pages of anyone, and some of them may ask (--cors).
+    if visit.header(b"origin") or visit.header(b"sec-fetch-site") not in ("", "none"):
+        raise Refused(403, "Web pages load and unload models with a key alone. Add --api-key-file.")
 
 
 async def _object(request: Request) -> dict[str, Any]:

@@ -32,6 +32,7 @@ class Options:
     examples: Examples | None = None
     delay: float = 0.0
     max_queue: int = 64
+    origins: tuple[str, ...] = ()
 
 
 @contextmanager
@@ -72,7 +73,8 @@ class _House:
         )
         await desk.start()
         keys = Keys({hashlib.sha256(KEY.encode()).digest(): "tester"}) if self._options.keyed else None
-        app = make_app(Doors(desk, limits=self._options.limits, keys=keys), self._options.examples)
+        doors = Doors(desk, limits=self._options.limits, keys=keys, origins=self._options.origins)
+        app = make_app(doors, self._options.examples)
         self._server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off"))
         self.up.set()
         try:
