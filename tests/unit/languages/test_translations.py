@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import string
 
 import pytest
@@ -27,6 +28,12 @@ def test_a_translation_has_the_fields_of_its_original(language: str) -> None:
     for message in read_catalogue(language):
         if message.id and message.string:
             assert fields(message.string) == fields(message.id), message.id
+
+
+def test_french_signs_never_begin_a_line() -> None:
+    loose = re.compile(r"(?<=\S) [:;!?»%](?!\w)|« ")
+    texts = [str(message.string) for message in read_catalogue("fr") if message.id]
+    assert [text for text in texts if loose.search(text)] == []
 
 
 def test_the_package_speaks_french() -> None:
