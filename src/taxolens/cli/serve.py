@@ -102,6 +102,14 @@ OPTIONS = (
         panel=_LIMITS,
     ),
     Option("--max-photos", "max_photos", say("In one request (32)."), int, "N", panel=_LIMITS),
+    Option(
+        "--max-connections",
+        "max_connections",
+        say("At once, those that rest too (512)."),
+        int,
+        "N",
+        panel=_LIMITS,
+    ),
     Option("--log", "log", say("How the log is written (text)."), metavar="|".join(LogForm), panel=_LOG),
     Option(
         "--log-level",

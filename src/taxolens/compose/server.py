@@ -143,7 +143,12 @@ def _server(recipe: ServeRecipe, desk: Desk, drawn: Callable[[], Examples] | Non
         doors.traffic.closing = True
 
     examples = examples_in(recipe.examples) if recipe.examples else drawn() if drawn else None
-    return Listener(make_app(doors, examples), patience=recipe.seconds, closing=closing)
+    return Listener(
+        make_app(doors, examples),
+        patience=recipe.seconds,
+        connections=recipe.max_connections,
+        closing=closing,
+    )
 
 
 def _desk_options(recipe: ServeRecipe) -> DeskOptions:

@@ -43,6 +43,7 @@ class ServeRecipe:
         max_megabytes: of one request.
         max_megapixels: photos that announce more pixels are refused, unread.
         max_photos: in one request.
+        max_connections: at once; whoever comes then takes the place of one that rests, or is told to come again.
         api_key_file: keys, one a line; None: everybody may ask.
         cors: pages of other addresses that browsers may let ask.
         alias: other names of models, each ALIAS=NAME or ALIAS=NAME:VERSION.
@@ -64,6 +65,7 @@ class ServeRecipe:
     max_megabytes: float = 64.0
     max_megapixels: float = 50.0
     max_photos: int = 32
+    max_connections: int = 512
     api_key_file: Path | None = None
     cors: tuple[str, ...] = ()
     alias: tuple[str, ...] = ()
@@ -85,6 +87,7 @@ class ServeRecipe:
         check_within("--max-megabytes", self.max_megabytes, 0.01, 10_000)
         check_within("--max-megapixels", self.max_megapixels, 0.01, 10_000)
         check_within("--max-photos", self.max_photos, 1, 10_000)
+        check_within("--max-connections", self.max_connections, 1, 100_000)
         check_within("--watch", self.watch, 0, _MOST_SECONDS)
         for alias in self.alias:
             name, sign, model = alias.partition("=")

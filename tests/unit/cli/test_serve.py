@@ -38,7 +38,7 @@ def test_every_option_fills_its_field(asked: list[ServeRecipe], tmp_path: Path) 
     words = (
         "beetles=b.onnx m.onnx --host 0.0.0.0 --port 9 --api-key-file k --cors https://a.example --cors https://b.example "
         "--alias champion=beetles --detector d.onnx --tile 640 --watch 5 --examples e --workers 2 --max-queue 3 "
-        "--seconds 4 --max-megabytes 5 --max-megapixels 6 --max-photos 7 --log json --log-level debug"
+        "--seconds 4 --max-megabytes 5 --max-megapixels 6 --max-photos 7 --max-connections 8 --log json --log-level debug"
     )
     _typed(*words.split())
     (recipe,) = asked
