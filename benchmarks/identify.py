@@ -33,8 +33,9 @@ LEARNT = (
     "--no-saliency",
     "--quiet",
 )
-COPIES = 4
-"""Of each of the sixteen large photos, each with another margin cut off, so that none is another's copy."""
+COPIES = 32
+"""Of each of the sixteen large photos, each with another margin cut off, so that none is another's copy. Fewer make the
+moments of start and end a part of the figure that no folder of a camera's photos has."""
 
 
 def tiny(place: Path) -> tuple[Path, int]:
@@ -64,7 +65,7 @@ def eight(place: Path) -> tuple[Path, int]:
 
 def large(place: Path, name: str, size: tuple[int, int]) -> tuple[Path, int]:
     """The large camera-trap photos, re-encoded at one size."""
-    folder = place / name
+    folder = place / f"{name}-{16 * COPIES}"
     if not folder.is_dir():
         folder.mkdir()
         for number, photo in enumerate(sorted(pictures(unpacked("cameratrap_fullres", place)))):

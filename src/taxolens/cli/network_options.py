@@ -99,6 +99,13 @@ _OPTIONS = (
         float,
         "W",
     ),
+    Option(
+        "--distill-photos",
+        "distill.photos",
+        say("Further photos, which need no names: the teacher says what they show."),
+        Path,
+        "PHOTOS",
+    ),
 )
 NETWORK = tuple(
     dataclasses.replace(option, panel=say("Networks (--method finetune or scratch)"))

@@ -6,7 +6,7 @@ The torch rooms and the torch-free rooms meet here and in `core/backbone.py`, an
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -62,11 +62,12 @@ class TrainingRequest(Generic[Settings]):
         settings: how.
         labels: the c classes.
         pixels: n photos in the size that the network wants.
-        truth: int64 [n], class of each photo.
+        truth: int64 [n], class of each photo; -1: nobody has said.
         train: int64 [t], rows to learn from.
         val: int64 [v], rows that decide when to stop; may be empty.
         folder: where checkpoints lie. The same request with the same folder goes on where it was stopped.
         fingerprint: of everything that decides the result; a checkpoint of another one is refused.
+        unnamed: int64 [u], rows of photos without a class (truth -1), to learn from what a teacher says of them.
         wide: the training photos, by the same rows, in the larger size that a teacher wants; the network learns
             from these made smaller. None: the teacher looks at `pixels`, or there is none.
         on_epoch: told of every epoch of the whole network once it is kept, with its number in this phase;
@@ -82,6 +83,7 @@ class TrainingRequest(Generic[Settings]):
     val: NDArray[np.int64]
     folder: Path
     fingerprint: str
+    unnamed: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
     wide: Pixels | None = None
     on_epoch: Callable[[int, Epoch], bool] = lambda number, epoch: True
     watch: Callable[[Sequence[Epoch], Examples], None] = lambda epochs, examples: None

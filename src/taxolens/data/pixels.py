@@ -117,6 +117,21 @@ class RowPixels:
         return self.pixels[place]
 
 
+@dataclass(frozen=True, slots=True)
+class JoinedPixels:
+    """Photos of two places, one after the other."""
+
+    first: Pixels
+    second: Pixels
+
+    def __len__(self) -> int:
+        return len(self.first) + len(self.second)
+
+    def __getitem__(self, row: int) -> NDArray[np.uint8]:
+        beyond = row - len(self.first)
+        return self.first[row] if beyond < 0 else self.second[beyond]
+
+
 def decode_all(
     images: Sequence[Image],
     rule: Preprocess,

@@ -91,12 +91,14 @@ class DistillRecipe:
         weight: share of the teacher in the loss, 0..1; the labels have the rest.
         hints: weight of hints, which come on top: the pupil's features are to point where the teacher's
             embedding points (Romero et al. 2015); 0: none.
+        photos: further photos that nobody has named; the teacher says what they show. None: there are none.
     """
 
     teacher: Path
     temperature: float = 4.0
     weight: float = 0.7
     hints: float = 0.0
+    photos: Path | None = None
 
     def __post_init__(self) -> None:
         check_within("distill-hints", self.hints, 0, _MOST_HINTS)
@@ -105,6 +107,11 @@ class DistillRecipe:
                 "A teacher's temperature lies above 0 and its weight from 0 to 1, not {temperature} and {weight}.",
                 temperature=self.temperature,
                 weight=self.weight,
+            )
+        if self.photos and not (self.weight or self.hints):
+            raise UsageError(
+                "Of further photos only the teacher knows what they show, and --distill-weight 0 does not ask it. "
+                "Raise it, or leave out --distill-photos."
             )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -32,9 +32,10 @@ class Lesson:
     Attributes:
         pixels: all photos.
         truth: int64 [n].
-        rows: int64 [t], those to learn from.
+        rows: int64 [t], those to learn from that have a class.
         classes: how many there are.
         wide: those to learn from in the larger size that a teacher wants; what is done to photos is done there.
+        unnamed: int64 [u], further rows, of which only a teacher says what they show; their truth is -1.
     """
 
     pixels: Pixels
@@ -42,6 +43,12 @@ class Lesson:
     rows: NDArray[np.int64]
     classes: int
     wide: Pixels | None = None
+    unnamed: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+
+    @property
+    def photos(self) -> int:
+        """Photos in an epoch, with a class or without."""
+        return len(self.rows) + len(self.unnamed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +57,7 @@ class Batch:
 
     Attributes:
         pixels: uint8 [b, height, width, 3]; in the larger size of the lesson's wide view where it has one.
-        truth: int64 [b].
+        truth: int64 [b]; -1: nobody has said.
         of: photos in the whole step.
         rows: int64 [b], which photos they are.
     """
@@ -74,17 +81,17 @@ class Batches:
     def __init__(self, lesson: Lesson, recipe: NetworkRecipe, team: Team = ALONE) -> None:
         self._lesson, self._recipe, self._team = lesson, recipe, team
         self._policy: Policy = policy(recipe.augment)
-        if min(recipe.batch, len(lesson.rows)) < team.size > 1:
+        if min(recipe.batch, lesson.photos) < team.size > 1:
             error = UsageError(
                 "Steps of {batch} photos cannot be shared by {n} processes. Raise --batch, or start fewer.",
-                batch=min(recipe.batch, len(lesson.rows)),
+                batch=min(recipe.batch, lesson.photos),
                 n=team.size,
             )
             raise team.failed(error)
 
     def __len__(self) -> int:
         """Steps in an epoch, the same for every process; none is so small that a process would go without."""
-        photos = len(self._lesson.rows)
+        photos = self._lesson.photos
         return min(-(-photos // self._recipe.batch), max(1, photos // self._team.size))
 
     def epoch(self, number: int) -> Iterator[Batch]:
@@ -117,7 +124,7 @@ class Batches:
         rows = self._lesson.rows
         if self._recipe.sampling is Sampling.BALANCED:
             rows = balanced(rows, self._lesson.truth[rows], rng)
-        order: NDArray[np.int64] = rng.permutation(rows)
+        order: NDArray[np.int64] = rng.permutation(np.concatenate([rows, self._lesson.unnamed]))
         return order
 
     def _changed(self, row: int, epoch: int, turn: int) -> NDArray[np.uint8]:

@@ -52,6 +52,7 @@ class Order:
     train: NDArray[np.int64]
     folder: Path
     fingerprint: str
+    unnamed: NDArray[np.int64]
     wide: Pixels | None
 
     @classmethod
@@ -66,6 +67,7 @@ class Order:
             request.train,
             request.folder,
             request.fingerprint,
+            request.unnamed,
             request.wide,
         )
 
@@ -80,6 +82,7 @@ class Order:
             val=np.empty(0, np.int64),
             folder=self.folder,
             fingerprint=self.fingerprint,
+            unnamed=self.unnamed,
             wide=self.wide,
         )
 

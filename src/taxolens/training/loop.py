@@ -74,8 +74,10 @@ class Loop:
         self._optimizer = optimizer_of(network, recipe)
         self._full_rates = [group["lr"] for group in self._optimizer.param_groups]
         self._plateau = Plateau()
-        self._still = stilled_norms(network, recipe, len(lesson.rows))
+        self._still = stilled_norms(network, recipe, lesson.photos)
         counts = np.bincount(lesson.truth[lesson.rows], minlength=lesson.classes)
+        # Photos without a class add nothing to the loss of the labels; its mean is to be over those that have one.
+        self._share = len(lesson.rows) / max(1, lesson.photos)
         self._loss = loss_of(recipe, counts)
         self._average = (
             AveragedModel(whole, multi_avg_fn=_averaging(recipe.ema), use_buffers=True)
@@ -139,7 +141,7 @@ class Loop:
         torch.manual_seed(int(rng.integers(2**62)) + self._team.rank)
         self._whole.train()
         self._still_norms()
-        total, right, seen = 0.0, 0, 0
+        total, right, seen = 0.0, 0.0, 0
         for step, batch in enumerate(batches):
             self._set_rate((number - 1 + step / self.steps) / max(1, self._recipe.epochs))
             loss, hits = self._learn(batch, rng, step)
@@ -153,7 +155,8 @@ class Loop:
             total, right, seen = total + loss * batch.of, right + hits, seen + batch.of
         self._agree()
         rate = max(group["lr"] for group in self._optimizer.param_groups)
-        return Passed(total / max(1, seen), None if self._mixes else right / max(1, seen), rate)
+        named = max(1.0, seen * self._share)
+        return Passed(total / max(1, seen), None if self._mixes else right / named, rate)
 
     def tell(self, val_loss: float) -> None:
         """Takes the validation loss of an epoch, which may lower the rate."""
@@ -171,7 +174,7 @@ class Loop:
             with self._watching() as features, autocast(self._device, self._precision or Precision.FP32):
                 logits = self._shared(pixels)
             logits = logits.float()
-            loss = self._loss(logits, targets)
+            loss = self._loss(logits, targets) / self._share
             if self._guide:
                 loss = self._guide.loss(loss, logits, features, wide, batch.rows)
             torch.autograd.backward(self._of_step(loss, batch) / group)

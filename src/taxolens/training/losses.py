@@ -12,7 +12,7 @@ from torch.nn import functional
 from taxolens.recipes.network import Loss, NetworkRecipe, Sampling
 
 LossOf = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
-"""Logits [b, c] and targets [b, c] (rows sum to 1) to a number."""
+"""Logits [b, c] and targets [b, c] (rows sum to 1, or are zeros) to a number."""
 
 _FOCUS = 2.0
 _BETA = 0.999
@@ -40,9 +40,12 @@ def loss_of(recipe: NetworkRecipe, counts: NDArray[np.int64]) -> LossOf:
 
 
 def soft_targets(truth: torch.Tensor, classes: int, smoothing: float) -> torch.Tensor:
-    """float32 [b, c]: 1 for the true class, less what is spread evenly over all."""
-    sharp = functional.one_hot(truth, classes).float()
-    return sharp * (1 - smoothing) + smoothing / classes
+    """float32 [b, c]: 1 for the true class, less what is spread evenly over all; nothing where truth is -1.
+
+    A row of zeros adds nothing to any of the losses.
+    """
+    sharp = functional.one_hot(truth.clamp(min=0), classes).float()
+    return (sharp * (1 - smoothing) + smoothing / classes) * (truth >= 0).unsqueeze(1)
 
 
 def distilled(logits: torch.Tensor, teacher: torch.Tensor, temperature: float) -> torch.Tensor:

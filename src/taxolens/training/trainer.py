@@ -134,7 +134,9 @@ class Training:
         load = first and self._kept is None
         self._network = build_network(recipe, request.labels, pretrained=pretrained, load=load)
         self._whole = Normalised(self._network.module, self._network.input)
-        self._lesson = Lesson(request.pixels, request.truth, request.train, len(request.labels), request.wide)
+        self._lesson = Lesson(
+            request.pixels, request.truth, request.train, len(request.labels), request.wide, request.unnamed
+        )
         self._course = Course(recipe.patience)
 
     def run(self) -> TrainedNetwork:
@@ -216,7 +218,7 @@ class Training:
             epochs = teach_any_head(
                 self._network,
                 self._whole,
-                self._lesson,
+                replace(self._lesson, unnamed=self._lesson.unnamed[:0]),
                 self._request,
                 progress=self._progress,
                 say=self._say,

@@ -135,7 +135,7 @@ def portable(recipe: TrainRecipe) -> dict[str, object]:
 
 def _without_places(document: dict[str, Any]) -> None:
     """Files keep their names and lose their folders."""
-    for name in ("weights", "teacher"):
+    for name in ("weights", "teacher", "photos"):
         if document.get(name):
             document[name] = document[name].replace("\\", "/").rsplit("/", 1)[-1]
     if document.get("distill"):

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from taxolens.core.errors import DataError, ModelError
 from taxolens.core.progress import Progress
-from taxolens.core.records import Part
+from taxolens.core.records import Image, Part
 from taxolens.core.texts import Say
 from taxolens.core.trainer import NetworkInput, Pixels
 from taxolens.data.dataset import Dataset, check_trainable
-from taxolens.data.pixels import decode_all
+from taxolens.data.pixels import Decoded, JoinedPixels, decode_all
 from taxolens.data.split import split_images
 from taxolens.imaging.preprocess import Fit, Preprocess
 from taxolens.modelfile.fingerprint import data_fingerprint
@@ -22,11 +26,20 @@ from taxolens.recipes.parse import recipe_document
 from taxolens.recipes.train import TrainRecipe
 from taxolens.workflows.divided import Divided, classes_of
 from taxolens.workflows.teacher_view import TeacherView, rule_of_view, teacher_view
+from taxolens.workflows.unnamed import note_further
 
-PIXELS = "pixels.raw"
+PIXELS, UNNAMED = "pixels.raw", "unnamed.raw"
 _DECIDES = ("method", "split", "fit")
 _WAY = 1
 """To be raised when a checkpoint of before could not be gone on with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unnamed:
+    """Photos without names, and what the network sees of them."""
+
+    images: tuple[Image, ...]
+    pixels: Pixels
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +49,29 @@ class NetworkLesson(Divided):
     Attributes:
         rule: how photos become the network's input.
         pixels: all n images by this rule.
-        view: the training photos as a teacher of a larger size sees them; None: there is none.
+        unnamed: the u photos of which only a teacher says what they show.
+        view: all that is learnt from as a teacher of a larger size sees it; None: there is none.
     """
 
     rule: Preprocess
     pixels: Pixels
+    unnamed: Unnamed
     view: TeacherView | None = None
+
+    @property
+    def learnt_pixels(self) -> Pixels:
+        """All n images, then those without names."""
+        return JoinedPixels(self.pixels, self.unnamed.pixels) if self.unnamed.images else self.pixels
+
+    @property
+    def unnamed_rows(self) -> NDArray[np.int64]:
+        """int64 [u], where these lie there."""
+        return len(self.images) + np.arange(len(self.unnamed.images))
+
+    @property
+    def learnt_truth(self) -> NDArray[np.int64]:
+        """int64 [n + u], -1 for those without names."""
+        return np.concatenate([self.truth, np.full(len(self.unnamed.images), -1, np.int64)])
 
 
 def prepare_network_lesson(
@@ -51,6 +81,7 @@ def prepare_network_lesson(
     folder: Path,
     *,
     distill: DistillRecipe | None,
+    unnamed: Sequence[Image] = (),
     progress: Progress,
     say: Say,
 ) -> NetworkLesson:
@@ -60,17 +91,22 @@ def prepare_network_lesson(
         wanted: what the network wants to see.
         folder: where decoded photos lie while they are learnt from.
         distill: a teacher, by its file.
+        unnamed: photos of which only that teacher says what they show.
     """
     rule = Preprocess(wanted.width, wanted.height, fit=Fit(recipe.fit) if recipe.fit else Fit.SQUASH)
-    decoded = decode_all(
-        dataset.images,
-        rule,
-        folder / PIXELS,
-        workers=recipe.workers,
-        max_megapixels=recipe.source.max_megapixels,
-        progress=progress,
-        say=say,
-    )
+
+    def decoded_in(images: Sequence[Image], name: str) -> Decoded:
+        return decode_all(
+            images,
+            rule,
+            folder / name,
+            workers=recipe.workers,
+            max_megapixels=recipe.source.max_megapixels,
+            progress=progress,
+            say=say,
+        )
+
+    decoded = decoded_in(dataset.images, PIXELS)
     images = tuple(dataset.images[row] for row in decoded.kept)
     if not images:
         raise DataError(
@@ -82,6 +118,8 @@ def prepare_network_lesson(
         )
     check_trainable(images)
     labels, truth = classes_of(images)
+    further = decoded_in(unnamed, UNNAMED)
+    note_further(len(further.kept), further.failures, progress, say)
     lesson = NetworkLesson(
         images=images,
         labels=labels,
@@ -91,12 +129,14 @@ def prepare_network_lesson(
         failures=dataset.failures + decoded.failures,
         rule=rule,
         pixels=decoded.pixels,
+        unnamed=Unnamed(tuple(unnamed[row] for row in further.kept), further.pixels),
     )
     wide = rule_of_view(distill, rule)
     if wide is None:
         return lesson
-    rows = lesson.rows(Part.TRAIN)
-    view = teacher_view(recipe, wide, images, rows, folder, progress=progress, say=say)
+    rows = np.concatenate([lesson.rows(Part.TRAIN), lesson.unnamed_rows])
+    learnt = (*images, *lesson.unnamed.images)
+    view = teacher_view(recipe, wide, learnt, rows, folder, progress=progress, say=say)
     return replace(lesson, view=view)
 
 
@@ -114,6 +154,7 @@ def fingerprint_of(recipe: TrainRecipe, network: NetworkRecipe, lesson: NetworkL
     settings["weights"] = _hash_of(network.weights)
     if network.distill:
         settings["distill"]["teacher"] = _hash_of(network.distill.teacher)
+        settings["distill"]["photos"] = [image.sha256 for image in lesson.unnamed.images]
     photos = data_fingerprint((image.sha256 or "", image.label or "") for image in lesson.images)
     parts = [part.value for part in lesson.split.parts]
     view = [[lesson.view.rule.width, lesson.view.rule.height]] if lesson.view else []

@@ -160,6 +160,7 @@ def _figures(
             **{part.value: len(lesson.rows(part)) for part in Part},
             "duplicate_groups": len(lesson.split.duplicates),
         },
+        "further_photos": len(lesson.unnamed.images),
         "network": {
             "name": network.input.name,
             "parameters": network.parameters,

@@ -16,7 +16,7 @@ from taxolens.core.errors import UsageError
 from taxolens.core.progress import Progress
 from taxolens.core.records import Part
 from taxolens.core.texts import Say, noted
-from taxolens.core.trainer import AnyTrainer, TrainedNetwork, TrainingRequest
+from taxolens.core.trainer import AnyTrainer, NetworkInput, TrainedNetwork, TrainingRequest
 from taxolens.evaluation.answers import Answers
 from taxolens.evaluation.calibration import conformal_quantile, fit_temperature, unsure_threshold
 from taxolens.evaluation.judge import judge
@@ -30,12 +30,19 @@ from taxolens.workflows.detector_lesson import PHOTOS
 from taxolens.workflows.divided import answers_on, doubts_of
 from taxolens.workflows.lesson import load_photos
 from taxolens.workflows.listener import Listener
-from taxolens.workflows.network_lesson import PIXELS, NetworkLesson, fingerprint_of, prepare_network_lesson
+from taxolens.workflows.network_lesson import (
+    PIXELS,
+    UNNAMED,
+    NetworkLesson,
+    fingerprint_of,
+    prepare_network_lesson,
+)
 from taxolens.workflows.network_past import doubts_of_past
 from taxolens.workflows.networks import resolve_network
 from taxolens.workflows.stopwatch import Stopwatch
 from taxolens.workflows.teacher_view import VIEW
 from taxolens.workflows.tracking import Tracking
+from taxolens.workflows.unnamed import unnamed_photos
 
 _AHEAD = 16
 _LOCK = "lock"
@@ -90,7 +97,7 @@ def workplace(recipe: TrainRecipe) -> Iterator[Path]:
         _empty(folder)
     finally:
         # Decoded photos are many and quickly made again; what was learnt is kept.
-        for pixels in (PIXELS, VIEW):
+        for pixels in (PIXELS, UNNAMED, VIEW):
             (folder / pixels).unlink(missing_ok=True)
         shutil.rmtree(folder / PHOTOS, ignore_errors=True)
         _leave(folder, lock)
@@ -132,19 +139,46 @@ def school(
     settings = resolve_network(recipe.network, recipe.method, home)
     # What can be refused is refused before the first photo is looked at.
     wanted = teacher.input_of(settings, ())
-    with watch.stage(noted("Reading the photos")):
-        dataset = load_photos(recipe, home=home, progress=listener, say=say)
-    with watch.stage(noted("Looking at the photos")):
-        lesson = prepare_network_lesson(
-            recipe, dataset, wanted, folder, distill=settings.distill, progress=listener, say=say
-        )
-    for doubt in (*doubts_of(lesson, say), *doubts_of_past(settings, lesson, say)):
-        listener.note(doubt)
+    lesson = look_at_photos(
+        recipe, settings, wanted, folder, home=home, listener=listener, watch=watch, say=say
+    )
     with watch.stage(noted("Training the network")):
         request = replace(request_of(recipe, settings, lesson, folder), watch=tracking.learnt)
         network = teacher.train(request, progress=listener, say=say)
     with watch.stage(noted("Judging")):
         return judged_network(recipe, lesson, network, listener, say)
+
+
+def look_at_photos(
+    recipe: TrainRecipe,
+    settings: NetworkRecipe,
+    wanted: NetworkInput,
+    folder: Path,
+    *,
+    home: Path,
+    listener: Listener,
+    watch: Stopwatch,
+    say: Say,
+) -> NetworkLesson:
+    """Everything that a network learns from and is judged on; what a reader of its figures should know is told.
+
+    Args:
+        settings: with the names of the recipe resolved.
+        wanted: what the network wants to see.
+        folder: where decoded photos lie while they are learnt from.
+    """
+    distill = settings.distill
+    with watch.stage(noted("Reading the photos")):
+        dataset = load_photos(recipe, home=home, progress=listener, say=say)
+        photos = distill.photos if distill else None
+        unnamed = unnamed_photos(recipe, photos, dataset, home=home, progress=listener, say=say)
+    with watch.stage(noted("Looking at the photos")):
+        lesson = prepare_network_lesson(
+            recipe, dataset, wanted, folder, distill=distill, unnamed=unnamed, progress=listener, say=say
+        )
+    for doubt in (*doubts_of(lesson, say), *doubts_of_past(settings, lesson, say)):
+        listener.note(doubt)
+    return lesson
 
 
 def request_of(
@@ -154,12 +188,13 @@ def request_of(
     return TrainingRequest(
         settings=settings,
         labels=lesson.labels,
-        pixels=lesson.pixels,
-        truth=lesson.truth,
+        pixels=lesson.learnt_pixels,
+        truth=lesson.learnt_truth,
         train=lesson.rows(Part.TRAIN),
         val=lesson.rows(Part.VAL),
         folder=folder,
         fingerprint=fingerprint_of(recipe, settings, lesson),
+        unnamed=lesson.unnamed_rows,
         wide=lesson.view.pixels if lesson.view else None,
     )
 

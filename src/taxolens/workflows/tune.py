@@ -35,14 +35,11 @@ from taxolens.recipes.space import Ranges, applied, extremes_of, ranges_of
 from taxolens.recipes.tune import TuneRecipe
 from taxolens.report.wording import Wording
 from taxolens.storage.atomic import written_whole
-from taxolens.workflows.divided import doubts_of
-from taxolens.workflows.lesson import load_photos
 from taxolens.workflows.listener import Listener
 from taxolens.workflows.model_card import class_taxa
-from taxolens.workflows.network_lesson import fingerprint_of, prepare_network_lesson
-from taxolens.workflows.network_past import doubts_of_past
+from taxolens.workflows.network_lesson import fingerprint_of
 from taxolens.workflows.network_run import write_network_run
-from taxolens.workflows.network_training import Schooled, judged_network
+from taxolens.workflows.network_training import Schooled, judged_network, look_at_photos
 from taxolens.workflows.networks import resolve_network
 from taxolens.workflows.run_folder import (
     BEST,
@@ -186,17 +183,12 @@ def _bench(
     say: Say,
 ) -> Bench:
     train = recipe.train
-    with watch.stage(noted("Reading the photos")):
-        dataset = load_photos(train, home=home, progress=listener, say=say)
-    with watch.stage(noted("Looking at the photos")):
-        wanted = teacher.input_of(settings, ())
-        lesson = prepare_network_lesson(
-            train, dataset, wanted, place.own, distill=settings.distill, progress=listener, say=say
-        )
+    wanted = teacher.input_of(settings, ())
+    lesson = look_at_photos(
+        train, settings, wanted, place.own, home=home, listener=listener, watch=watch, say=say
+    )
     if not len(lesson.rows(Part.VAL)):
         raise UsageError(_NOTHING_TO_CHOOSE_BY)
-    for doubt in (*doubts_of(lesson, say), *doubts_of_past(settings, lesson, say)):
-        listener.note(doubt)
     return Bench(train, teacher, applied(ranges.base, ranges.first), ranges, lesson, place, tracking)
 
 

@@ -100,6 +100,17 @@ def test_balanced_sampling_shows_every_class_as_often() -> None:
     assert max(Counter(row for row in shown if truth[row] == 0).values()) == 1
 
 
+@pytest.mark.parametrize("sampling", list(Sampling))
+def test_photos_without_a_class_are_shown_once_beside_the_others(sampling: Sampling) -> None:
+    truth = np.array([0] * 20 + [1] * 4 + [-1] * 12)
+    taught = replace(lesson(36), truth=truth, rows=np.arange(24), unnamed=np.arange(24, 36))
+    batches = Batches(taught, replace(PLAIN, sampling=sampling))
+    shown = rows_of(steps := list(batches.epoch(1)))
+    assert len(steps) == len(batches) and len(shown) == 36
+    assert sorted(row for row in shown if truth[row] < 0) == list(range(24, 36))
+    assert all((step.truth.numpy() == truth[step.rows]).all() for step in steps)
+
+
 def test_a_photo_that_is_shown_again_in_an_epoch_is_changed_anew() -> None:
     noisy = np.random.default_rng(0).integers(0, 255, (9, 16, 16, 3), dtype=np.uint8)
     taught = Lesson(KeptPixels(noisy), np.array([0] * 8 + [1]), np.arange(9), 2)

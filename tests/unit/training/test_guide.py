@@ -11,6 +11,7 @@ torch = pytest.importorskip("torch")
 from taxolens.core.errors import ModelError, UsageError  # noqa: E402
 from taxolens.core.progress import Silent  # noqa: E402
 from taxolens.core.texts import plain  # noqa: E402
+from taxolens.core.trainer import TrainedNetwork, TrainingRequest  # noqa: E402
 from taxolens.models.network import build_network  # noqa: E402
 from taxolens.recipes.network import DistillRecipe, NetworkRecipe  # noqa: E402
 from taxolens.training import guide as guides  # noqa: E402
@@ -88,6 +89,31 @@ def test_photos_that_never_change_are_looked_at_once(
     taught = replace(PUPIL, augment=augment, distill=DistillRecipe(tmp_path / "teacher.onnx"))
     scratch.rehearse(request(tmp_path / "a", taught), progress=Silent(), say=plain)
     assert counted.looks == looks
+
+
+@pytest.mark.parametrize("mixup", [0.0, 0.4])
+def test_a_pupil_learns_from_photos_that_only_its_teacher_names(tmp_path: Path, mixup: float) -> None:
+    asked = request(tmp_path / "teacher", replace(QUICK, epochs=12))
+    (tmp_path / "teacher.safetensors").write_bytes(trained(asked).weights)
+    distill = DistillRecipe(tmp_path / "teacher.safetensors", weight=0.9)
+    few = request(tmp_path / "pupil", replace(QUICK, epochs=12, distill=distill, mixup=mixup))
+    named = np.flatnonzero(few.truth[:40] < 2)[:6]
+    rest = np.setdiff1d(np.arange(40), named)
+    truth = few.truth.copy()
+    truth[rest] = -1
+    alone = replace(
+        request(tmp_path / "alone", replace(few.settings, distill=None)), truth=truth, train=named
+    )
+    taught = trained(replace(few, truth=truth, train=named, unnamed=rest))
+    assert right(taught, few) > 0.9, "of the third class, only the teacher has told"
+    assert right(trained(alone), few) < 0.7
+    seen = [epoch.train_accuracy for epoch in taught.epochs]
+    assert all(one is None for one in seen) if mixup else all(one is not None and one <= 1 for one in seen)
+
+
+def right(network: TrainedNetwork, asked: TrainingRequest[NetworkRecipe]) -> float:
+    """Share of the validation photos that it names."""
+    return float((network.told.argmax(1) == asked.truth[network.told_rows]).mean())
 
 
 def test_hints_turn_what_the_pupil_sees_to_what_the_teacher_sees(weights: Path) -> None:

@@ -61,6 +61,14 @@ def test_rare_classes_are_made_up_for_once_not_twice(loss: Loss) -> None:
         assert told == pytest.approx(value(Loss.CROSS_ENTROPY, truth), rel=1e-5)
 
 
+@pytest.mark.parametrize("loss", list(Loss))
+def test_a_photo_without_a_class_adds_nothing(loss: Loss) -> None:
+    asked = loss_of(replace(NetworkRecipe("small_cnn"), loss=loss), COUNTS)
+    alone = float(asked(LOGITS, soft_targets(torch.tensor([1]), 3, 0.1)))
+    beside = float(asked(LOGITS.repeat(4, 1), soft_targets(torch.tensor([-1, 1, -1, -1]), 3, 0.1)))
+    assert beside == pytest.approx(alone / 4, rel=1e-5)
+
+
 def test_a_class_without_photos_makes_no_loss_infinite() -> None:
     for loss in Loss:
         asked = loss_of(replace(NetworkRecipe("small_cnn"), loss=loss), np.array([5, 0, 5]))

@@ -19,7 +19,7 @@ pytest.importorskip("safetensors")
 from safetensors.torch import save_file  # noqa: E402
 
 from taxolens.compose.trainers import TRAINERS, load_backbone_maker, load_trainer  # noqa: E402
-from taxolens.core.errors import ModelError, UsageError  # noqa: E402
+from taxolens.core.errors import DataError, ModelError, UsageError  # noqa: E402
 from taxolens.core.progress import Silent  # noqa: E402
 from taxolens.core.texts import plain  # noqa: E402
 from taxolens.core.trainer import AnyTrainer  # noqa: E402
@@ -37,6 +37,7 @@ from taxolens.workflows.networks import resolve_network  # noqa: E402
 from taxolens.workflows.run_record import read_run  # noqa: E402
 from taxolens.workflows.train import train  # noqa: E402
 from taxolens.workflows.trained import TrainSummary  # noqa: E402
+from tests.conftest import write_class_folders  # noqa: E402
 
 LEFT = {
     "model.onnx",
@@ -167,6 +168,69 @@ def test_a_model_file_teaches_a_network(run: Path, class_folders: Path, home: Pa
     network = replace(SMALL, distill=DistillRecipe(run / "model.onnx"), epochs=1)
     trained(asked(class_folders, tmp_path / "pupil", network), home)
     assert epochs_of(tmp_path / "pupil")[1] != epochs_of(run)[1]
+
+
+@pytest.fixture(scope="module")
+def archive(class_folders: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Photos without names: ten new ones, one of them twice, one that is a named one, one that is none."""
+    folder = tmp_path_factory.mktemp("archive")
+    others = write_class_folders(folder / "others", per_class=4, seed=7)
+    new = sorted(others.rglob("*.jpg"))[:10]
+    for number, photo in enumerate([*new, new[0], class_folders / "down" / "down_003.jpg"]):
+        shutil.copy(photo, folder / f"IMG {number:02d}.jpg")
+    shutil.rmtree(others)
+    (folder / "IMG 99.jpg").write_bytes(b"\xff\xd8\xff nothing")
+    return folder
+
+
+def with_archive(run: Path, photos: Path, **fields: Any) -> NetworkRecipe:
+    return replace(SMALL, epochs=2, distill=DistillRecipe(run / "model.onnx", photos=photos, **fields))
+
+
+def test_photos_that_nobody_named_are_learnt_from_by_what_the_teacher_says(
+    run: Path, class_folders: Path, archive: Path, home: Path, tmp_path: Path
+) -> None:
+    recipe = asked(class_folders, tmp_path / "pupil", with_archive(run, archive), saliency=False)
+    summary = trained(recipe, home)
+    told = " ".join(summary.notes)
+    assert "From 10 further photos" in told and "2 of the further photos" in told and "IMG 99.jpg" in told
+    assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
+    document = json.loads((tmp_path / "pupil" / "metrics.json").read_text())
+    assert document["split"]["train"] + document["split"]["val"] + document["split"]["test"] == 72
+    assert document["further_photos"] == 10
+    card = (tmp_path / "pupil" / "model.onnx").read_bytes()
+    assert archive.name.encode() in card and str(archive).encode() not in card
+    without = replace(recipe, out=tmp_path / "without", network=replace(recipe.network, distill=None))
+    trained(without, home)
+    assert epochs_of(tmp_path / "pupil") != epochs_of(tmp_path / "without")
+
+
+def test_a_stopped_training_with_further_photos_goes_on_but_not_with_others(
+    run: Path, class_folders: Path, archive: Path, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photos = shutil.copytree(archive, tmp_path / "archive")
+    recipe = asked(class_folders, tmp_path / "run", with_archive(run, photos), saliency=False)
+    unplugged(recipe, home, monkeypatch)
+    (photos / "IMG 00.jpg").unlink()
+    (photos / "IMG 10.jpg").unlink()
+    with pytest.raises(UsageError, match="another training"):
+        trained(recipe, home)
+    shutil.copy(archive / "IMG 00.jpg", photos)
+    trained(recipe, home)
+    whole = replace(recipe, out=tmp_path / "whole")
+    trained(whole, home)
+    assert epochs_of(tmp_path / "run") == epochs_of(tmp_path / "whole")
+
+
+def test_further_photos_that_teach_nothing_are_refused(
+    run: Path, class_folders: Path, home: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(DataError, match="among the named ones"):
+        trained(asked(class_folders, tmp_path / "run", with_archive(run, class_folders)), home)
+    with pytest.raises(DataError, match="nowhere"):
+        trained(asked(class_folders, tmp_path / "run", with_archive(run, tmp_path / "nowhere")), home)
+    with pytest.raises(UsageError, match="--distill-weight 0"):
+        with_archive(run, class_folders, weight=0.0)
 
 
 # --- going on -------------------------------------------------------------------------------------------
