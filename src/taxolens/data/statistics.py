@@ -26,6 +26,8 @@ QUANTILES = (0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0)
 
 _BINS = 30
 _TRIMMED = (0.005, 0.995)
+_ALIKE = 1e-9
+"""Values nearer to each other than this differ by rounding alone; bins between them would have no width."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +119,23 @@ def count_boxes(images: Sequence[Image]) -> Counts | None:
         for image in images
         for annotation in image.annotations or ()
     )
+    return _counts(pairs)
+
+
+def count_shown(images: Sequence[Image]) -> Counts | None:
+    """Photos that show each class in a box, and per site or outermost folder; a photo may show several.
+
+    None where no photo says anything of boxes, or photos have a class that is not the one of all their boxes.
+    """
+    if all(image.annotations is None for image in images):
+        return None
+    pairs: Counter[tuple[str, str]] = Counter()
+    for image in images:
+        labels = {annotation.label for annotation in image.annotations or ()}
+        if image.label is not None and labels != {image.label}:
+            return None
+        group = image.site or (image.groups[0] if image.groups else "")
+        pairs.update((group, label) for label in labels)
     return _counts(pairs)
 
 
@@ -227,7 +246,7 @@ def distribution(name: str, values: NDArray[np.floating]) -> Distribution:
     if not len(values):
         return Distribution(name, np.zeros(1, np.int64), np.array([0.0, 1.0]), np.zeros(len(QUANTILES)))
     low, high = (float(end) for end in np.quantile(values, _TRIMMED))
-    if high <= low:
+    if high - low <= _ALIKE * max(1.0, abs(high)):
         low, high = low - 0.5, high + 0.5
     counts, edges = np.histogram(np.clip(values, low, high), bins=_BINS, range=(low, high))
     return Distribution(name, counts.astype(np.int64), edges, np.quantile(values, QUANTILES))

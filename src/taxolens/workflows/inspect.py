@@ -97,7 +97,7 @@ def inspect(
     return InspectSummary(
         recipe,
         found.read,
-        len(found.counts.labels),
+        len(found.of_classes.labels),
         found.verdict(wording),
         advice_of(found, wording),
         found.failures,

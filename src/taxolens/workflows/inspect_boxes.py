@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from taxolens.core.errors import ImageError
 from taxolens.core.records import Annotation, Image
@@ -18,6 +19,7 @@ from taxolens.report.histogram import Range
 from taxolens.report.outline import Titled
 from taxolens.report.page import Block, Section
 from taxolens.report.small import Small, Smalls, small_histogram
+from taxolens.report.table import Cell, Column, Row, ShareBar, Table
 from taxolens.report.wording import Wording
 from taxolens.workflows.inspect_findings import Findings
 
@@ -27,6 +29,9 @@ _MOST_OPEN = 12
 _BYTES = 600_000
 _SIDE = 200
 _MIDDLE = QUANTILES.index(0.5)
+_INPUTS = (320, 416, 640, 960, 1280)
+_LEAST_PIXELS = 10
+"""Of a smaller animal little is to be seen."""
 
 _NAMES: Mapping[str, tuple[str, str]] = {
     "box_width": (noted("Width of boxes"), noted("As a share of the photo's width.")),
@@ -55,6 +60,50 @@ def box_sizes(found: Findings, wording: Wording) -> Smalls:
     """How large boxes are, and how many a photo has."""
     spread = box_distributions(found.images)
     return Smalls(wording.say("Sizes of boxes"), tuple(_small(one, wording) for one in spread))
+
+
+def pixels_left(found: Findings, wording: Wording) -> tuple[Table, ...]:
+    """How large boxes are in the inputs of usual sizes, by which an input is chosen; nothing without boxes."""
+    say = wording.say
+    sides = longer_sides(found)
+    if not len(sides):
+        return ()
+    columns = (
+        Column(say("Side of the input in pixels"), numeric=True),
+        Column(say("Median box in pixels"), numeric=True, explanation=say("Its longer side.")),
+        Column(
+            say("Boxes below {n} pixels").format(n=_LEAST_PIXELS),
+            numeric=True,
+            explanation=say(
+                "Of so few pixels a detector learns little: take a larger input (--size) or cut tiles."
+            ),
+        ),
+    )
+    rows = []
+    for side in _INPUTS:
+        left = sides * side
+        lost = float((left < _LEAST_PIXELS).mean())
+        middle = float(np.median(left))
+        cells = (
+            Cell(wording.count(side), side),
+            Cell(wording.decimal(middle, 0), middle),
+            Cell(wording.percent(lost), lost, bar=ShareBar(lost)),
+        )
+        rows.append(Row(cells))
+    return (Table(say("What is left of the boxes in an input"), columns, tuple(rows)),)
+
+
+def longer_sides(found: Findings) -> NDArray[np.float64]:
+    """float64 [b], the longer side of each box as a share of the longer side of its photo."""
+    looks = found.looks
+    sides = [
+        max(one.box.width * width, one.box.height * height) / max(width, height)
+        for image, width, height in zip(
+            found.images, looks.widths.tolist(), looks.heights.tolist(), strict=True
+        )
+        for one in image.annotations or ()
+    ]
+    return np.asarray(sides, dtype=np.float64)
 
 
 def _small(one: Distribution, wording: Wording) -> Small:

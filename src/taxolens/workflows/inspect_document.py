@@ -25,7 +25,7 @@ FIRST_KEY = "data"
 def document_of(found: Findings, wording: Wording) -> dict[str, Any]:
     """All that was found, in plain values; a figure that does not exist is null."""
     names = [image.name for image in found.images]
-    counts = found.counts
+    counts = found.of_classes
     document: dict[str, Any] = plain_values(
         {
             FIRST_KEY: str(found.recipe.source.data),

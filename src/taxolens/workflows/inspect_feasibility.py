@@ -35,7 +35,12 @@ def feasibility_section(found: Findings, wording: Wording) -> Section | None:
             n=wording.count(len(study.rows)), total=wording.count(found.read)
         )
     first, *others = found.outlook(wording)
+    boxed = say(
+        "This looks at whole photos whose boxes are all of one class: whether their classes can be told apart. How well "
+        "animals are found in them, only a training says."
+    )
     blocks: list[Block] = [
+        *((Notice(boxed, Tone.PLAIN),) if found.shown is not None else ()),
         Notice(first, _TONES.get(str(study.feasibility.verdict), Tone.PLAIN), tuple(others)),
         *(Notice(hint) for hint in found.hints),
         _tiles(study, wording),

@@ -35,7 +35,8 @@ class Findings:
         failures: the others.
         labels: classes of whole photos, sorted.
         truth: int64 [n], class of each photo; -1 where it has none.
-        counts: photos per class, and per group or site.
+        counts: photos per class of whole photos, and per group or site.
+        shown: photos that show each class in a box, where boxes alone say what photos show.
         counts_of_boxes: boxes per class, where the source has boxes.
         looks: size, light, sharpness and mean photos; rows as `images`.
         faults: photos that hardly show anything, and boxes that are odd; `index` is a row.
@@ -60,6 +61,7 @@ class Findings:
     labels: tuple[str, ...]
     truth: NDArray[np.int64]
     counts: Counts
+    shown: Counts | None
     imbalance: Imbalance
     counts_of_boxes: Counts | None
     looks: Looks
@@ -85,6 +87,11 @@ class Findings:
     def labelled(self) -> bool:
         """Whether anything says what the photos show: labels of whole photos, or boxes."""
         return bool(self.labels) or self.counts_of_boxes is not None
+
+    @property
+    def of_classes(self) -> Counts:
+        """Photos per class: of those that show it in a box, where boxes alone say what photos show."""
+        return self.counts if self.shown is None else self.shown
 
     @property
     def suspects(self) -> tuple[Suspect, ...]:
@@ -121,6 +128,15 @@ class Findings:
             (say("Divide, clean and balance the photos"), f"taxolens prepare {data} --out prepared"),
             (say("Teach a model"), f"taxolens train {data} --out run"),
         ]
+        if self.shown is not None:
+            line = f"taxolens train {data} --method detect --out run"
+            steps = [
+                (
+                    say("Divide the photos, or cut large ones into tiles"),
+                    f"taxolens prepare {data} --out prepared",
+                ),
+                (say("Teach a detector"), line),
+            ]
         if not self.labelled:
             line = f"taxolens identify {data} --model MODEL --out results.csv"
             steps = [(say("Let a model that knows such photos name them"), line)]

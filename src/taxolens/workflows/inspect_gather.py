@@ -15,7 +15,7 @@ from taxolens.data.dataset import Dataset
 from taxolens.data.faults import FLAT, find_faults
 from taxolens.data.looks import Looks
 from taxolens.data.near import Pairs, near_by_hash
-from taxolens.data.statistics import count_boxes, count_classes, imbalance
+from taxolens.data.statistics import count_boxes, count_classes, count_shown, imbalance
 from taxolens.data.timeline import timeline_of
 from taxolens.probe.background import Background, background_probe
 from taxolens.recipes.inspect import InspectRecipe
@@ -84,7 +84,8 @@ def gather(desk: Desk, dataset: Dataset, looks: Looks) -> Findings:
     units = units_of_study(images, compared.twins)
     background = _background(desk, looks, truth, units, sample, len(labels)) if tellable else None
     study = _studied(desk, compared.seen, truth, labels, units) if tellable else None
-    counts = count_classes(images)
+    counts, shown = count_classes(images), count_shown(images)
+    weighed = counts if shown is None else shown
     return Findings(
         recipe=recipe,
         name=name_of(recipe.source.data.resolve()),
@@ -94,7 +95,8 @@ def gather(desk: Desk, dataset: Dataset, looks: Looks) -> Findings:
         labels=labels,
         truth=truth,
         counts=counts,
-        imbalance=imbalance(counts.totals, counts.labels),
+        shown=shown,
+        imbalance=imbalance(weighed.totals, weighed.labels),
         counts_of_boxes=count_boxes(images),
         looks=looks,
         faults=find_faults(images, looks),

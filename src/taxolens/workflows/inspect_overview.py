@@ -91,13 +91,13 @@ def _tiles(found: Findings, wording: Wording) -> Tiles:
         ),
         Tile(
             say("Classes"),
-            wording.count(len(found.counts.labels)),
+            wording.count(len(found.of_classes.labels)),
             _evenness(found, wording) if found.labelled else say("no labels"),
         ),
         Tile(say("Groups of copies and near copies"), wording.count(len(found.twins))),
     ]
     study = found.study
-    if study is not None:
+    if study is not None and found.shown is None:
         tiles.append(_suspected(found, wording))
         neighbours = study.feasibility.neighbours
         tiles.append(
@@ -123,7 +123,7 @@ def _suspected(found: Findings, wording: Wording) -> Tile:
 
 def _evenness(found: Findings, wording: Wording) -> str:
     say, ratio = wording.say, found.imbalance.ratio
-    if len(found.counts.labels) < 2:
+    if len(found.of_classes.labels) < 2:
         return ""
     if ratio < _EVEN:
         return say("of about equal size")
@@ -221,7 +221,7 @@ def _background(found: Findings, wording: Wording) -> Advice | None:
 
 
 def _few(found: Findings, wording: Wording) -> Advice | None:
-    counts = found.counts
+    counts = found.of_classes
     few = [name for name, count in zip(counts.labels, counts.totals.tolist(), strict=True) if count < FEW]
     if not few:
         return None
@@ -234,7 +234,7 @@ def _few(found: Findings, wording: Wording) -> Advice | None:
 
 
 def _imbalance(found: Findings, wording: Wording) -> Advice | None:
-    if len(found.counts.labels) < 2 or found.imbalance.ratio < VERY_UNEVEN:
+    if len(found.of_classes.labels) < 2 or found.imbalance.ratio < VERY_UNEVEN:
         return None
     say = wording.say
     title = say("{largest} has {ratio} times the photos of {smallest}").format(
@@ -246,6 +246,8 @@ def _imbalance(found: Findings, wording: Wording) -> Advice | None:
         "A model then prefers frequent names. Collect more of the rare ones, or let them count as much: "
         "taxolens train --class-weight balanced, or taxolens prepare --balance."
     )
+    if found.shown is not None:
+        text = say("A detector then finds the frequent ones best. Collect more photos of the rare ones.")
     return Advice("imbalance", Tone.CAREFUL, title, text, "counts")
 
 

@@ -29,10 +29,13 @@ def inspect_page(found: Findings, pictures: Pictures, *, say: Say) -> str:
     labels = labels_section(found, pictures, wording) if found.study else None
     copies = copies_section(found, pictures, wording)
     faults = faults_section(found, pictures, wording)
-    examples = examples_section(found, pictures, wording)
+    # Where boxes alone say what photos show, examples of boxes say more than whole photos.
+    whole = found.shown is None
+    examples = examples_section(found, pictures, wording) if whole else None
     sections: list[Section | None] = [
         overview_section(found, advice, wording),
         counts_section(found, wording) if found.labelled else None,
+        drawn_section(found, wording) if not whole else None,
         faults,
         copies,
         labels,
@@ -40,9 +43,9 @@ def inspect_page(found: Findings, pictures: Pictures, *, say: Say) -> str:
         feasibility_section(found, wording),
         groups_section(found, pictures, wording),
         map_section(found, pictures, wording),
-        drawn_section(found, wording),
+        drawn_section(found, wording) if whole else None,
         examples,
-        means_section(found, wording),
+        means_section(found, wording) if whole else None,
         looks_section(found, wording),
         timeline_section(found, wording),
         _making(found, wording),
@@ -65,14 +68,15 @@ def lead(found: Findings, advice: tuple[Advice, ...], wording: Wording) -> str:
         told = f"{first.title}."
     elif first.code != FINE:
         told = wording.say("First look at this: {what}.").format(what=first.title)
-    return f"{found.verdict(wording)} {told}".strip()
+    # The verdict is of naming whole photos, which says little of finding what is in them.
+    return f"{found.verdict(wording) if found.shown is None else ''} {told}".strip()
 
 
 def _meta(found: Findings, wording: Wording) -> tuple[str, ...]:
     say = wording.say
     known = [
         say("Photos: {n}").format(n=wording.count(found.read + len(found.failures))),
-        say("Classes: {n}").format(n=wording.count(len(found.counts.labels))) if found.labelled else "",
+        say("Classes: {n}").format(n=wording.count(len(found.of_classes.labels))) if found.labelled else "",
         say("Backbone: {name}").format(name=found.backbone) if found.backbone else "",
         f"{found.made:%Y-%m-%d %H:%M}",
     ]

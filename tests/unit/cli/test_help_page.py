@@ -65,8 +65,12 @@ def test_an_example_stays_one_line_and_a_note_stands_apart() -> None:
     ("arguments", "french", "english"),
     [
         (["--help"], ["Utilisation :", "Commandes", "Afficher ce message"], ["Usage:", "Commands", "Show "]),
-        (["train", "-h"], ["Exemples :", "[obligatoire]", "DATA"], ["Examples", "[required]", "Options:"]),
-        (["demo", "--help"], ["par défaut", "Exemples :\n   taxolens demo\n"], ["[default"]),
+        (
+            ["train", "-h"],
+            ["Exemples\u00a0:", "[obligatoire]", "DATA"],
+            ["Examples", "[required]", "Options:"],
+        ),
+        (["demo", "--help"], ["par défaut", "Exemples\u00a0:\n   taxolens demo\n"], ["[default"]),
     ],
 )
 def test_help_speaks_french(arguments: list[str], french: list[str], english: list[str]) -> None:

@@ -138,3 +138,10 @@ def test_boxes_have_sizes_and_numbers() -> None:
     }
     assert found["box_area"].quantiles[3] == pytest.approx(0.1)
     assert found["boxes_per_photo"].counts.sum() == 2
+
+
+def test_values_that_differ_by_rounding_alone_are_one_bin_and_no_error() -> None:
+    values = np.full(40, 1 / 3)
+    values[::2] = np.nextafter(1 / 3, 1)
+    found = distribution("box_width", values)
+    assert found.counts.sum() == found.counts.max() == 40
