@@ -173,14 +173,15 @@ def _doors(recipe: ServeRecipe, desk: Desk) -> Doors:
 
     body = round(recipe.max_megabytes * _MEGABYTE)
     processes = _desk_options(recipe).processes
+    places = recipe.max_queue + processes
     return Doors(
         desk,
         limits=Limits(
             body=body,
             photos=recipe.max_photos,
             seconds=recipe.seconds,
-            requests=recipe.max_queue + processes,
-            at_once=processes + 1,
+            places=places,
+            at_once=min(places, processes + 1),
         ),
         keys=read_keys(recipe.api_key_file) if recipe.api_key_file else None,
         origins=recipe.cors,

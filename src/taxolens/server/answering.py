@@ -16,6 +16,7 @@ from taxolens.problems import Refused, status_of_photo
 from taxolens.server.desk import Served
 from taxolens.server.doors import Doors
 from taxolens.server.faults import WorkerDied
+from taxolens.server.places import leave_one, take
 from taxolens.server.reading import Upload
 from taxolens.server.replies import (
     BoxReply,
@@ -90,7 +91,13 @@ async def answer_photos(
 async def ask_all(
     doors: Doors, visit: Visit, served: Served, works: Sequence[PhotoWork]
 ) -> list[Answer | WorkerDied]:
-    """The answers to several photos, in their order; a photo of which a worker died has that error in its place."""
+    """The answers to several photos, in their order; a photo of which a worker died has that error in its place.
+
+    Raises:
+        Refused: there are no places for so many (503).
+        TaxolensError: as `Desk.ask` says.
+    """
+    take(doors, visit, len(works))
     deadline = asyncio.get_running_loop().time() + doors.limits.seconds
     if len(works) == 1:
         return [await _ask(doors, visit, served, works[0], deadline)]
@@ -116,6 +123,8 @@ async def _ask(
         answer = await doors.desk.ask(served, work, deadline=max(0.0, left))
     except WorkerDied as error:
         return error
+    finally:
+        leave_one(doors, visit)
     count_answer(doors, visit, answer)
     return answer
 

@@ -21,7 +21,7 @@ class Limits:
         body: bytes.
         photos: in one request.
         seconds: from the request's last byte to its answer.
-        requests: that are received or answered at once; more are told to come again.
+        places: photos that are received, wait or are worked on at once; see `taxolens.server.places`.
         held: bytes of bodies, over all requests.
         at_once: photos of one request that are at the desk together; the others of it wait for them.
         numbers: values, lists and objects that JSON may hold; each takes 32 bytes or more while it is read.
@@ -34,7 +34,7 @@ class Limits:
     body: int = 64 * MEGABYTE
     photos: int = 32
     seconds: float = 30.0
-    requests: int = 68
+    places: int = 68
     held: int = 512 * MEGABYTE
     at_once: int = 4
     numbers: int = 5_000_000
@@ -49,13 +49,13 @@ class Traffic:
     """What goes on right now.
 
     Attributes:
-        requests: that are received or answered.
-        strangers: those of them whose key, where one is asked for, is in their body still.
+        places: photos that are received, wait or are worked on.
+        strangers: requests whose key, where one is asked for, is in their body still.
         held: bytes of bodies.
         closing: the server ends; whoever asks is told not to come again.
     """
 
-    requests: int = 0
+    places: int = 0
     strangers: int = 0
     held: int = 0
     closing: bool = False

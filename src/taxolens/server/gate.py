@@ -11,6 +11,7 @@ from taxolens.core.texts import noted
 from taxolens.problems import Problem, Refused
 from taxolens.server.body import too_large
 from taxolens.server.doors import Doors
+from taxolens.server.places import check_room, enter, leave
 from taxolens.server.refusal import PREDICT, PROTOCOL, refusal, refusal_of
 from taxolens.server.visit import Visit, visit_of
 from taxolens.server.visit_log import log_visit
@@ -82,12 +83,13 @@ class Gate:
         """Has a request answered, which takes a place; those that are refused at the gate take none."""
         traffic, works = self._doors.traffic, visit.method == "POST"
         strange = works and self._is_strange(visit)
-        traffic.requests += works
         traffic.strangers += strange
+        if works:
+            enter(self._doors, visit)
         try:
             await self._app(scope, receive, answer)
         finally:
-            traffic.requests -= works
+            leave(self._doors, visit)
             traffic.strangers -= strange
 
     def _is_strange(self, visit: Visit) -> bool:
@@ -103,13 +105,10 @@ class Gate:
         if visit.method != "POST":
             return
         self._check_page(visit)
-        limits, traffic = self._doors.limits, self._doors.traffic
+        limits = self._doors.limits
         if visit.path.startswith(_REPOSITORY):
             return
-        # Whoever has shown no key yet cannot take all places from those who have.
-        crowded = self._is_strange(visit) and traffic.strangers >= max(1, limits.requests // 4)
-        if crowded or traffic.requests >= limits.requests:
-            raise Refused(503, "The server has as much to do as it can take. Try again soon.", retry_after=1)
+        check_room(self._doors, strange=self._is_strange(visit))
         if (visit.announced or 0) > limits.body:
             raise too_large(limits)
         if visit.header(b"content-encoding") not in ("", "identity"):

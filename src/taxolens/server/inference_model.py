@@ -21,6 +21,7 @@ from taxolens.server.doors import Doors
 from taxolens.server.faults import WorkerDied
 from taxolens.server.inference_request import PHOTO, InferRequest
 from taxolens.server.inference_tensor import BYTES, Tensor, texts
+from taxolens.server.places import take
 from taxolens.server.visit import Visit
 from taxolens.server.work import Answer, Named, PhotoWork, Raw, TensorWork
 
@@ -120,6 +121,7 @@ async def _tensor(doors: Doors, visit: Visit, served: Served, given: Tensor) -> 
             wanted=wanted,
             given=given.datatype,
         )
+    take(doors, visit, max(1, visit.photos))
     answer = await doors.desk.ask(served, TensorWork(tensor), deadline=doors.limits.seconds)
     count_answer(doors, visit, answer)
     if not isinstance(answer.result, Raw):

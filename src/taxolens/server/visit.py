@@ -34,6 +34,7 @@ class Visit:
         model: that answered.
         version: of it.
         photos: that were asked about.
+        places: that its photos have; see `taxolens.server.places`.
         received: bytes of the body.
         whole: all of the body has been read, or there is none.
         status: of the answer; 0: none was sent.
@@ -51,6 +52,7 @@ class Visit:
     model: str = ""
     version: str = ""
     photos: int = 0
+    places: int = 0
     received: int = 0
     whole: bool = False
     status: int = 0

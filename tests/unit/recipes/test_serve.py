@@ -33,6 +33,7 @@ def test_aliases_mean_models_and_versions() -> None:
         {"max_megabytes": 0.0},
         {"max_megapixels": -1.0},
         {"max_photos": 0},
+        {"max_connections": 0},
         {"watch": -1.0},
         {"alias": ("champion",)},
         {"alias": ("=beetles",)},

@@ -59,7 +59,7 @@ def test_the_page_itself_is_let_in(site: str) -> None:
 
 def test_who_is_refused_takes_no_place_from_those_with_a_key() -> None:
     keys = Keys({})
-    doors = Doors(_DESK, limits=Limits(requests=1), keys=keys)
+    doors = Doors(_DESK, limits=Limits(places=1), keys=keys)
     gate = Gate(_answers, doors)
 
     async def both() -> list[int]:
@@ -70,11 +70,11 @@ def test_who_is_refused_takes_no_place_from_those_with_a_key() -> None:
     seen = []
 
     async def looks(scope: Scope, receive: Receive, send: Send) -> None:
-        seen.append(doors.traffic.requests)
+        seen.append(doors.traffic.places)
         await _answers(scope, receive, send)
 
     async def one_beside_a_refusal() -> int:
-        open_gate = Gate(looks, Doors(_DESK, limits=Limits(requests=1), traffic=doors.traffic))
+        open_gate = Gate(looks, Doors(_DESK, limits=Limits(places=1), traffic=doors.traffic))
         refused = asyncio.create_task(_status(gate, _scope(x_api_key="wrong")))
         await asyncio.sleep(0.05)
         status = await _status(open_gate, _scope())
@@ -83,11 +83,11 @@ def test_who_is_refused_takes_no_place_from_those_with_a_key() -> None:
 
     assert asyncio.run(one_beside_a_refusal()) == 200
     assert seen == [1]
-    assert doors.traffic.requests == 0
+    assert doors.traffic.places == 0
 
 
 def test_forms_that_bring_their_key_in_the_body_leave_places_to_others() -> None:
-    doors = Doors(_DESK, limits=Limits(requests=8), keys=Keys({hashlib.sha256(b"mine").digest(): "me"}))
+    doors = Doors(_DESK, limits=Limits(places=8), keys=Keys({hashlib.sha256(b"mine").digest(): "me"}))
 
     async def slow(scope: Scope, receive: Receive, send: Send) -> None:
         await asyncio.sleep(0.3)
@@ -100,4 +100,4 @@ def test_forms_that_bring_their_key_in_the_body_leave_places_to_others() -> None
         return list(await asyncio.gather(*forms, _status(gate, _scope(x_api_key="mine"))))
 
     assert asyncio.run(crowd()) == [200, 200, 503, 503, 200]
-    assert (doors.traffic.requests, doors.traffic.strangers) == (0, 0)
+    assert (doors.traffic.places, doors.traffic.strangers) == (0, 0)
