@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
 from taxolens.core.texts import Say
 from taxolens.evaluation.detection.paired import SizeChange
+from taxolens.evaluation.result import Interval
 from taxolens.evaluation.rivals import Finding
 from taxolens.report.chart import Chart
 from taxolens.report.dots import Dot, dot_chart
@@ -13,7 +16,9 @@ from taxolens.report.table import Cell, Column, Row, Table
 from taxolens.report.wording import MISSING, Wording
 from taxolens.workflows.compare_boxes_facts import BoxComparison, BoxRivalry
 from taxolens.workflows.compare_boxes_words import box_table, told_rivalry
+from taxolens.workflows.detection_quality import FEW_BOXES
 
+_MOST_FAILURES = 100
 _TONES = {Finding.BETTER: Tone.GOOD, Finding.WORSE: Tone.CAREFUL, Finding.NO_DIFFERENCE: Tone.PLAIN}
 
 
@@ -45,16 +50,31 @@ def box_comparison_page(found: BoxComparison, *, say: Say, language: str) -> str
 
 def _verdict(found: BoxComparison, wording: Wording) -> Section:
     say = wording.say
-    blocks: list[Block] = [
-        Notice(told_rivalry(one, found.names, wording), _TONES[one.finding]) for one in found.rivalries
-    ]
+    blocks: list[Block] = []
+    if len(found.rivalries) > 1:  # of one, the page says it at its top
+        blocks = [
+            Notice(told_rivalry(one, found.names, wording), _TONES[one.finding]) for one in found.rivalries
+        ]
     if found.notes:
         blocks.append(Notice(say("Worth knowing"), Tone.CAREFUL, found.notes))
+    if found.failures:
+        blocks += _failures(found, wording)
     text = say(
         "Both detectors are judged on the same photos, which are drawn again and again for both together. A difference "
         "counts as shown when the 95% interval of these draws leaves out zero."
     )
     return Section("verdict", say("What is shown"), text, tuple(blocks))
+
+
+def _failures(found: BoxComparison, wording: Wording) -> tuple[Block, Block]:
+    say = wording.say
+    text = say("Photos that could not be read: {n}. They are in no figure of this page.")
+    columns = (Column(say("File")), Column(say("Reason")))
+    rows = tuple(Row((Cell(one.name), Cell(say(one.reason)))) for one in found.failures[:_MOST_FAILURES])
+    return (
+        Notice(text.format(n=wording.count(len(found.failures))), Tone.CAREFUL),
+        Table(say("Photos that could not be read"), columns, rows),
+    )
 
 
 def _figures(found: BoxComparison, wording: Wording) -> Section:
@@ -97,7 +117,7 @@ def _sizes(found: BoxComparison, wording: Wording) -> Section | None:
         )
         for one in found.rivalries
     )
-    text = say("Small is up to 32 x 32 pixels of the photo, large from 96 x 96 on.")
+    text = say("Small is up to 32 × 32 pixels of the photo, large from 96 × 96 on.")
     return Section("sizes", say("Boxes found, by size"), text, tables)
 
 
@@ -130,15 +150,22 @@ def _classes(found: BoxComparison, wording: Wording) -> Section | None:
                     found.models[0].result.classes[place].support,
                 ),
                 *(
-                    _average(one.result.classes[place].ap50.value, one.result.classes[place].support, wording)
+                    _average(one.result.classes[place].ap50, one.result.classes[place].support, wording)
                     for one in found.models
                 ),
-            )
+            ),
+            weak=found.models[0].result.classes[place].support < FEW_BOXES,
         )
         for place, label in enumerate(labels)
     )
-    return Section("classes", say("Class by class"), blocks=(Table("AP50", columns, rows),))
+    text = say(
+        "Area under the curve of precision by recall, at an overlap of half, with its 95% interval. Greyed classes have "
+        "fewer than {n} true boxes: their figures may be luck."
+    ).format(n=FEW_BOXES)
+    return Section("classes", say("Class by class"), text, (Table("AP50", columns, rows),))
 
 
-def _average(value: float, support: int, wording: Wording) -> Cell:
-    return Cell(wording.percent(value), value) if support else Cell(MISSING, 0.0)
+def _average(figure: Interval, support: int, wording: Wording) -> Cell:
+    if not support:
+        return Cell(MISSING, math.nan)
+    return Cell(wording.percent(figure.value), figure.value, wording.percent_range(figure.low, figure.high))

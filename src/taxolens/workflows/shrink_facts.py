@@ -65,6 +65,11 @@ class ShrinkFacts:
         return self.faster > 1 and -self.points <= self.at_most_lost + 1e-9
 
     @property
+    def is_proven(self) -> bool:
+        """Whether even the lower end of the interval loses no more than was allowed."""
+        return -100 * self.gained.low <= self.at_most_lost + 1e-9
+
+    @property
     def measure(self) -> str:
         """Name of the quality in files."""
         return "map50" if self.boxes else "accuracy"

@@ -85,8 +85,21 @@ def shrink_section(facts: ShrinkFacts | None, wording: Wording) -> Section | Non
         "Both networks answered the same {n} photos that the run {run} held back. Their speed was measured on this "
         "machine on {timed} photos, one photo at a time on one thread, taking turns; medians."
     ).format(n=wording.count(facts.n), run=facts.run, timed=wording.count(facts.shrunk.speed.photos))
-    notice = Notice(told_shrink(facts, wording), Tone.GOOD if facts.is_worth_it else Tone.CAREFUL)
+    notice = _notice(facts, wording)
     return Section("shrink", say("Smaller and faster"), text, (notice, chart, shrink_table(facts, wording)))
+
+
+def _notice(facts: ShrinkFacts, wording: Wording) -> Notice:
+    """The outcome; where the photos are too few to exclude a loss, that is said."""
+    told = told_shrink(facts, wording)
+    if not facts.is_worth_it:
+        return Notice(told, Tone.CAREFUL)
+    if facts.is_proven:
+        return Notice(told, Tone.GOOD)
+    doubt = wording.say("The photos are too few to prove that it loses no more than {lost} points.").format(
+        lost=wording.decimal(facts.at_most_lost, 1)
+    )
+    return Notice(told, Tone.PLAIN, (doubt,))
 
 
 def _both(facts: ShrinkFacts, wording: Wording) -> tuple[tuple[str, Contender], ...]:

@@ -36,7 +36,7 @@ class Way:
         """In a few words."""
         parts = [self.base] if self.base else []
         if self.side:
-            parts.append(say("{width} x {height} pixels").format(width=self.side[0], height=self.side[1]))
+            parts.append(say("{width} × {height} pixels").format(width=self.side[0], height=self.side[1]))
         if self.integers:
             parts.append("int8")
         if self.floats:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from taxolens.core.texts import Say, noted
 from taxolens.export.integers import integers_here
 from taxolens.recipes.variant import VariantRecipe
-from taxolens.report.page import Page, Section
+from taxolens.report.page import Block, Page, Section
 from taxolens.report.panels import Fact, Facts, Notice, Tone
 from taxolens.report.table import Table
 from taxolens.report.wording import Wording
@@ -34,6 +34,10 @@ def variant_page(recipe: VariantRecipe, facts: VariantFacts, notes: tuple[str, .
         lead=told_choice(facts, wording),
         sections=tuple(section for section in sections if section is not None),
         eyebrow=say("Faster variants of a model"),
+        meta=(
+            say("Data: {name}").format(name=recipe.source.data.name),
+            say("Photos judged: {n}").format(n=wording.count(facts.n)),
+        ),
     ).html(wording)
 
 
@@ -43,14 +47,9 @@ def _outcome(facts: VariantFacts, wording: Wording) -> Section:
         "All answered the same {n} photos. Their speed was measured on this machine on {timed} photos, one photo at a "
         "time on one thread, taking turns; medians."
     ).format(n=wording.count(facts.n), timed=wording.count(facts.original.speed.photos))
-    tone = Tone.CAREFUL if facts.chosen is facts.original else Tone.GOOD
-    notice = Notice(told_choice(facts, wording), tone)
-    return Section(
-        "variants",
-        say("Smaller and faster"),
-        text,
-        (notice, variant_chart(facts, wording), variant_table(facts, wording), *_sizes(facts, wording)),
-    )
+    blocks: list[Block] = [variant_chart(facts, wording), variant_table(facts, wording)]
+    blocks += _sizes(facts, wording)
+    return Section("variants", say("Smaller and faster"), text, tuple(blocks))
 
 
 def _sizes(facts: VariantFacts, wording: Wording) -> tuple[Table, ...]:

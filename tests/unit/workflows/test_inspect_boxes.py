@@ -4,7 +4,6 @@ import json
 from pathlib import Path
 
 from taxolens.compose.trainers import load_backbone_maker
-
 from taxolens.core.geometry import Box
 from taxolens.core.records import Annotation, Image
 from taxolens.data.dataset import Dataset

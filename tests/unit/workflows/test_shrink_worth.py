@@ -11,10 +11,11 @@ from taxolens.core.errors import TrainingFailed
 from taxolens.core.texts import plain
 from taxolens.evaluation.result import Interval
 from taxolens.recipes.shrink import ShrinkRecipe
+from taxolens.report.page import Page, Section
 from taxolens.report.wording import Wording
 from taxolens.workflows.compare_speed import Speed
 from taxolens.workflows.shrink_facts import Contender, ShrinkFacts
-from taxolens.workflows.shrink_words import shrink_table, told_shrink
+from taxolens.workflows.shrink_words import shrink_section, shrink_table, told_shrink
 from taxolens.workflows.shrink_worth import check_worth
 
 RECIPE = ShrinkRecipe(Path("run"), Path("photos"), Path("out"))
@@ -66,3 +67,17 @@ def test_figures_are_named_by_what_was_judged(boxes: bool, name: str) -> None:
     assert ("mAP50" in told_shrink(found, wording)) is boxes
     assert shrink_table(found, wording).columns[-1].title == ("mAP50" if boxes else "Accuracy")
     assert not replace(found, at_most_lost=0.5).is_worth_it
+
+
+def test_what_few_photos_cannot_exclude_is_said() -> None:
+    wording, doubt = Wording(plain, "en"), "too few to prove that it loses no more than"
+    page = Page("t", "l", (of(facts(18, 0.9), wording),)).html(wording)
+    assert f"{doubt} 1.0 points" in page
+    page = Page("t", "l", (of(facts(18, 0.95), wording),)).html(wording)
+    assert doubt not in page
+
+
+def of(found: ShrinkFacts, wording: Wording) -> Section:
+    section = shrink_section(found, wording)
+    assert section is not None
+    return section
