@@ -107,6 +107,7 @@ _OPTIONS = (
         "PHOTOS",
     ),
 )
+_TEACHER = "network.distill."
 NETWORK = tuple(
     dataclasses.replace(option, panel=say("Networks (--method finetune or scratch)"))
     for option in under("network", _OPTIONS)
@@ -128,6 +129,20 @@ def check_no_network(given: Mapping[str, Any]) -> None:
                 "{option} is for networks, and --method head trains none. Leave it out, or add --method finetune.",
                 option=option.flags,
             )
+
+
+def check_teacher(given: Mapping[str, Any]) -> None:
+    """Refuses what is said of a teacher where none is named.
+
+    Raises:
+        UsageError: there is none.
+    """
+    told = [one for one in NETWORK if one.field.startswith(_TEACHER) and one.field in given]
+    if told and f"{_TEACHER}teacher" not in given:
+        raise UsageError(
+            "{option} says how a teacher teaches, and none is named. Name it: --distill-from MODEL",
+            option=told[0].flags,
+        )
 
 
 def for_network(given: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from taxolens.cli import options as shared
 from taxolens.cli.backbone_options import BACKBONE
 from taxolens.cli.detector_options import DETECTOR, check_no_detector, for_detector
 from taxolens.cli.help_page import App, examples
-from taxolens.cli.network_options import NETWORK, check_no_network, for_network
+from taxolens.cli.network_options import NETWORK, check_no_network, check_teacher, for_network
 from taxolens.cli.option_table import Option, under, with_options
 from taxolens.cli.progress import progress_for
 from taxolens.cli.source_options import DATA, SOURCE, WORKERS
@@ -112,6 +112,8 @@ def _recipe(given: dict[str, Any], file: Path | None) -> TrainRecipe:
     """What is said of the backbone goes to the part of the recipe that the method reads."""
     asked = {field: given.get(field) for field in ("source.data", "out", "method")}
     method = parse_recipe(TrainRecipe, asked, file).method
+    if method != "head" and file is None:
+        check_teacher(given)
     if method == "detect":
         given = for_detector(given, OPTIONS)
     else:

@@ -10,7 +10,7 @@ import typer
 from taxolens.cli import options as shared
 from taxolens.cli.backbone_options import NAME, READING
 from taxolens.cli.help_page import App, examples
-from taxolens.cli.network_options import NETWORK, for_network
+from taxolens.cli.network_options import NETWORK, check_teacher, for_network
 from taxolens.cli.option_table import Option, under, with_options
 from taxolens.cli.progress import progress_for
 from taxolens.cli.source_options import DATA, SOURCE, WORKERS
@@ -96,6 +96,7 @@ def _recipe(given: dict[str, Any], file: Path | None) -> TuneRecipe:
     training = {field: value for field, value in given.items() if field not in searched}
     if file is None:
         training.setdefault("method", _METHOD)
+        check_teacher(training)
     training |= {"network.seed": given.get("split.seed"), "language": language}
     train = parse_recipe(TrainRecipe, for_network(training), file)
     return parse_recipe(TuneRecipe, {"train": train, **search})

@@ -10,7 +10,7 @@ import pytest
 import typer
 
 from taxolens.cli.main import COMMANDS
-from taxolens.cli.network_options import NETWORK, check_no_network, for_network
+from taxolens.cli.network_options import NETWORK, check_no_network, check_teacher, for_network
 from taxolens.cli.option_table import Option, under, with_options
 from taxolens.cli.source_options import DATA, SOURCE
 from taxolens.cli.split_options import SPLIT
@@ -192,3 +192,10 @@ def test_what_only_a_network_heeds_is_refused_for_a_head() -> None:
     check_no_network(given_by((DATA, *NETWORK, *under("split", SPLIT)), "photos", "--seed", "1"))
     with pytest.raises(UsageError, match="--epochs is for networks"):
         check_no_network(given_by((DATA, *NETWORK), "photos", "--epochs", "3"))
+
+
+def test_who_says_how_a_teacher_teaches_has_to_name_one() -> None:
+    with pytest.raises(UsageError, match=r"--distill-photos says how.*--distill-from MODEL"):
+        check_teacher({"network.distill.photos": Path("card"), "network.epochs": 3})
+    check_teacher({"network.distill.photos": Path("card"), "network.distill.teacher": Path("run")})
+    check_teacher({"network.epochs": 3})
