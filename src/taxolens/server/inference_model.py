@@ -19,7 +19,7 @@ from taxolens.server.desk import Served
 from taxolens.server.desk import Tensor as Described
 from taxolens.server.doors import Doors
 from taxolens.server.faults import WorkerDied
-from taxolens.server.inference_request import PHOTO, InferRequest
+from taxolens.server.inference_request import PHOTO, InferRequest, check_photos
 from taxolens.server.inference_tensor import BYTES, Tensor, texts
 from taxolens.server.places import take
 from taxolens.server.visit import Visit
@@ -89,7 +89,7 @@ async def _photos(
         raise Refused(
             400, "The shape of {photo} is [photos], not {shape}.", photo=PHOTO, shape=list(given.shape)
         )
-    _check_count(doors, visit, len(given.values))
+    visit.photos = len(given.values)
     least = _threshold(threshold)
     works = [PhotoWork(photo, f"{PHOTO} {n}", 1, least) for n, photo in enumerate(given.values, start=1)]
     answers = await ask_all(doors, visit, served, works)
@@ -111,7 +111,8 @@ async def _tensor(doors: Doors, visit: Visit, served: Served, given: Tensor) -> 
     if tensor.ndim == len(
         served.inputs[0].shape
     ):  # else its first axis counts no photos, and the desk refuses it
-        _check_count(doors, visit, len(tensor))
+        check_photos(len(tensor), doors.limits.photos)
+        visit.photos = len(tensor)
     wanted = served.inputs[0].datatype
     if given.datatype != wanted:
         raise Refused(
@@ -140,17 +141,6 @@ def _raw_name(served: Served) -> str:
     return (
         _RAW if served.kind == "detect" and name in ("boxes", "scores", "labels", "probabilities") else name
     )
-
-
-def _check_count(doors: Doors, visit: Visit, count: int) -> None:
-    if not 1 <= count <= doors.limits.photos:
-        raise Refused(
-            400 if not count else 413,
-            "A request holds 1 to {most} photos, and this one {count}.",
-            most=doors.limits.photos,
-            count=count,
-        )
-    visit.photos = count
 
 
 def _threshold(given: object) -> float | None:

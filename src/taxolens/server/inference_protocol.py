@@ -139,9 +139,9 @@ async def _inferred(doors: Doors, visit: Visit, served: Served, body: bytes) -> 
     length = visit.header(LENGTH_HEADER)
     check_numbers(body[: json_size(body, length)], doors.limits)
     if len(body) > LARGE:
-        asked = await asyncio.to_thread(read_request, body, length)
+        asked = await asyncio.to_thread(read_request, body, length, doors.limits.photos)
     else:
-        asked = read_request(body, length)
+        asked = read_request(body, length, doors.limits.photos)
     return infer_response(asked, served, await infer(doors, visit, served, asked))
 
 

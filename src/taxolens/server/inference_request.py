@@ -55,10 +55,11 @@ class InferRequest:
     parameters: Mapping[str, Any] = field(default_factory=dict)
 
 
-def read_request(body: bytes, length: str) -> InferRequest:
+def read_request(body: bytes, length: str, most: int) -> InferRequest:
     """Reads a request.
 
     Args:
+        most: elements of BYTES that an input may have, each of which is a photo.
         length: the header of that name: so many bytes of the body are JSON, the rest is data; empty: all are JSON;
             "0": all are the bytes of one photo.
 
@@ -70,7 +71,7 @@ def read_request(body: bytes, length: str) -> InferRequest:
         return InferRequest((Tensor(PHOTO, BYTES, (1,), (body,)),))
     document = _document(body[:size])
     data = _Data(body, size)
-    inputs = tuple(_input(one, data) for one in _list(document, "inputs"))
+    inputs = tuple(_input(one, data, most) for one in _list(document, "inputs"))
     if not inputs:
         raise Refused(400, "The request has no inputs.")
     data.end()
@@ -85,6 +86,21 @@ def read_request(body: bytes, length: str) -> InferRequest:
         parameters.get("binary_data_output") is True,
         parameters,
     )
+
+
+def check_photos(count: int, most: int) -> None:
+    """Checks how many photos a request has.
+
+    Raises:
+        Refused: none (400), or too many (413).
+    """
+    if not 1 <= count <= most:
+        raise Refused(
+            400 if not count else 413,
+            "A request holds 1 to {most} photos, and this one {count}.",
+            most=most,
+            count=count,
+        )
 
 
 def json_size(body: bytes, length: str) -> int:
@@ -157,7 +173,7 @@ def _parameters(document: Mapping[str, Any]) -> Mapping[str, Any]:
     return parameters
 
 
-def _input(given: Mapping[str, Any], data: _Data) -> Tensor:
+def _input(given: Mapping[str, Any], data: _Data, most: int) -> Tensor:
     name, datatype = given["name"], given.get("datatype")
     if datatype != BYTES and (not isinstance(datatype, str) or datatype not in NUMBERS):
         raise Refused(
@@ -167,6 +183,8 @@ def _input(given: Mapping[str, Any], data: _Data) -> Tensor:
             datatype=json.dumps(datatype),
         )
     shape = _shape(name, given.get("shape"))
+    if datatype == BYTES:
+        check_photos(math.prod(shape), most)
     parameters = _parameters(given)
     if "shared_memory_region" in parameters:
         raise Refused(

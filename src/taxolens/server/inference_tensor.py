@@ -9,7 +9,7 @@ import base64
 import binascii
 import math
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -71,9 +71,10 @@ def from_json(name: str, datatype: str, shape: tuple[int, ...], data: Any) -> Te
         raise Refused(400, "The input {name} has no data. Send a list, or bytes after the JSON.", name=name)
     if datatype == BYTES:
         texts = _flat(data)
+        _check_count(name, shape, len(texts))
         if not all(isinstance(text, str) for text in texts):
             raise Refused(400, "The data of {name} are no base64 texts.", name=name)
-        return _of_bytes(name, shape, tuple(_decoded(name, text) for text in texts))
+        return Tensor(name, BYTES, shape, tuple(_decoded(name, text) for text in texts))
     if not holds_numbers(data):
         raise Refused(400, "The data of {name} are no {datatype}.", name=name, datatype=datatype)
     try:
@@ -94,7 +95,9 @@ def from_bytes(name: str, datatype: str, shape: tuple[int, ...], raw: bytes) -> 
         Refused: more or fewer bytes than datatype and shape ask for.
     """
     if datatype == BYTES:
-        return _of_bytes(name, shape, tuple(_elements(name, raw)))
+        elements = tuple(_elements(name, math.prod(shape), raw))
+        _check_count(name, shape, len(elements))
+        return Tensor(name, BYTES, shape, elements)
     kind = np.dtype(NUMBERS[datatype])
     if len(raw) % kind.itemsize:
         raise _other_count(name, shape, len(raw) // kind.itemsize)
@@ -121,15 +124,13 @@ def texts(name: str, shape: tuple[int, ...], values: Sequence[str]) -> Tensor:
     return Tensor(name, BYTES, shape, tuple(one.encode("utf-8") for one in values))
 
 
-def _of_bytes(name: str, shape: tuple[int, ...], values: tuple[bytes, ...]) -> Tensor:
-    if len(values) != math.prod(shape):
-        raise _other_count(name, shape, len(values))
-    return Tensor(name, BYTES, shape, values)
+def _check_count(name: str, shape: tuple[int, ...], count: int) -> None:
+    if count != math.prod(shape):
+        raise _other_count(name, shape, count)
 
 
 def _of_numbers(name: str, datatype: str, shape: tuple[int, ...], flat: NDArray[Any]) -> Tensor:
-    if flat.size != math.prod(shape):
-        raise _other_count(name, shape, flat.size)
+    _check_count(name, shape, flat.size)
     return Tensor(name, datatype, shape, flat.reshape(shape))
 
 
@@ -176,15 +177,20 @@ def _decoded(name: str, text: str) -> bytes:
         raise Refused(400, "The data of {name} are no base64 texts.", name=name) from None
 
 
-def _elements(name: str, raw: bytes) -> list[bytes]:
-    elements, place = [], 0
+def _elements(name: str, wanted: int, raw: bytes) -> Iterator[bytes]:
+    """The elements of BYTES, of which no more are looked for than are wanted: an empty one takes four bytes, and ten times
+    as many where it is listed.
+    """
+    place = count = 0
     while place < len(raw):
+        if count == wanted:
+            raise Refused(400, "The input {name} has more values than its shape asks for.", name=name)
         if place + _LENGTH.size > len(raw):
             raise Refused(400, "The bytes of {name} end within an element.", name=name)
         (length,) = _LENGTH.unpack_from(raw, place)
         place += _LENGTH.size
         if place + length > len(raw):
             raise Refused(400, "The bytes of {name} end within an element.", name=name)
-        elements.append(raw[place : place + length])
+        yield raw[place : place + length]
         place += length
-    return elements
+        count += 1
