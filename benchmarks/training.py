@@ -1,6 +1,6 @@
 """How well networks learn real photos, and what augmentation, a teacher and pruning change.
 
-python -m benchmarks.training [--tables ways,folds,changes,teacher,inherited,smaller] [--place DIR]
+python -m benchmarks.training [--tables ways,folds,changes,teacher,unnamed,inherited,smaller] [--place DIR]
 
 A run that is there is not trained again, so that a stopped benchmark goes on; delete the place to begin anew.
 """
@@ -117,6 +117,11 @@ HALVED: Mapping[str, tuple[str, ...]] = {
     "pupil alone": (),
     "pupil with teacher": ("--distill-weight", "0.9", "--distill-hints", "3"),
 }
+NAMED, CHECKED = 8, 5
+"""Photos of each class that somebody has named to learn from, and to choose the best epoch by."""
+HANDFUL = (*FINETUNE, "--numbers", "fp32", "--epochs", "30", "--batch", "16", "--size", "224")
+SMALL_HANDFUL = (*HANDFUL[:-1], "112")
+SMALL_TAUGHT = (*FINETUNE, "--numbers", "fp32", "--epochs", "12", "--size", "112", "--distill-weight", "0.9")
 QUARTER = ("--speedup", "4", "--epochs", "16", "--at-most-lost", "100")
 SHRINKING = ("--speedup", "2", "--epochs", "12", "--at-most-lost", "100")
 
@@ -218,6 +223,38 @@ def taught(bench: Bench) -> Iterator[str]:
     yield from beside_teacher(HALVED_ON, runs)
 
 
+def unnamed(bench: Bench) -> Iterator[str]:
+    """Few photos with names and many without: the teacher, and the same network at half the side without and with it."""
+    data = unpacked(TAUGHT_ON, bench.place)
+    runs: dict[str, list[Path]] = {"teacher": [], "pupil alone": [], "pupil with teacher": []}
+    for seed in SEEDS:
+        named, others = handful(data, bench.place, seed)
+        teacher = bench.run(f"handful-teacher-{seed}", named, HANDFUL, seed)
+        shown = ("--distill-from", str(teacher), "--distill-photos", str(others))
+        runs["teacher"].append(teacher)
+        runs["pupil alone"].append(bench.run(f"handful-alone-{seed}", named, SMALL_HANDFUL, seed))
+        runs["pupil with teacher"].append(
+            bench.run(f"handful-taught-{seed}", named, (*SMALL_TAUGHT, *shown), seed)
+        )
+    yield from beside_teacher(f"{TAUGHT_ON}, {NAMED} named photos of each class", runs)
+
+
+def handful(data: Path, place: Path, seed: int) -> tuple[Path, Path]:
+    """Tables: half of the photos held back, a few of each class named; and the rest, whose names are not written."""
+    named, others = place / f"handful-{seed}.csv", place / f"handful-{seed}-others.csv"
+    rng, rows, rest = np.random.default_rng(seed), [], []
+    for folder in sorted(path for path in data.rglob("*") if any(path.glob("*.[jJ][pP][gG]"))):
+        photos = sorted(folder.glob("*.[jJ][pP][gG]"))
+        mixed = [photos[index] for index in rng.permutation(len(photos))]
+        half, last = len(mixed) // 2, len(mixed) // 2 + CHECKED + NAMED
+        parts = ["test"] * half + ["val"] * CHECKED + ["train"] * NAMED
+        rows += [f"{photo},{photo.parent.name},{part}" for photo, part in zip(mixed, parts, strict=False)]
+        rest += [f"{photo},unknown" for photo in mixed[last:]]
+    named.write_text("file,label,split\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    others.write_text("file,label\n" + "\n".join(rest) + "\n", encoding="utf-8")
+    return named, others
+
+
 def inherited(bench: Bench) -> Iterator[str]:
     """A network pruned to a quarter of the teacher's work, with the teacher and alone."""
     data = unpacked(TAUGHT_ON, bench.place)
@@ -306,6 +343,7 @@ TABLES: Mapping[str, Callable[[Bench], Iterator[str]]] = {
     "folds": in_folds,
     "changes": changes,
     "teacher": taught,
+    "unnamed": unnamed,
     "inherited": inherited,
     "smaller": smaller,
 }
