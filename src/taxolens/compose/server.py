@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 _PARTS = ("fastapi", "uvicorn", "httptools", "python_multipart", "prometheus_client", "psutil")
 _THIS_MACHINE = ("127.", "::1", "localhost")
 _MEGABYTE = 1_000_000
+_BODIES = 12
+"""Of how many of the largest bodies there is room, at least: one takes up to three while it is read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +183,7 @@ def _doors(recipe: ServeRecipe, desk: Desk) -> Doors:
             photos=recipe.max_photos,
             seconds=recipe.seconds,
             places=places,
+            held=max(Limits().held, _BODIES * body),
             at_once=min(places, processes + 1),
         ),
         keys=read_keys(recipe.api_key_file) if recipe.api_key_file else None,

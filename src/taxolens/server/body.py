@@ -25,7 +25,7 @@ def too_large(limits: Limits) -> Refused:
 async def read_body(receive: Receive, visit: Visit, limits: Limits, traffic: Traffic) -> bytes:
     """All bytes of a body.
 
-    The bytes count as held until the visit ends; the gate lets go of them.
+    The bytes count as held until the visit ends; the gate lets go of them. So does what they grow to; see `hold`.
 
     Raises:
         Refused: too large (413), too slow (408), broken off (400), or too much is held for others (503).
@@ -35,11 +35,9 @@ async def read_body(receive: Receive, visit: Visit, limits: Limits, traffic: Tra
         message = await _next(receive, limits)
         chunk = message.get("body", b"")
         visit.received += len(chunk)
-        traffic.held += len(chunk)
         if visit.received > limits.body:
             raise too_large(limits)
-        if traffic.held > limits.held:
-            raise Refused(503, "The server holds as many photos as it can. Try again soon.", retry_after=2)
+        hold(len(chunk), visit, limits, traffic)
         chunks.append(chunk)
         if not message.get("more_body", False):
             visit.whole = True
@@ -47,6 +45,18 @@ async def read_body(receive: Receive, visit: Visit, limits: Limits, traffic: Tra
         slow = visit.received < (visit.seconds - limits.grace) * limits.rate
         if slow or visit.seconds > limits.longest:
             raise _too_slow()
+
+
+def hold(count: int, visit: Visit, limits: Limits, traffic: Traffic) -> None:
+    """Counts bytes as held for a request until it ends.
+
+    Raises:
+        Refused: too much is held for others (503).
+    """
+    if traffic.held + count > limits.held:
+        raise Refused(503, "The server holds as many photos as it can. Try again soon.", retry_after=2)
+    visit.held += count
+    traffic.held += count
 
 
 async def _next(receive: Receive, limits: Limits) -> MutableMapping[str, Any]:

@@ -22,9 +22,9 @@ class Limits:
         photos: in one request.
         seconds: from the request's last byte to its answer.
         places: photos that are received, wait or are worked on at once; see `taxolens.server.places`.
-        held: bytes of bodies, over all requests.
+        held: bytes of bodies and of what they grow to while they are read, over all requests.
         at_once: photos of one request that are at the desk together; the others of it wait for them.
-        numbers: values, lists and objects that JSON may hold; each takes 32 bytes or more while it is read.
+        numbers: values and lists that JSON may hold, an object counted as eight; see `taxolens.server.growth`.
         silence: seconds in which nothing of a body arrives.
         grace: seconds after which a body must have come at `rate` on average.
         rate: bytes a second.
@@ -35,7 +35,7 @@ class Limits:
     photos: int = 32
     seconds: float = 30.0
     places: int = 68
-    held: int = 512 * MEGABYTE
+    held: int = 768 * MEGABYTE
     at_once: int = 4
     numbers: int = 5_000_000
     silence: float = 10.0
@@ -51,7 +51,7 @@ class Traffic:
     Attributes:
         places: photos that are received, wait or are worked on.
         strangers: requests whose key, where one is asked for, is in their body still.
-        held: bytes of bodies.
+        held: bytes of bodies and of what they grew to.
         closing: the server ends; whoever asks is told not to come again.
     """
 

@@ -62,7 +62,7 @@ class Gate:
         try:
             await self._let_in(scope, receive, answer)
         finally:
-            traffic.held -= visit.received
+            traffic.held -= visit.held
             self._doors.measures.count_visit(visit, _route(scope))
             log_visit(visit)
 

@@ -6,7 +6,6 @@ and the model repository.
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 from typing import Any
 
@@ -16,10 +15,12 @@ from pydantic_core import from_json, to_json
 from taxolens.core.errors import ModelError
 from taxolens.core.version import VERSION
 from taxolens.problems import Refused
-from taxolens.server.body import read_body
+from taxolens.server.aside import aside
+from taxolens.server.body import hold, read_body
 from taxolens.server.desk import Served, State, Tensor
 from taxolens.server.doors import Doors, doors_of
 from taxolens.server.faults import NotReady, UnknownModel
+from taxolens.server.growth import json_growth
 from taxolens.server.inference_model import infer, inputs_of, outputs_of
 from taxolens.server.inference_replies import (
     INDEX_BODY,
@@ -35,7 +36,6 @@ from taxolens.server.inference_replies import (
 )
 from taxolens.server.inference_request import LENGTH_HEADER, json_size, read_request
 from taxolens.server.inference_response import infer_response
-from taxolens.server.reading import LARGE, check_numbers
 from taxolens.server.replies import errors
 from taxolens.server.visit import Visit, visit_of
 
@@ -137,11 +137,10 @@ async def infer_by(request: Request, name: str, version: str | None = None) -> R
 
 async def _inferred(doors: Doors, visit: Visit, served: Served, body: bytes) -> Response:
     length = visit.header(LENGTH_HEADER)
-    check_numbers(body[: json_size(body, length)], doors.limits)
-    if len(body) > LARGE:
-        asked = await asyncio.to_thread(read_request, body, length, doors.limits.photos)
-    else:
-        asked = read_request(body, length, doors.limits.photos)
+    size = json_size(body, length)
+    grown = await aside(size, json_growth, body[:size], doors.limits)
+    hold(grown + len(body) - size, visit, doors.limits, doors.traffic)  # data are cut out of the body
+    asked = await aside(len(body), read_request, body, length, doors.limits.photos)
     return infer_response(asked, served, await infer(doors, visit, served, asked))
 
 
@@ -226,7 +225,7 @@ async def _object(request: Request) -> dict[str, Any]:
     body = await read_body(request.receive, visit, limits, doors.traffic)
     if not body:
         return {}
-    check_numbers(body, doors.limits)
+    hold(json_growth(body, doors.limits), visit, doors.limits, doors.traffic)
     try:
         document = from_json(body)
     except ValueError as error:

@@ -20,7 +20,7 @@ from taxolens.problems import Refused
 LARGEST_SIDE = 16_384
 
 
-def photos_of(values: Any, largest: int | None = None) -> list[NDArray[np.uint8]]:
+def photos_of(values: Any, largest: int | None = None) -> NDArray[np.uint8]:
     """The photos of a nested list.
 
     Args:
@@ -28,7 +28,7 @@ def photos_of(values: Any, largest: int | None = None) -> list[NDArray[np.uint8]
         largest: 1 or 255: what white is; None: as the numbers tell.
 
     Returns:
-        uint8 [height, width, 3] each.
+        uint8 [photos, height, width, 3].
 
     Raises:
         Refused: no such shape, or values that are no colours.
@@ -41,8 +41,7 @@ def photos_of(values: Any, largest: int | None = None) -> list[NDArray[np.uint8]
         raise _no_pixels() from None
     if numbers.dtype.kind not in "iuf" or not 2 <= numbers.ndim <= 4 or 0 in numbers.shape:
         raise _no_pixels()
-    pixels = _coloured(_bytes(numbers, largest))
-    return list(pixels)
+    return _coloured(_bytes(numbers, largest))
 
 
 def holds_numbers(values: list[Any]) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import binascii
 from collections.abc import Callable, Mapping
@@ -14,15 +13,15 @@ from numpy.typing import NDArray
 from pydantic_core import from_json
 
 from taxolens.problems import Refused
+from taxolens.server.aside import aside
 from taxolens.server.doors import Limits
+from taxolens.server.growth import json_growth
 from taxolens.server.multipart import read_form
 from taxolens.server.nested import photos_of
 
 FIELD = "file"
-LARGE = 256_000
-"""Bytes from which on a body is read beside the event loop, which answers others meanwhile."""
-
 _IMAGES, _DATA = ("image", "images"), "data"
+_Reader = Callable[[bytes, str, Limits], "tuple[Upload, ...]"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,48 +37,43 @@ class Upload:
     photo: bytes | NDArray[np.uint8]
 
 
-async def read_photos(body: bytes, content_type: str, limits: Limits) -> tuple[Upload, ...]:
+async def read_photos(
+    body: bytes, content_type: str, limits: Limits, hold: Callable[[int], None]
+) -> tuple[Upload, ...]:
     """The photos of a body, at least one: a form, JSON, or the bytes of a single photo.
 
     Args:
         content_type: the header; empty: the bytes of a photo.
+        hold: is told, before the body is read, how many bytes more that takes; raises Refused where they are too many.
 
     Raises:
         Refused: no photo, too many, or what is sent cannot be read as what it says it is.
     """
-    kind = content_type.partition(";")[0].strip().lower()
-    read = _reader(kind)
-    if len(body) > LARGE and read is not _raw:
-        uploads = await asyncio.to_thread(read, body, content_type, limits)
-    else:
-        uploads = read(body, content_type, limits)
+    read = _reader(content_type.partition(";")[0].strip().lower())
+    hold(await aside(len(body), _growth, read, body, limits))
+    uploads = await aside(len(body), read, body, content_type, limits)
     if not uploads:
         raise Refused(400, "There is no photo in the request. Send one as the field {field}.", field=FIELD)
-    if len(uploads) > limits.photos:
-        raise Refused(
-            413,
-            "The request holds {count} photos, and {most} are allowed at once. Send the others in another.",
-            count=len(uploads),
-            most=limits.photos,
-        )
+    check_count(len(uploads), limits)
     return uploads
 
 
-def check_numbers(body: bytes, limits: Limits) -> None:
-    """Refuses JSON that lists more numbers than should be read at once; a list or an object counts as one too.
+def check_count(count: int, limits: Limits) -> None:
+    """Checks that a request holds no more photos than it may.
 
     Raises:
         Refused: too many (413).
     """
-    if sum(map(body.count, (b",", b"[", b"{"))) > limits.numbers:
+    if count > limits.photos:
         raise Refused(
             413,
-            "The request lists more than {most} numbers. Send photos as files.",
-            most=limits.numbers,
+            "The request holds {count} photos, and {most} are allowed at once. Send the others in another.",
+            count=count,
+            most=limits.photos,
         )
 
 
-def _reader(kind: str) -> Callable[[bytes, str, Limits], tuple[Upload, ...]]:
+def _reader(kind: str) -> _Reader:
     if kind == "multipart/form-data":
         return _form
     if kind == "application/json" or kind.endswith("+json"):
@@ -91,6 +85,13 @@ def _reader(kind: str) -> Callable[[bytes, str, Limits], tuple[Upload, ...]]:
         "Photos come as multipart/form-data, as image/* or as application/json, not as {kind}.",
         kind=kind,
     )
+
+
+def _growth(read: _Reader, body: bytes, limits: Limits) -> int:
+    """Bytes that a body takes once it is read, beside its own."""
+    if read is _json:
+        return json_growth(body, limits)
+    return len(body) if read is _form else 0
 
 
 def _raw(body: bytes, content_type: str, limits: Limits) -> tuple[Upload, ...]:
@@ -111,18 +112,17 @@ def _form(body: bytes, content_type: str, limits: Limits) -> tuple[Upload, ...]:
 
 def _json(body: bytes, content_type: str, limits: Limits) -> tuple[Upload, ...]:
     del content_type
-    check_numbers(body, limits)
     try:
         document = from_json(body, allow_inf_nan=False)
     except ValueError as error:
         raise Refused(400, "The request is no JSON: {why}.", why=error) from None
     if not isinstance(document, dict):
         raise _no_document()
-    photos = _listed(document)
+    photos = _listed(document, limits)
     return tuple(Upload(f"photo {number}", photo) for number, photo in enumerate(photos, start=1))
 
 
-def _listed(document: Mapping[str, Any]) -> list[bytes | NDArray[np.uint8]]:
+def _listed(document: Mapping[str, Any], limits: Limits) -> list[bytes | NDArray[np.uint8]]:
     """The photos of a JSON document, which has one of the three fields."""
     given = [name for name in (*_IMAGES, _DATA) if name in document]
     if len(given) != 1:
@@ -133,15 +133,18 @@ def _listed(document: Mapping[str, Any]) -> list[bytes | NDArray[np.uint8]]:
     if given[0] == "images":
         if not isinstance(value, list):
             raise _no_document()
-        return [photo for one in value for photo in _one(one, largest)]
-    return _one(value, largest)
+        check_count(len(value), limits)
+        return [photo for one in value for photo in _one(one, largest, limits)]
+    return _one(value, largest, limits)
 
 
-def _one(value: Any, largest: int | None) -> list[bytes | NDArray[np.uint8]]:
+def _one(value: Any, largest: int | None, limits: Limits) -> list[bytes | NDArray[np.uint8]]:
     if isinstance(value, str):
         return [_decoded(value)]
     if isinstance(value, list):
-        return [*photos_of(value, largest)]
+        photos = photos_of(value, largest)
+        check_count(len(photos), limits)
+        return [*photos]
     raise _no_document()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 from urllib.parse import parse_qsl
 
@@ -11,7 +12,7 @@ from starlette.types import Receive, Scope, Send
 
 from taxolens.recipes.parse import refusal
 from taxolens.server.answering import Asked, answer_photos
-from taxolens.server.body import read_body
+from taxolens.server.body import hold, read_body
 from taxolens.server.doors import Doors, doors_of
 from taxolens.server.measures import CONTENT_TYPE
 from taxolens.server.model_replies import model_reply
@@ -109,7 +110,8 @@ async def predicted(doors: Doors, visit: Visit, receive: Receive, asked: Asked) 
     """What a model says of the photos of a request."""
     with doors.desk.hold(asked.model, asked.version) as served:
         body = await read_body(receive, visit, doors.limits, doors.traffic)
-        uploads = await read_photos(body, visit.header(b"content-type"), doors.limits)
+        hold_more = partial(hold, visit=visit, limits=doors.limits, traffic=doors.traffic)
+        uploads = await read_photos(body, visit.header(b"content-type"), doors.limits, hold_more)
         reply = await answer_photos(doors, visit, served, uploads, asked)
     return Response(reply.model_dump_json(), media_type=_JSON)
 

@@ -36,6 +36,7 @@ class Visit:
         photos: that were asked about.
         places: that its photos have; see `taxolens.server.places`.
         received: bytes of the body.
+        held: bytes that it takes in memory: those of the body, and what it grew to.
         whole: all of the body has been read, or there is none.
         status: of the answer; 0: none was sent.
         waited: seconds in the queue.
@@ -54,6 +55,7 @@ class Visit:
     photos: int = 0
     places: int = 0
     received: int = 0
+    held: int = 0
     whole: bool = False
     status: int = 0
     waited: float = 0.0

@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import pytest
+from starlette.types import Scope, Send
 
 from taxolens.problems import Refused
-from taxolens.server.body import Receive, read_body
-from taxolens.server.doors import Limits, Traffic
-from taxolens.server.visit import Visit
+from taxolens.server.body import Receive, hold, read_body
+from taxolens.server.desk import Desk
+from taxolens.server.doors import Doors, Limits, Traffic
+from taxolens.server.gate import Gate
+from taxolens.server.visit import Visit, visit_of
 
 LIMITS = Limits(body=100, held=300, silence=0.1, grace=0.0, rate=0)
 
@@ -75,3 +78,24 @@ def test_silence_is_not_waited_for() -> None:
     with pytest.raises(Refused) as refused:
         _read(silent)
     assert refused.value.status == 408
+
+
+def test_what_a_request_holds_is_let_go_at_its_end() -> None:
+    traffic = Traffic(held=7)
+    doors = Doors(cast(Desk, None), limits=LIMITS, traffic=traffic)
+    held: list[int] = []
+
+    async def grows(scope: Scope, receive: Receive, send: Send) -> None:
+        visit = visit_of(scope)
+        await read_body(receive, visit, LIMITS, traffic)
+        hold(200, visit, LIMITS, traffic)
+        held.append(traffic.held)
+        hold(200, visit, LIMITS, traffic)
+
+    async def send(message: Any) -> None:
+        held.append(message.get("status", 0))
+
+    scope = {"type": "http", "method": "POST", "path": "/predict", "headers": []}
+    asyncio.run(Gate(grows, doors)(scope, _sending([b"x" * 50]), send))
+    assert held[:2] == [257, 503]
+    assert traffic.held == 7

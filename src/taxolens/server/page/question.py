@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from taxolens.problems import Refused
 from taxolens.server.doors import Limits
 from taxolens.server.multipart import Part, read_form
-from taxolens.server.reading import FIELD, Upload
+from taxolens.server.reading import FIELD, Upload, check_count
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +42,7 @@ def read_question(body: bytes, content_type: str, limits: Limits) -> Question:
         part.name: part.content.decode("utf-8", "replace").strip() for part in parts if part.filename is None
     }
     photos = _photos(parts)
-    if len(photos) > limits.photos:
-        raise Refused(
-            413,
-            "The request holds {count} photos, and {most} are allowed at once. Send the others in another.",
-            count=len(photos),
-            most=limits.photos,
-        )
+    check_count(len(photos), limits)
     example = plain.get("example", "")
     return Question(
         photos=photos,

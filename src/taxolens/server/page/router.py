@@ -17,7 +17,7 @@ from taxolens.core.version import VERSION
 from taxolens.languages.translate import LANGUAGES, is_known, known_language
 from taxolens.problems import Refused, problem_of
 from taxolens.report.wording import Wording
-from taxolens.server.body import read_body
+from taxolens.server.body import hold, read_body
 from taxolens.server.doors import MEGABYTE, Doors
 from taxolens.server.page.asking import check_key, said_of
 from taxolens.server.page.drawing import FRESH, drawn, edition, script, style
@@ -122,6 +122,7 @@ class _Page:
     async def _question(self, request: Request, visit: Visit) -> Question:
         limits = self._doors.limits
         body = await read_body(request.receive, visit, limits, self._doors.traffic)
+        hold(len(body), visit, limits, self._doors.traffic)  # photos are cut out of it
         return read_question(body, visit.header(b"content-type"), limits)
 
     async def _photos(self, question: Question) -> tuple[Upload, ...]:

@@ -1,0 +1,67 @@
+"""What a body takes once it is read is known before."""
+
+from __future__ import annotations
+
+import tracemalloc
+from collections.abc import Callable
+
+import pytest
+from pydantic_core import from_json
+
+from taxolens.problems import Refused
+from taxolens.server.doors import Limits
+from taxolens.server.growth import json_growth
+from taxolens.server.nested import photos_of
+
+_COUNT = 20_000
+_KINDS: dict[str, bytes] = {
+    "numbers": b"300," * _COUNT,
+    "fractions": b"0.123," * _COUNT,
+    "long numbers": b"99999999999999999999," * _COUNT,
+    "texts": b"".join(b'"%x",' % number for number in range(_COUNT)),
+    "lists": b"[]," * _COUNT,
+    "lists of one": b"[1]," * _COUNT,
+    "lists in lists": (b"[" * 50 + b"1" + b"]" * 50 + b",") * (_COUNT // 50),
+    "objects": b"{}," * _COUNT,
+    "objects of one": b'{"":1},' * _COUNT,
+    "objects in objects": (b'{"":' * 50 + b"1" + b"}" * 50 + b",") * (_COUNT // 50),
+    "an object": b"{" + b",".join(b'"%x":1' % number for number in range(_COUNT)) + b"},",
+    "base64": b'"' + b"QUJD" * _COUNT + b'",',
+}
+
+
+def _peak(read: Callable[[], object]) -> int:
+    tracemalloc.start()
+    try:
+        kept = read()
+        peak = tracemalloc.get_traced_memory()[1]
+        del kept
+        return peak
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("kind", _KINDS)
+def test_json_takes_no_more_than_was_said(kind: str) -> None:
+    text = b"[" + _KINDS[kind] + b"1]"
+    said = json_growth(text, Limits())
+    peak = _peak(lambda: from_json(text))
+    assert peak <= said
+    assert (
+        kind not in ("an object", "lists in lists") or said < 3 * peak
+    )  # the worst of all are not overrated
+
+
+@pytest.mark.parametrize("pixel", [b"[200,100,50],", b"[0.25,0.5,0.75],"])
+def test_photos_of_numbers_take_no_more_than_was_said(pixel: bytes) -> None:
+    row = b"[" + pixel * 99 + pixel[:-1] + b"]"
+    text = b"[" + b",".join([row] * 200) + b"]"
+    assert _peak(lambda: photos_of(from_json(text))) <= json_growth(text, Limits())
+
+
+def test_objects_count_for_what_they_take() -> None:
+    objects = b"[" + b'{"":1},' * 150 + b"1]"
+    assert json_growth(objects, Limits(numbers=2000)) > 150 * 192
+    with pytest.raises(Refused) as refused:
+        json_growth(objects, Limits(numbers=1000))
+    assert refused.value.status == 413
