@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import httpx
 
 from taxolens.client.answers import Answer, ServedModel, failed, read_answers, read_models
+from taxolens.client.connected import Connected
 from taxolens.client.exchange import Declined, Exchange
 from taxolens.client.photos import Named, encoded, named
 from taxolens.client.retry import Retry
@@ -33,7 +33,7 @@ class _Ready:
     data: bytes
 
 
-class Client:
+class Client(Connected):
     """A server, asked about photos. Safe to use from several threads.
 
         with Client("http://localhost:8080") as server:
@@ -75,27 +75,17 @@ class Client:
         self._batch = batch
         self._batch_bytes = batch_bytes
         self._language = language
-        self._exchange = Exchange(
-            url,
-            key=key,
-            timeout=timeout,
-            retry=retry or Retry(retries),
-            headers={"Accept-Language": language} if language else None,
-            transport=transport,
-            sleep=sleep,
+        super().__init__(
+            Exchange(
+                url,
+                key=key,
+                timeout=timeout,
+                retry=retry or Retry(retries),
+                headers={"Accept-Language": language} if language else None,
+                transport=transport,
+                sleep=sleep,
+            )
         )
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Lets go of all connections."""
-        self._exchange.close()
 
     def ready(self) -> bool:
         """Whether the server wants requests now; no server at all is not ready. Asked once."""

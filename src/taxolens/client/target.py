@@ -6,13 +6,13 @@ import hashlib
 from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self, cast
+from typing import Any, cast
 
 import httpx
 import numpy as np
 from numpy.typing import NDArray
 
+from taxolens.client.connected import Connected
 from taxolens.client.encoded import boxes_of
 from taxolens.client.exchange import Declined, Exchange
 from taxolens.client.photos import Named, encoded, named
@@ -44,7 +44,7 @@ class InputMode(StrEnum):
     TENSOR = "tensor"
 
 
-class InferenceTarget:
+class InferenceTarget(Connected):
     """A model of a server that speaks the Open Inference Protocol v2, used like one on this machine.
 
         with InferenceTarget("http://triton:8000", "mammals", card="mammals.onnx") as model:
@@ -93,7 +93,7 @@ class InferenceTarget:
         self.mode = _mode(input_mode)
         self.card = _card(card, decoder)
         usual = _PHOTO_INPUT if self.mode is InputMode.BYTES else self.card.input.tensor
-        self._exchange = Exchange(url, key=key, timeout=timeout, retry=Retry(retries), transport=transport)
+        super().__init__(Exchange(url, key=key, timeout=timeout, retry=Retry(retries), transport=transport))
         self._graph = RemoteGraph(
             self._exchange,
             model,
@@ -102,18 +102,6 @@ class InferenceTarget:
             output_name=output_name or self.card.output.tensor,
         )
         self._predictor = _predictor(self.card, self._graph)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Lets go of all connections."""
-        self._exchange.close()
 
     def ready(self) -> bool:
         """Whether the model answers now. Asked once."""

@@ -65,7 +65,6 @@ class Load:
     Attributes:
         waiting: pieces of work in the queue.
         running: pieces of work at a worker.
-        room: how many more the queue takes.
         workers: processes that answer.
         restarts: how often a worker had to be replaced since the start.
         memory: bytes, the sum over all processes (proportional set size where the system tells, else resident).
@@ -73,7 +72,6 @@ class Load:
 
     waiting: int
     running: int
-    room: int
     workers: int
     restarts: int
     memory: int
@@ -117,15 +115,6 @@ class Desk(Protocol):
     def hold(self, name: str | None = None, version: str | None = None) -> AbstractContextManager[Served]:
         """As `find`, for a request that asks several times or only after its body has come: until the block ends, the
         version answers, however many newer ones are loaded meanwhile. What `find` gave answers for a second more.
-        """
-
-    def point(self, alias: str, name: str, version: str | None = None) -> None:
-        """Has an alias mean another model, or one version of it, from now on. An alias that means no version means
-        the newest; a version that an alias means stays.
-
-        Raises:
-            UnknownModel: no such model or version.
-            UsageError: the alias is the name of a model.
         """
 
     async def ask(self, model: Served, work: Work, *, deadline: float) -> Answer:

@@ -67,11 +67,6 @@ class Line(Generic[Taker]):
     def __len__(self) -> int:
         return len(self._jobs)
 
-    @property
-    def room(self) -> int:
-        """How many more jobs find a place, at a taker or in the queue."""
-        return max(0, self._most - len(self._jobs)) + len(self._idle)
-
     def put(self, job: Job) -> None:
         """Hands a job to a taker that waits, or has it wait.
 

@@ -120,10 +120,6 @@ class ModelDesk:
         finally:
             self._asked[number] -= 1
 
-    def point(self, alias: str, name: str, version: str | None = None) -> None:
-        """See `Desk.point`."""
-        self._register.point(alias, name, version)
-
     async def ask(self, model: Served, work: Work, *, deadline: float) -> Answer:
         """See `Desk.ask`."""
         if isinstance(work, TensorWork):
@@ -174,7 +170,7 @@ class ModelDesk:
         """See `Desk.load_now`."""
         pool = self._pool
         memory = await asyncio.to_thread(memory_of, (*pool.pids, *self._others()))
-        return Load(pool.waiting, pool.running, pool.room, len(pool.pids), pool.restarts, memory)
+        return Load(pool.waiting, pool.running, len(pool.pids), pool.restarts, memory)
 
     async def close(self, *, patience: float) -> None:
         """See `Desk.close`."""

@@ -84,11 +84,6 @@ class Pool:
         return sum(place.busy for place in self._places)
 
     @property
-    def room(self) -> int:
-        """How many more jobs find a place."""
-        return 0 if self._closing else self._line.room
-
-    @property
     def pids(self) -> tuple[int, ...]:
         """Of the workers that live."""
         return tuple(place.worker.pid for place in self._places if place.worker)

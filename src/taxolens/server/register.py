@@ -48,22 +48,6 @@ class Register:
         for target in self._aliases.values():
             self._model(target.partition(":")[0])
 
-    def point(self, alias: str, name: str, version: str | None = None) -> None:
-        """Has an alias mean another model or version from now on.
-
-        Raises:
-            UnknownModel: there is none.
-            UsageError: the alias is a model's own name.
-        """
-        if alias in self._models:
-            raise UsageError(
-                "{name} is a model of its own and cannot be an alias. Choose another.", name=alias
-            )
-        if version is not None:
-            self._version(name, version)
-        self._model(name)
-        self._aliases[alias] = name if version is None else f"{name}:{version}"
-
     def __iter__(self) -> Iterator[Served]:
         for name in sorted(self._models):
             for served in self._models[name].versions.values():

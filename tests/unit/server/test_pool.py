@@ -109,7 +109,7 @@ def test_who_comes_first_is_served_first_and_who_finds_no_place_is_told_at_once(
     async def play(pool: Pool, made: list[PuppetWorker]) -> None:
         tasks = [asked(pool, name) for name in "abc"]
         await settled()
-        assert (pool.running, pool.waiting, pool.room) == (1, 2, 0)
+        assert (pool.running, pool.waiting) == (1, 2)
         with pytest.raises(Busy, match="2 photos wait"):
             await asked(pool, "d")
         for _ in range(3):
@@ -117,7 +117,7 @@ def test_who_comes_first_is_served_first_and_who_finds_no_place_is_told_at_once(
             await settled()
         assert made[0].given == ["a", "b", "c"]
         assert all(task.done() for task in tasks)
-        assert (pool.running, pool.waiting, pool.room) == (0, 0, 3)
+        assert (pool.running, pool.waiting) == (0, 0)
 
     played(play)
 

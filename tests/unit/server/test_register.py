@@ -80,20 +80,6 @@ def test_an_alias_follows_the_newest_or_holds_one_version() -> None:
     assert known.put(served("ants", known.number("ants"))) == ()
     assert (known.find("champion").version, known.find("trusted").version) == ("2", "1")
     assert known.find("ants").aliases == ("champion",)
-    known.point("trusted", "ants", "2")
-    assert [one.version for one in known.put(served("ants", known.number("ants")))] == ["1"]
-
-
-def test_an_alias_points_elsewhere_at_once_and_only_to_what_is_there() -> None:
-    known = register({"champion": "ants"})
-    known.point("champion", "beetles")
-    assert known.find("champion").name == "beetles"
-    for name, version in (("birds", None), ("ants", "7")):
-        with pytest.raises(UnknownModel):
-            known.point("champion", name, version)
-    with pytest.raises(UsageError, match="model of its own"):
-        known.point("ants", "beetles")
-    assert known.find("champion").name == "beetles"
 
 
 def test_names_are_given_once() -> None:
