@@ -28,7 +28,7 @@ from taxolens.formats.source import Sized
 from taxolens.formats.table import write_table
 from taxolens.recipes.split import SplitBy, SplitRecipe
 
-ALONE = noted("Some classes have photos of a single unit only: they can be learnt, but not judged.")
+ALONE = noted("Some classes have photos of a single event or place only: they can be learnt, but not judged.")
 CONTRADICTED = noted("Some identical files carry different labels: one of the labels must be wrong.")
 CROSSED = noted(
     "The data's own split has the same site, sequence or file in several parts: its figures are too good."

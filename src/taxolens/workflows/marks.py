@@ -66,7 +66,7 @@ class Marks:
             what = self._drawable(said.label)
         # A chain is as strong as its weakest link: that something is there, and what it is called.
         sure = said.score if row.detector_score is None else min(said.score, row.detector_score)
-        return f"{what} {sure * 100:.0f} %"
+        return f"{what} {sure * 100:.0f}{' %' if self._language == 'fr' else '%'}"
 
     def _drawable(self, label: str) -> str:
         """The first of a class's names that the font has the letters of."""

@@ -61,13 +61,13 @@ def test_people_and_vehicles_are_hidden_where_they_are_else_everywhere(
 @pytest.mark.parametrize(
     ("row", "language", "text"),
     [
-        (answer("fox", box=PLACE), "en", "red fox 93 %"),
+        (answer("fox", box=PLACE), "en", "red fox 93%"),
         (answer("fox", box=PLACE), "fr", "renard roux 93 %"),
-        (answer("fox", box=PLACE), "zh", "Vulpes vulpes 93 %"),
-        (answer(UNSURE, "fox", score=0.41), "en", "unsure: red fox 41 %"),
+        (answer("fox", box=PLACE), "zh", "Vulpes vulpes 93%"),
+        (answer(UNSURE, "fox", score=0.41), "en", "unsure: red fox 41%"),
         (answer("fox", corrected_by="Ada"), "en", "red fox (Ada)"),
-        (answer("x" * 200), "en", "x" * 57 + "... 93 %"),
-        (answer("a\x1b[31m\nb"), "en", "a [31m b 93 %"),
+        (answer("x" * 200), "en", "x" * 57 + "... 93%"),
+        (answer("a\x1b[31m\nb"), "en", "a [31m b 93%"),
     ],
 )
 def test_a_mark_says_name_and_score_in_letters_that_can_be_drawn(
@@ -99,7 +99,7 @@ def test_keywords_are_names_once_each_and_nothing_that_is_unsure() -> None:
 
 
 @pytest.mark.parametrize(
-    ("score", "detector", "shown"), [(1.0, 0.62, "62 %"), (0.4, 0.9, "40 %"), (0.4, None, "40 %")]
+    ("score", "detector", "shown"), [(1.0, 0.62, "62%"), (0.4, 0.9, "40%"), (0.4, None, "40%")]
 )
 def test_a_mark_is_as_sure_as_the_weaker_of_box_and_name(
     score: float, detector: float | None, shown: str
