@@ -19,8 +19,7 @@ from taxolens.report.wording import Wording
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
-_JOINT = re.compile(r"(?<=[^\W_])([_/\\]+)(?=[^\W\d_])")
-_SUFFIX = re.compile(r"(?<=[^\W])\.(?=[^\W\d_])")
+_JOINT = re.compile(r"(?<=[^\W_])(_+)(?=[^\W\d_])")
 _UNPRINTABLE = dict.fromkeys([*range(9), 11, 12, *range(14, 32), 127])
 
 
@@ -153,5 +152,5 @@ def _options_whole(text: str) -> Markup:
 
 
 def _breakable(text: str) -> Markup:
-    """A name such as tomocerus_vulgaris or folder/photo.jpg, which a narrow column then breaks where it is joined."""
-    return Markup(_SUFFIX.sub("<wbr>.", _JOINT.sub(r"\1<wbr>", str(escape(text)))))
+    """A name such as tomocerus_vulgaris, which a narrow column then breaks where it is joined."""
+    return Markup(_JOINT.sub(r"\1<wbr>", str(escape(text))))
