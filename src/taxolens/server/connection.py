@@ -13,7 +13,7 @@ IDLE = 75.0
 """Seconds in which a connection that had its answer may ask again: longer than the 60 s of usual proxies, which else would
 ask on one that is just being closed."""
 
-_TOLD = 100
+TOLD = 100
 """Connections beyond the most that are told so; more are just closed."""
 
 _UNWELCOME = 1.0
@@ -41,7 +41,7 @@ class Guests(ServerState):
     @property
     def crowded(self) -> bool:
         """Whether so many come beyond the most that they cannot even be told."""
-        return len(self.connections) > self._most + _TOLD
+        return len(self.connections) > self._most + TOLD
 
     def welcome(self, guest: Connection) -> bool:
         """Whether there is a place for a connection that has just come."""

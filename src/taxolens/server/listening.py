@@ -11,8 +11,8 @@ from typing import Any
 
 import uvicorn
 
-from taxolens.server.address import BACKLOG
-from taxolens.server.connection import IDLE, Connection, Guests
+from taxolens.server.connection import IDLE, TOLD, Connection, Guests
+from taxolens.server.open_files import backlog_for
 
 _FAREWELL = 1.0
 """Seconds in which connections that wait for nothing may still ask: their question may be on its way."""
@@ -45,7 +45,7 @@ class Listener(uvicorn.Server):
                 server_header=False,
                 timeout_keep_alive=round(IDLE),
                 timeout_graceful_shutdown=max(1, round(patience)),
-                backlog=BACKLOG,
+                backlog=backlog_for(connections + TOLD),
             )
         )
         self.server_state = Guests(connections)
