@@ -119,7 +119,7 @@ HALVED: Mapping[str, tuple[str, ...]] = {
 }
 NAMED, CHECKED = 8, 5
 """Photos of each class that somebody has named to learn from, and to choose the best epoch by."""
-HANDFUL = (*FINETUNE, "--numbers", "fp32", "--epochs", "30", "--batch", "16", "--size", "224")
+HANDFUL = (*FINETUNE, "--numbers", "fp32", "--epochs", "30", "--batch", "16", "--size", "240")
 SMALL_HANDFUL = (*HANDFUL[:-1], "112")
 SMALL_TAUGHT = (*FINETUNE, "--numbers", "fp32", "--epochs", "12", "--size", "112", "--distill-weight", "0.9")
 QUARTER = ("--speedup", "4", "--epochs", "16", "--at-most-lost", "100")
