@@ -64,7 +64,11 @@ def test_an_example_stays_one_line_and_a_note_stands_apart() -> None:
 @pytest.mark.parametrize(
     ("arguments", "french", "english"),
     [
-        (["--help"], ["Utilisation\u00a0:", "Commandes", "Afficher ce message"], ["Usage:", "Commands", "Show "]),
+        (
+            ["--help"],
+            ["Utilisation\u00a0:", "Commandes", "Afficher ce message"],
+            ["Usage:", "Commands", "Show "],
+        ),
         (
             ["train", "-h"],
             ["Exemples\u00a0:", "[obligatoire]", "DATA"],
