@@ -48,15 +48,26 @@ async def read_body(receive: Receive, visit: Visit, limits: Limits, traffic: Tra
 
 
 def hold(count: int, visit: Visit, limits: Limits, traffic: Traffic) -> None:
-    """Counts bytes as held for a request until it ends.
+    """Counts bytes as held for a request until it ends; see `let_go`.
 
     Raises:
-        Refused: too much is held for others (503).
+        Refused: too much is held for others (503). Whoever has shown no key yet cannot take all from those who have.
     """
-    if traffic.held + count > limits.held:
+    crowded = visit.strange and traffic.strange_held + count > limits.held // 4
+    if crowded or traffic.held + count > limits.held:
         raise Refused(503, "The server holds as many photos as it can. Try again soon.", retry_after=2)
     visit.held += count
     traffic.held += count
+    if visit.strange:
+        traffic.strange_held += count
+
+
+def let_go(visit: Visit, traffic: Traffic) -> None:
+    """Holds nothing more for a request."""
+    traffic.held -= visit.held
+    if visit.strange:
+        traffic.strange_held -= visit.held
+    visit.held = 0
 
 
 async def _next(receive: Receive, limits: Limits) -> MutableMapping[str, Any]:

@@ -52,12 +52,14 @@ class Traffic:
         places: photos that are received, wait or are worked on.
         strangers: requests whose key, where one is asked for, is in their body still.
         held: bytes of bodies and of what they grew to.
+        strange_held: of these, those of strangers.
         closing: the server ends; whoever asks is told not to come again.
     """
 
     places: int = 0
     strangers: int = 0
     held: int = 0
+    strange_held: int = 0
     closing: bool = False
 
 

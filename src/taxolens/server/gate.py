@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from taxolens.core.errors import TaxolensError
 from taxolens.core.texts import noted
 from taxolens.problems import Problem, Refused
-from taxolens.server.body import too_large
+from taxolens.server.body import let_go, too_large
 from taxolens.server.doors import Doors
 from taxolens.server.places import check_room, enter, leave
 from taxolens.server.refusal import PREDICT, PROTOCOL, refusal, refusal_of
@@ -62,7 +62,7 @@ class Gate:
         try:
             await self._let_in(scope, receive, answer)
         finally:
-            traffic.held -= visit.held
+            let_go(visit, traffic)
             self._doors.measures.count_visit(visit, _route(scope))
             log_visit(visit)
 
@@ -82,15 +82,15 @@ class Gate:
     async def _admitted(self, visit: Visit, scope: Scope, receive: Receive, answer: Send) -> None:
         """Has a request answered, which takes a place; those that are refused at the gate take none."""
         traffic, works = self._doors.traffic, visit.method == "POST"
-        strange = works and self._is_strange(visit)
-        traffic.strangers += strange
+        visit.strange = works and self._is_strange(visit)
+        traffic.strangers += visit.strange
         if works:
             enter(self._doors, visit)
         try:
             await self._app(scope, receive, answer)
         finally:
             leave(self._doors, visit)
-            traffic.strangers -= strange
+            traffic.strangers -= visit.strange
 
     def _is_strange(self, visit: Visit) -> bool:
         return self._doors.keys is not None and not visit.asker

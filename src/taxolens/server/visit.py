@@ -31,6 +31,7 @@ class Visit:
         language: in which errors are told.
         started: seconds, as `time.perf_counter` counts.
         asker: whose key was given; empty where none is asked for.
+        strange: its key, where one is asked for, is in its body still.
         model: that answered.
         version: of it.
         photos: that were asked about.
@@ -50,6 +51,7 @@ class Visit:
     language: str
     started: float = field(default_factory=time.perf_counter)
     asker: str = ""
+    strange: bool = False
     model: str = ""
     version: str = ""
     photos: int = 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any, cast
@@ -15,6 +16,7 @@ from taxolens.server.body import Receive, hold, read_body
 from taxolens.server.desk import Desk
 from taxolens.server.doors import Doors, Limits, Traffic
 from taxolens.server.gate import Gate
+from taxolens.server.keys import Keys
 from taxolens.server.visit import Visit, visit_of
 
 LIMITS = Limits(body=100, held=300, silence=0.1, grace=0.0, rate=0)
@@ -99,3 +101,34 @@ def test_what_a_request_holds_is_let_go_at_its_end() -> None:
     asyncio.run(Gate(grows, doors)(scope, _sending([b"x" * 50]), send))
     assert held[:2] == [257, 503]
     assert traffic.held == 7
+
+
+def test_whoever_has_shown_no_key_yet_leaves_memory_to_those_who_have() -> None:
+    doors = Doors(cast(Desk, None), limits=LIMITS, keys=Keys({hashlib.sha256(b"mine").digest(): "me"}))
+    held: list[tuple[int, int]] = []
+
+    async def stays(scope: Scope, receive: Receive, send: Send) -> None:
+        await read_body(receive, visit_of(scope), LIMITS, doors.traffic)
+        held.append((doors.traffic.held, doors.traffic.strange_held))
+        await asyncio.sleep(0.1)
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+
+    gate = Gate(stays, doors, ("/",))
+
+    async def status(**headers: str) -> int:
+        sent: list[int] = []
+
+        async def send(message: Any) -> None:
+            sent.append(message.get("status", 0))
+
+        named = [(name.encode(), value.encode()) for name, value in headers.items()]
+        scope = {"type": "http", "method": "POST", "path": "/", "headers": named}
+        await gate(scope, _sending([b"x" * 50]), send)
+        return sent[0]
+
+    async def crowd() -> list[int]:
+        return list(await asyncio.gather(status(), status(), status(authorization="Bearer mine")))
+
+    assert asyncio.run(crowd()) == [200, 503, 200]
+    assert held == [(50, 50), (100, 50)]
+    assert (doors.traffic.held, doors.traffic.strange_held) == (0, 0)
