@@ -13,9 +13,6 @@ IDLE = 75.0
 """Seconds in which a connection that had its answer may ask again: longer than the 60 s of usual proxies, which else would
 ask on one that is just being closed."""
 
-TOLD = 100
-"""Connections beyond the most that are told so; more are just closed."""
-
 _UNWELCOME = 1.0
 """Seconds in which a connection that is one too many may ask, to be told so."""
 
@@ -32,16 +29,18 @@ class Guests(ServerState):
 
     Args:
         most: at once. Where all places are taken, whoever comes gets that of the connection that has rested longest.
+        told: beyond the most, that are told so; more are just closed.
     """
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, told: int) -> None:
         super().__init__()
         self._most = most
+        self._told = told
 
     @property
     def crowded(self) -> bool:
         """Whether so many come beyond the most that they cannot even be told."""
-        return len(self.connections) > self._most + TOLD
+        return len(self.connections) > self._most + self._told
 
     def welcome(self, guest: Connection) -> bool:
         """Whether there is a place for a connection that has just come."""

@@ -11,8 +11,11 @@ from typing import Any
 
 import uvicorn
 
-from taxolens.server.connection import IDLE, TOLD, Connection, Guests
-from taxolens.server.open_files import backlog_for
+from taxolens.server.connection import IDLE, Connection, Guests
+from taxolens.server.open_files import room_for
+
+_TOLD = 100
+"""Connections beyond the most that are told so."""
 
 _FAREWELL = 1.0
 """Seconds in which connections that wait for nothing may still ask: their question may be on its way."""
@@ -28,10 +31,11 @@ class Listener(uvicorn.Server):
         app: of ASGI.
         patience: seconds that answers may take once it is told to stop.
         closing: called when it is told to stop.
-        connections: at once.
+        connections: at once, as far as the system allows open files for them.
     """
 
     def __init__(self, app: Any, *, patience: float, closing: Callable[[], None], connections: int) -> None:
+        room = room_for(connections, _TOLD)
         super().__init__(
             uvicorn.Config(
                 app,
@@ -45,10 +49,10 @@ class Listener(uvicorn.Server):
                 server_header=False,
                 timeout_keep_alive=round(IDLE),
                 timeout_graceful_shutdown=max(1, round(patience)),
-                backlog=backlog_for(connections + TOLD),
+                backlog=room.backlog,
             )
         )
-        self.server_state = Guests(connections)
+        self.server_state = Guests(room.stay, room.told)
         self._closing = closing
         self._stopped = 0.0
 

@@ -89,7 +89,7 @@ def test_where_all_connections_wait_for_answers_the_next_is_told_to_come_again()
 
 
 def test_connections_without_end_are_not_even_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rules, "TOLD", 0)
+    monkeypatch.setattr(server_rules, "_TOLD", 0)
     with listening(listener(slow, connections=1)) as address, connected(address) as first:
         first.sendall(ASK)
         time.sleep(0.2)
