@@ -98,13 +98,7 @@ def load_dataset(
     )
     if one_split:
         _check_held_back(recipe, found.file)
-    with Ledger(home / LEDGER) as ledger:
-        looked = listener.track(
-            _look(found.images, ledger), what=say("Reading photos"), total=len(found.images)
-        )
-        seen = list(looked)
-    failures = tuple(one for one in seen if isinstance(one, Failure))
-    images = tuple(one for one in seen if isinstance(one, Image))
+    images, failures = look_at(found.images, home=home, progress=listener, say=say)
     _check_usable(recipe, images, failures)
     images = with_sequences(with_sites(images, recipe.site_by), recipe.sequence_by, recipe.gap)
     _tell_what_is_unknown(recipe, images, listener, say)
@@ -119,6 +113,16 @@ def load_dataset(
         boxed=found.boxed,
         problems=found.problems,
     )
+
+
+def look_at(
+    images: Sequence[Image], *, home: Path, progress: Progress, say: Say
+) -> tuple[tuple[Image, ...], tuple[Failure, ...]]:
+    """Looks at each file once; what was seen is remembered. The images with what their files hold, and the failures."""
+    with Ledger(home / LEDGER) as ledger:
+        seen = list(progress.track(_look(images, ledger), what=say("Reading photos"), total=len(images)))
+    failures = tuple(one for one in seen if isinstance(one, Failure))
+    return tuple(one for one in seen if isinstance(one, Image)), failures
 
 
 def _as_said(

@@ -118,6 +118,24 @@ class RowPixels:
 
 
 @dataclass(frozen=True, slots=True)
+class ChosenPixels:
+    """Some of the photos of a place, by their rows there.
+
+    Attributes:
+        rows: int64 [k].
+    """
+
+    pixels: Pixels
+    rows: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, row: int) -> NDArray[np.uint8]:
+        return self.pixels[int(self.rows[row])]
+
+
+@dataclass(frozen=True, slots=True)
 class JoinedPixels:
     """Photos of two places, one after the other."""
 

@@ -97,8 +97,7 @@ def _measured(picture: Pillow.Image, size: tuple[int, int]) -> Look:
     tiny = np.asarray(picture.resize((TINY_SIDE, TINY_SIDE), Pillow.Resampling.BILINEAR))
     brightness = float(luma.mean())
     saturation = _saturation(tiny)
-    small = np.asarray(grey.resize((PHASH_SIDE, PHASH_SIDE), Pillow.Resampling.BILINEAR), dtype=np.float32)
-    smaller = np.asarray(grey.resize(DHASH_SIZE, Pillow.Resampling.BILINEAR), dtype=np.float32)
+    frequencies, edges = _hashes(grey)
     return Look(
         *size,
         brightness=brightness,
@@ -108,11 +107,22 @@ def _measured(picture: Pillow.Image, size: tuple[int, int]) -> Look:
         dark=float(levels[:_BLACK].sum()),
         bright=float(levels[_WHITE:].sum()),
         day=_day(brightness, saturation),
-        phash=phash(small),
-        dhash=dhash(smaller),
+        phash=frequencies,
+        dhash=edges,
         border=_border(picture),
         tiny=tiny,
     )
+
+
+def hashes_of(pixels: NDArray[np.uint8]) -> tuple[int, int]:
+    """`phash` and `dhash` of a photo that is decoded already, uint8 [height, width, 3]; see `fingerprint`."""
+    return _hashes(_at_scale(Pillow.fromarray(pixels).convert("L")))
+
+
+def _hashes(grey: Pillow.Image) -> tuple[int, int]:
+    small = np.asarray(grey.resize((PHASH_SIDE, PHASH_SIDE), Pillow.Resampling.BILINEAR), dtype=np.float32)
+    smaller = np.asarray(grey.resize(DHASH_SIZE, Pillow.Resampling.BILINEAR), dtype=np.float32)
+    return phash(small), dhash(smaller)
 
 
 def _at_scale(grey: Pillow.Image) -> Pillow.Image:

@@ -23,6 +23,8 @@ from taxolens.recipes.network import NetworkRecipe, Sampling
 from taxolens.training.team import ALONE, Team, part_sizes
 
 _AHEAD = 4
+_OTHERS = 3
+"""Photos without a class for each one with a class, at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +48,17 @@ class Lesson:
     unnamed: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
 
     @property
+    def rounds(self) -> int:
+        """How often an epoch shows those that have a class: often enough to be a quarter of it.
+
+        Were they rare, they would come as single large steps, which the limit of the gradient cuts down.
+        """
+        return max(1, -(-len(self.unnamed) // (_OTHERS * max(1, len(self.rows)))))
+
+    @property
     def photos(self) -> int:
-        """Photos in an epoch, with a class or without."""
-        return len(self.rows) + len(self.unnamed)
+        """Photos that an epoch shows, with a class or without."""
+        return self.rounds * len(self.rows) + len(self.unnamed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,11 +131,15 @@ class Batches:
 
     def _order(self, epoch: int) -> NDArray[np.int64]:
         rng = np.random.default_rng((self._recipe.seed, epoch))
+        rounds = [self._round(rng) for _ in range(self._lesson.rounds)]
+        order: NDArray[np.int64] = rng.permutation(np.concatenate([*rounds, self._lesson.unnamed]))
+        return order
+
+    def _round(self, rng: np.random.Generator) -> NDArray[np.int64]:
         rows = self._lesson.rows
         if self._recipe.sampling is Sampling.BALANCED:
-            rows = balanced(rows, self._lesson.truth[rows], rng)
-        order: NDArray[np.int64] = rng.permutation(np.concatenate([rows, self._lesson.unnamed]))
-        return order
+            return balanced(rows, self._lesson.truth[rows], rng)
+        return rows
 
     def _changed(self, row: int, epoch: int, turn: int) -> NDArray[np.uint8]:
         rng = np.random.default_rng((self._recipe.seed, epoch, row, turn))

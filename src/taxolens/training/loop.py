@@ -74,10 +74,10 @@ class Loop:
         self._optimizer = optimizer_of(network, recipe)
         self._full_rates = [group["lr"] for group in self._optimizer.param_groups]
         self._plateau = Plateau()
-        self._still = stilled_norms(network, recipe, lesson.photos)
+        self._still = stilled_norms(network, recipe, len(lesson.rows) + len(lesson.unnamed))
         counts = np.bincount(lesson.truth[lesson.rows], minlength=lesson.classes)
         # Photos without a class add nothing to the loss of the labels; its mean is to be over those that have one.
-        self._share = len(lesson.rows) / max(1, lesson.photos)
+        self._share = lesson.rounds * len(lesson.rows) / max(1, lesson.photos)
         self._loss = loss_of(recipe, counts)
         self._average = (
             AveragedModel(whole, multi_avg_fn=_averaging(recipe.ema), use_buffers=True)

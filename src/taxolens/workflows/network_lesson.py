@@ -17,7 +17,7 @@ from taxolens.core.records import Image, Part
 from taxolens.core.texts import Say
 from taxolens.core.trainer import NetworkInput, Pixels
 from taxolens.data.dataset import Dataset, check_trainable
-from taxolens.data.pixels import Decoded, JoinedPixels, decode_all
+from taxolens.data.pixels import ChosenPixels, Decoded, JoinedPixels, decode_all
 from taxolens.data.split import split_images
 from taxolens.imaging.preprocess import Fit, Preprocess
 from taxolens.modelfile.fingerprint import data_fingerprint
@@ -26,7 +26,7 @@ from taxolens.recipes.parse import recipe_document
 from taxolens.recipes.train import TrainRecipe
 from taxolens.workflows.divided import Divided, classes_of
 from taxolens.workflows.teacher_view import TeacherView, rule_of_view, teacher_view
-from taxolens.workflows.unnamed import note_further
+from taxolens.workflows.unnamed import note_further, unlike
 
 PIXELS, UNNAMED = "pixels.raw", "unnamed.raw"
 _DECIDES = ("method", "split", "fit")
@@ -118,18 +118,19 @@ def prepare_network_lesson(
         )
     check_trainable(images)
     labels, truth = classes_of(images)
+    split = split_images(images, recipe.split)
+    held = np.concatenate([split.indices(Part.VAL), split.indices(Part.TEST)])
     further = decoded_in(unnamed, UNNAMED)
-    note_further(len(further.kept), further.failures, progress, say)
     lesson = NetworkLesson(
         images=images,
         labels=labels,
         truth=truth,
-        split=split_images(images, recipe.split),
+        split=split,
         dataset=dataset,
         failures=dataset.failures + decoded.failures,
         rule=rule,
         pixels=decoded.pixels,
-        unnamed=Unnamed(tuple(unnamed[row] for row in further.kept), further.pixels),
+        unnamed=_unnamed(unnamed, further, decoded.pixels, held, progress, say),
     )
     wide = rule_of_view(distill, rule)
     if wide is None:
@@ -138,6 +139,28 @@ def prepare_network_lesson(
     learnt = (*images, *lesson.unnamed.images)
     view = teacher_view(recipe, wide, learnt, rows, folder, progress=progress, say=say)
     return replace(lesson, view=view)
+
+
+def _unnamed(
+    images: Sequence[Image],
+    decoded: Decoded,
+    known: Pixels,
+    held: NDArray[np.int64],
+    progress: Progress,
+    say: Say,
+) -> Unnamed:
+    """What may be learnt from of the photos without names."""
+    if not images:
+        return Unnamed((), decoded.pixels)
+    rows = unlike(decoded.pixels, known, held)
+    note_further(len(rows), len(decoded.pixels) - len(rows), decoded.failures, progress, say)
+    if not len(rows):
+        raise DataError(
+            "Of the {n} further photos none can be learnt from. Name others with --distill-photos.",
+            n=len(images),
+        )
+    kept = decoded.kept[rows].tolist()
+    return Unnamed(tuple(images[row] for row in kept), ChosenPixels(decoded.pixels, rows))
 
 
 def fingerprint_of(recipe: TrainRecipe, network: NetworkRecipe, lesson: NetworkLesson) -> str:

@@ -16,6 +16,7 @@ from taxolens.data.split import write_split
 from taxolens.evaluation.document import to_json
 from taxolens.export.classifier import PROBABILITIES, as_classifier
 from taxolens.export.parity import Parity, prove
+from taxolens.formats.table import write_table
 from taxolens.inference.predictor import Predictor
 from taxolens.modelfile.card import Card, CardClass, CardInput, CardOutput, Conformal, Task, Thresholds
 from taxolens.modelfile.fingerprint import data_fingerprint
@@ -37,6 +38,7 @@ from taxolens.workflows.run_facts import (
     split_facts,
 )
 from taxolens.workflows.run_folder import (
+    FURTHER,
     HISTORY,
     METRICS,
     MODEL,
@@ -102,6 +104,8 @@ def write_network_run(
     write_predictions(schooled.answers, folder / PREDICTIONS)
     write_epochs(schooled.network.epochs, folder / HISTORY)
     write_split(lesson.split, lesson.images, folder / SPLIT)
+    if lesson.unnamed.images:
+        write_table(lesson.unnamed.images, folder / FURTHER)
     (folder / WEIGHTS).write_bytes(schooled.network.weights)
 
 

@@ -171,7 +171,7 @@ def look_at_photos(
     with watch.stage(noted("Reading the photos")):
         dataset = load_photos(recipe, home=home, progress=listener, say=say)
         photos = distill.photos if distill else None
-        unnamed = unnamed_photos(recipe, photos, dataset, home=home, progress=listener, say=say)
+        unnamed = unnamed_photos(photos, dataset, home=home, progress=listener, say=say)
     with watch.stage(noted("Looking at the photos")):
         lesson = prepare_network_lesson(
             recipe, dataset, wanted, folder, distill=distill, unnamed=unnamed, progress=listener, say=say

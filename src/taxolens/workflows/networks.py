@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from taxolens.core.errors import UsageError
+from taxolens.core.errors import DataError, UsageError
 from taxolens.formats.weights import WeightsCard, read_weights_card
 from taxolens.modelfile.catalogue import catalogue
 from taxolens.modelfile.remembered import (
@@ -53,7 +53,11 @@ def resolve_network(recipe: NetworkRecipe, method: str, home: Path) -> NetworkRe
 
 def _with_teacher(recipe: NetworkRecipe) -> NetworkRecipe:
     """A teacher that is named by its run folder is the model in it."""
-    if recipe.distill is None or not recipe.distill.teacher.is_dir():
+    if recipe.distill is None:
+        return recipe
+    if recipe.distill.photos and not recipe.distill.photos.exists():
+        raise DataError("{data} is not there. Check the path.", data=recipe.distill.photos)
+    if not recipe.distill.teacher.is_dir():
         return recipe
     folder = recipe.distill.teacher
     if not (folder / MODEL).is_file():

@@ -22,6 +22,8 @@ REPORT = "report.html"
 METRICS = "metrics.json"
 HISTORY = "history.csv"
 SPLIT = "split.csv"
+FURTHER = "further.csv"
+"""Photos without names that it learnt from too, where there are any."""
 PREDICTIONS = "test_predictions.csv"
 RECIPE = "recipe.json"
 WEIGHTS = "weights.safetensors"
@@ -41,6 +43,7 @@ _WRITTEN = frozenset(
         METRICS,
         HISTORY,
         SPLIT,
+        FURTHER,
         PREDICTIONS,
         RECIPE,
         WEIGHTS,

@@ -21,7 +21,7 @@ from taxolens.evaluation.result import Interval
 from taxolens.modelfile.card import Card
 from taxolens.modelfile.peek import peek_card
 from taxolens.recipes.train import parts_unread_by
-from taxolens.workflows.run_folder import METRICS, MODEL, RECIPE, SPLIT, is_run
+from taxolens.workflows.run_folder import FURTHER, METRICS, MODEL, RECIPE, SPLIT, is_run
 
 Document = TypeVar("Document", bound=BaseModel)
 
@@ -187,12 +187,14 @@ def read_run(folder: Path) -> RunRecord:
 
 
 def learnt_from(folder: Path) -> frozenset[str]:
-    """Hashes of the photos that a run has seen in training or validation; empty where it did not keep them.
+    """Hashes of the photos that a run has seen in training or validation, named or not; empty where it did not keep them.
 
     Raises:
         DataError: the table of its split cannot be read.
     """
-    return frozenset(row["sha256"] for row in _split(folder) if row.get("split") != Part.TEST.value)
+    named = (row for row in _split(folder) if row.get("split") != Part.TEST.value)
+    further = _rows(folder / FURTHER) if (folder / FURTHER).is_file() else []
+    return frozenset(row["sha256"] for row in (*named, *further))
 
 
 def held_back_by(folder: Path) -> dict[str, str]:
@@ -220,7 +222,10 @@ def parts_of(folder: Path) -> dict[tuple[str, str], Part]:
 
 def _split(folder: Path) -> list[dict[str, str]]:
     """Rows of the table of a split that hold a hash."""
-    table = folder / SPLIT
+    return _rows(folder / SPLIT)
+
+
+def _rows(table: Path) -> list[dict[str, str]]:
     try:
         with table.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
             return [row for row in csv.DictReader(file) if row.get("sha256")]

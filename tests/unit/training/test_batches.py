@@ -104,11 +104,24 @@ def test_balanced_sampling_shows_every_class_as_often() -> None:
 def test_photos_without_a_class_are_shown_once_beside_the_others(sampling: Sampling) -> None:
     truth = np.array([0] * 20 + [1] * 4 + [-1] * 12)
     taught = replace(lesson(36), truth=truth, rows=np.arange(24), unnamed=np.arange(24, 36))
+    assert taught.rounds == 1
     batches = Batches(taught, replace(PLAIN, sampling=sampling))
     shown = rows_of(steps := list(batches.epoch(1)))
     assert len(steps) == len(batches) and len(shown) == 36
     assert sorted(row for row in shown if truth[row] < 0) == list(range(24, 36))
     assert all((step.truth.numpy() == truth[step.rows]).all() for step in steps)
+
+
+@given(named=st.integers(1, 9), others=st.integers(0, 60))
+def test_photos_with_a_class_are_shown_often_enough_beside_many_without(named: int, others: int) -> None:
+    n = named + others
+    truth = np.where(np.arange(n) < named, 0, -1)
+    taught = replace(lesson(n), truth=truth, rows=np.arange(named), unnamed=np.arange(named, n))
+    shown = Counter(rows_of(list(Batches(taught, replace(PLAIN, augment="none")).epoch(1))))
+    assert {shown[row] for row in range(named)} == {taught.rounds}
+    assert {shown[row] for row in range(named, n)} <= {1}
+    assert 4 * named * taught.rounds >= shown.total() == taught.photos
+    assert taught.rounds == 1 or 4 * named * (taught.rounds - 1) < shown.total()
 
 
 def test_a_photo_that_is_shown_again_in_an_epoch_is_changed_anew() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import shutil
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("safetensors")
@@ -34,7 +36,7 @@ from taxolens.training import trainer as room  # noqa: E402
 from taxolens.workflows.backbones import add_backbone, remove_backbone  # noqa: E402
 from taxolens.workflows.evaluate import evaluate  # noqa: E402
 from taxolens.workflows.networks import resolve_network  # noqa: E402
-from taxolens.workflows.run_record import read_run  # noqa: E402
+from taxolens.workflows.run_record import learnt_from, read_run  # noqa: E402
 from taxolens.workflows.train import train  # noqa: E402
 from taxolens.workflows.trained import TrainSummary  # noqa: E402
 from tests.conftest import write_class_folders  # noqa: E402
@@ -193,16 +195,58 @@ def test_photos_that_nobody_named_are_learnt_from_by_what_the_teacher_says(
     recipe = asked(class_folders, tmp_path / "pupil", with_archive(run, archive), saliency=False)
     summary = trained(recipe, home)
     told = " ".join(summary.notes)
-    assert "From 10 further photos" in told and "2 of the further photos" in told and "IMG 99.jpg" in told
+    assert "2 of the further photos are among the named" in told and "IMG 99.jpg" in told
     assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
     document = json.loads((tmp_path / "pupil" / "metrics.json").read_text())
     assert document["split"]["train"] + document["split"]["val"] + document["split"]["test"] == 72
-    assert document["further_photos"] == 10
+    assert (
+        f"From {document['further_photos']} further photos" in told and 5 <= document["further_photos"] <= 10
+    )
     card = (tmp_path / "pupil" / "model.onnx").read_bytes()
     assert archive.name.encode() in card and str(archive).encode() not in card
     without = replace(recipe, out=tmp_path / "without", network=replace(recipe.network, distill=None))
     trained(without, home)
     assert epochs_of(tmp_path / "pupil") != epochs_of(tmp_path / "without")
+
+
+def test_further_photos_that_show_what_is_held_back_are_left_out(
+    run: Path, class_folders: Path, home: Path, tmp_path: Path
+) -> None:
+    anew = tmp_path / "anew"
+    for photo in class_folders.rglob("*.jpg"):
+        (anew / photo.parent.name).mkdir(parents=True, exist_ok=True)
+        with Image.open(photo) as image:
+            image.save((anew / photo.parent.name / photo.name).with_suffix(".png"))
+    recipe = asked(class_folders, tmp_path / "pupil", with_archive(run, anew), saliency=False)
+    told = " ".join(trained(recipe, home).notes)
+    learnt = {Path(row["file"]).stem for row in rows_of(tmp_path / "pupil" / "further.csv")}
+    held = {
+        Path(row["file"]).stem for row in rows_of(tmp_path / "pupil" / "split.csv") if row["split"] != "train"
+    }
+    assert learnt and held and not learnt & held and "look nearly like one that is held back" in told
+
+
+def rows_of(table: Path) -> list[dict[str, str]]:
+    return list(csv.DictReader(table.read_text().splitlines()))
+
+
+def test_further_photos_are_all_that_lie_there_whatever_says_something_of_some(
+    run: Path, class_folders: Path, archive: Path, home: Path, tmp_path: Path
+) -> None:
+    photos = shutil.copytree(archive, tmp_path / "archive")
+    (photos / "100MEDIA").mkdir()
+    (photos / "IMG 04.jpg").rename(photos / "100MEDIA" / "IMG 04.jpg")
+    (photos / "labels.csv").write_text("file,label\nIMG 01.jpg,down\n")
+    trained(asked(class_folders, tmp_path / "pupil", with_archive(run, photos), saliency=False), home)
+    assert json.loads((tmp_path / "pupil" / "metrics.json").read_text())["further_photos"] >= 8
+
+
+def test_a_run_knows_later_that_it_learnt_from_further_photos(
+    run: Path, class_folders: Path, archive: Path, home: Path, tmp_path: Path
+) -> None:
+    trained(asked(class_folders, tmp_path / "pupil", with_archive(run, archive), saliency=False), home)
+    hashes = {row["sha256"] for row in rows_of(tmp_path / "pupil" / "further.csv")}
+    assert hashes and hashes <= learnt_from(tmp_path / "pupil")
 
 
 def test_a_stopped_training_with_further_photos_goes_on_but_not_with_others(
@@ -225,7 +269,7 @@ def test_a_stopped_training_with_further_photos_goes_on_but_not_with_others(
 def test_further_photos_that_teach_nothing_are_refused(
     run: Path, class_folders: Path, home: Path, tmp_path: Path
 ) -> None:
-    with pytest.raises(DataError, match="among the named ones"):
+    with pytest.raises(DataError, match="no photo in .* not among the named ones"):
         trained(asked(class_folders, tmp_path / "run", with_archive(run, class_folders)), home)
     with pytest.raises(DataError, match="nowhere"):
         trained(asked(class_folders, tmp_path / "run", with_archive(run, tmp_path / "nowhere")), home)
