@@ -16,6 +16,9 @@ ask on one that is just being closed."""
 _UNWELCOME = 1.0
 """Seconds in which a connection that is one too many may ask, to be told so."""
 
+_SILENT = 1.0
+"""Seconds after which a connection that has asked nothing since it came may lose its place."""
+
 _HEADERS_WITHIN = 10.0
 _LONGEST_HEAD = 512_000
 """Bytes before the body; more than arrive at once, because what belonged to the request before may be among them."""
@@ -28,7 +31,8 @@ class Guests(ServerState):
     """The connections of a server.
 
     Args:
-        most: at once. Where all places are taken, whoever comes gets that of the connection that has rested longest.
+        most: at once. Where all places are taken, whoever comes gets that of the connection that never asked anything, else
+            of the one that has rested longest.
         told: beyond the most, that are told so; more are just closed.
     """
 
@@ -49,16 +53,20 @@ class Guests(ServerState):
         there = [one for one in self.connections if isinstance(one, Connection) and one.stays]
         if len(there) <= self._most:
             return True
-        resting = [one for one in there if one is not guest and one.rests_until is not None]
+        resting = [one for one in there if one is not guest and one.rests_since is not None]
         if not resting:
             return False
-        min(resting, key=lambda one: one.rests_until or 0.0).transport.close()
+        min(resting, key=lambda one: (one.has_asked, one.rests_since)).transport.close()
         return True
 
 
 class Connection(HttpToolsProtocol):
     """As uvicorn's, but a request whose headers do not come is not waited for, and errors are JSON."""
 
+    has_asked = False
+    """Whether a request has ever begun."""
+
+    _came = 0.0
     _due: asyncio.TimerHandle | None = None
     _head = 0
     _stalled: asyncio.TimerHandle | None = None
@@ -70,12 +78,15 @@ class Connection(HttpToolsProtocol):
         return not (self._unwelcome or self.transport.is_closing())
 
     @property
-    def rests_until(self) -> float | None:
-        """When it will be closed unless it asks again; None while something is asked."""
-        return self.timeout_keep_alive_task.when() if self.timeout_keep_alive_task else None
+    def rests_since(self) -> float | None:
+        """When it came or had its last answer, as the loop counts; None while something is asked, or soon may be."""
+        if not self.has_asked:
+            return self._came if self.loop.time() - self._came > _SILENT else None
+        return self.timeout_keep_alive_task.when() - IDLE if self.timeout_keep_alive_task else None
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
+        self._came = self.loop.time()
         guests = self.server_state
         if isinstance(guests, Guests) and not guests.welcome(self):
             self._unwelcome = True
@@ -94,6 +105,7 @@ class Connection(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
+        self.has_asked = True
         self._head = 0
         if self._due is None:
             self._wait()

@@ -74,6 +74,34 @@ def test_whoever_comes_gets_the_place_of_the_connection_that_has_rested_longest(
             assert is_answered(second)
 
 
+def test_whoever_comes_gets_the_place_of_a_connection_that_never_asked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(rules, "_SILENT", 0.2)
+    with listening(listener(short, connections=2)) as address, connected(address) as asked:
+        asked.sendall(ASK)
+        assert is_answered(asked)
+        with connected(address) as silent:
+            silent.sendall(b"\r\n")  # no request begins with it
+            time.sleep(0.4)
+            with connected(address) as third:
+                third.sendall(ASK)
+                assert is_answered(third)
+            assert silent.recv(4096) == b""
+            asked.sendall(ASK)
+            assert is_answered(asked)
+
+
+def test_a_connection_that_has_just_come_keeps_its_place() -> None:
+    with listening(listener(short, connections=1)) as address, connected(address) as first:
+        time.sleep(0.1)
+        with connected(address) as second:
+            second.sendall(ASK)
+            assert second.recv(4096).startswith(b"HTTP/1.1 503 ")
+        first.sendall(ASK)
+        assert is_answered(first)
+
+
 def test_where_all_connections_wait_for_answers_the_next_is_told_to_come_again() -> None:
     with listening(listener(slow, connections=1)) as address, connected(address) as first:
         first.sendall(ASK)
