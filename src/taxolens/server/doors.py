@@ -51,6 +51,7 @@ class Traffic:
     Attributes:
         places: photos that are received, wait or are worked on.
         strangers: requests whose key, where one is asked for, is in their body still.
+        orders: to load, to unload and to list models, that are carried out.
         held: bytes of bodies and of what they grew to.
         strange_held: of these, those of strangers.
         closing: the server ends; whoever asks is told not to come again.
@@ -58,6 +59,7 @@ class Traffic:
 
     places: int = 0
     strangers: int = 0
+    orders: int = 0
     held: int = 0
     strange_held: int = 0
     closing: bool = False

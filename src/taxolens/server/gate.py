@@ -11,15 +11,14 @@ from taxolens.core.texts import noted
 from taxolens.problems import Problem, Refused
 from taxolens.server.body import let_go, too_large
 from taxolens.server.doors import Doors
-from taxolens.server.places import check_room, enter, leave
-from taxolens.server.refusal import PREDICT, PROTOCOL, refusal, refusal_of
+from taxolens.server.places import check_orders, check_room, enter, is_order, leave, takes_place
+from taxolens.server.refusal import PREDICT, refusal, refusal_of
 from taxolens.server.visit import Visit, visit_of
 from taxolens.server.visit_log import log_visit
 
 OPEN = frozenset({"/v2", "/v2/health/live", "/v2/health/ready", "/openapi.json"})
 """What answers without a key: whoever starts and stops servers has none, and nothing of a model is told."""
 
-_REPOSITORY = f"{PROTOCOL}/repository"
 _WENT_WRONG = noted("Something went wrong in the server. Its log tells more, under the id {id}.")
 _POLICY = b"default-src 'self'; img-src 'self' blob: data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 _HEADERS = (
@@ -80,10 +79,11 @@ class Gate:
                 await refusal(Problem(500, sentence), visit)(scope, receive, answer)
 
     async def _admitted(self, visit: Visit, scope: Scope, receive: Receive, answer: Send) -> None:
-        """Has a request answered, which takes a place; those that are refused at the gate take none."""
-        traffic, works = self._doors.traffic, visit.method == "POST"
+        """Has a request answered. Its photos take a place; those of requests that are refused at the gate take none."""
+        traffic, works, orders = self._doors.traffic, takes_place(visit), is_order(visit)
         visit.strange = works and self._is_strange(visit)
         traffic.strangers += visit.strange
+        traffic.orders += orders
         if works:
             enter(self._doors, visit)
         try:
@@ -91,6 +91,7 @@ class Gate:
         finally:
             leave(self._doors, visit)
             traffic.strangers -= visit.strange
+            traffic.orders -= orders
 
     def _is_strange(self, visit: Visit) -> bool:
         return self._doors.keys is not None and not visit.asker
@@ -105,10 +106,14 @@ class Gate:
         if visit.method != "POST":
             return
         self._check_page(visit)
+        if is_order(visit):
+            check_orders(self._doors)
+        if takes_place(visit):
+            check_room(self._doors, strange=self._is_strange(visit))
+            self._check_body(visit)
+
+    def _check_body(self, visit: Visit) -> None:
         limits = self._doors.limits
-        if visit.path.startswith(_REPOSITORY):
-            return
-        check_room(self._doors, strange=self._is_strange(visit))
         if (visit.announced or 0) > limits.body:
             raise too_large(limits)
         if visit.header(b"content-encoding") not in ("", "identity"):

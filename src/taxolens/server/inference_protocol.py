@@ -147,7 +147,7 @@ async def _inferred(doors: Doors, visit: Visit, served: Served, body: bytes) -> 
 @router.post(
     "/repository/index",
     response_model=list[IndexReply],
-    responses=errors(400, 401, 403, 408, 413),
+    responses=errors(400, 401, 403, 408, 413, 503),
     openapi_extra={"requestBody": INDEX_BODY},
 )
 async def index(request: Request) -> Response:

@@ -1,14 +1,40 @@
 """Places: how many photos are received, wait and are worked on at once, over all requests.
 
 A request takes one place before a byte of its body is read, and one for each of its photos once they are counted; each
-photo leaves its own with its answer. Nobody who came in finds the queue full.
+photo leaves its own with its answer. Nobody who came in finds the queue full. Orders about models have places of their own.
 """
 
 from __future__ import annotations
 
 from taxolens.problems import Refused
 from taxolens.server.doors import Doors
+from taxolens.server.refusal import PREDICT, PROTOCOL
 from taxolens.server.visit import Visit
+
+_ASKED = frozenset({PREDICT, "/", "/page/answer", "/page/picture"})
+_ORDERS = 4
+"""Orders about models at once; one loads, the others wait for it."""
+
+
+def takes_place(visit: Visit) -> bool:
+    """Whether a request brings photos, wherever there is somebody to look at them."""
+    named = visit.path.startswith(f"{PROTOCOL}/models/") and visit.path.endswith("/infer")
+    return visit.method == "POST" and (named or visit.path in _ASKED)
+
+
+def is_order(visit: Visit) -> bool:
+    """Whether a request loads, unloads or lists models."""
+    return visit.method == "POST" and visit.path.startswith(f"{PROTOCOL}/repository/")
+
+
+def check_orders(doors: Doors) -> None:
+    """Refuses an order about models, unread, beside too many others.
+
+    Raises:
+        Refused: there are as many as may be (503).
+    """
+    if doors.traffic.orders >= _ORDERS:
+        raise _crowded()
 
 
 def check_room(doors: Doors, *, strange: bool) -> None:

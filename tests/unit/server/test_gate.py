@@ -8,12 +8,17 @@ from collections.abc import MutableMapping
 from typing import Any, cast
 
 import pytest
+from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from taxolens.server import inference_protocol, rest
 from taxolens.server.desk import Desk
 from taxolens.server.doors import Doors, Limits
 from taxolens.server.gate import Gate
 from taxolens.server.keys import Keys
+from taxolens.server.page.router import page_router
+from taxolens.server.places import is_order, takes_place
+from taxolens.server.visit import Visit
 
 _DESK = cast(Desk, None)  # the gate does not ask it
 Message = MutableMapping[str, Any]
@@ -101,3 +106,31 @@ def test_forms_that_bring_their_key_in_the_body_leave_places_to_others() -> None
 
     assert asyncio.run(crowd()) == [200, 200, 503, 503, 200]
     assert (doors.traffic.places, doors.traffic.strangers) == (0, 0)
+
+
+def test_orders_about_models_leave_the_places_to_photos() -> None:
+    doors = Doors(_DESK, limits=Limits(places=1))
+
+    async def slow(scope: Scope, receive: Receive, send: Send) -> None:
+        await asyncio.sleep(0.1)
+        await _answers(scope, receive, send)
+
+    gate = Gate(slow, doors)
+    load = {**_scope(), "path": "/v2/repository/models/moths/load"}
+    nowhere = {**_scope(), "path": "/nowhere"}
+
+    async def crowd() -> list[int]:
+        orders = [_status(gate, dict(load)) for _ in range(5)]
+        return list(await asyncio.gather(*orders, _status(gate, nowhere), _status(gate, _scope())))
+
+    assert asyncio.run(crowd()) == [200, 200, 200, 200, 503, 200, 200]
+    assert (doors.traffic.places, doors.traffic.orders) == (0, 0)
+
+
+def test_every_door_that_takes_a_body_is_counted() -> None:
+    routers = (rest.router, inference_protocol.router, page_router(Doors(_DESK)))
+    routes = [one for router in routers for one in router.routes if isinstance(one, Route)]
+    paths = {one.path for one in routes if "POST" in (one.methods or ())}
+    visits = [Visit.of({**_scope(), "path": path}) for path in sorted(paths)]
+    assert len(visits) == 9
+    assert all(takes_place(visit) != is_order(visit) for visit in visits)
