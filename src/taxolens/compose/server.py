@@ -26,7 +26,7 @@ _PARTS = ("fastapi", "uvicorn", "httptools", "python_multipart", "prometheus_cli
 _THIS_MACHINE = ("127.", "::1", "localhost")
 _MEGABYTE = 1_000_000
 _BODIES = 12
-"""Of how many of the largest bodies there is room, at least: one takes up to three while it is read."""
+"""Of how many of the largest bodies there is room, at least: one takes up to seven while it is read."""
 
 
 @dataclass(frozen=True, slots=True)

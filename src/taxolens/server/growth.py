@@ -11,8 +11,12 @@ _OF_VALUE = 96
 _OF_OBJECT = 8
 """Values that an object counts for: one with a single entry takes 192 bytes."""
 
-_OF_TEXT = 2
-"""How often the text itself is there: as a text, and as the bytes that its base64 stands for."""
+_OF_TEXT = 3
+"""How often the text itself is there: as a text, without the "data:" before it, and as the bytes that its base64 stands
+for."""
+
+_OF_WIDE_TEXT = 6
+"""Likewise where one character is not of ASCII: all others beside it may take four bytes, too."""
 
 
 def json_growth(text: bytes, limits: Limits) -> int:
@@ -28,4 +32,5 @@ def json_growth(text: bytes, limits: Limits) -> int:
             "The request lists more than {most} numbers. Send photos as files.",
             most=limits.numbers,
         )
-    return _OF_VALUE * values + _OF_TEXT * len(text)
+    plain = text.isascii() and b"\\u" not in text
+    return _OF_VALUE * values + (_OF_TEXT if plain else _OF_WIDE_TEXT) * len(text)

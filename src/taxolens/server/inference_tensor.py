@@ -5,7 +5,6 @@ Numbers lie row by row, the lowest byte first. An element of BYTES is its length
 
 from __future__ import annotations
 
-import base64
 import binascii
 import math
 import struct
@@ -172,7 +171,7 @@ def _flat(data: list[Any]) -> list[Any]:
 
 def _decoded(name: str, text: str) -> bytes:
     try:
-        return base64.b64decode(text, validate=True)
+        return binascii.a2b_base64(text, strict_mode=True)
     except (binascii.Error, ValueError):
         raise Refused(400, "The data of {name} are no base64 texts.", name=name) from None
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import tracemalloc
 from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
 from pydantic_core import from_json
@@ -12,6 +14,7 @@ from taxolens.problems import Refused
 from taxolens.server.doors import Limits
 from taxolens.server.growth import json_growth
 from taxolens.server.nested import photos_of
+from taxolens.server.reading import read_photos
 
 _COUNT = 20_000
 _KINDS: dict[str, bytes] = {
@@ -27,6 +30,8 @@ _KINDS: dict[str, bytes] = {
     "objects in objects": (b'{"":' * 50 + b"1" + b"}" * 50 + b",") * (_COUNT // 50),
     "an object": b"{" + b",".join(b'"%x":1' % number for number in range(_COUNT)) + b"},",
     "base64": b'"' + b"QUJD" * _COUNT + b'",',
+    "text with one wide character": b'"' + b"QUJD" * _COUNT + "🦊".encode() + b'",',
+    "text with one wide character escaped": b'"\\ud83e\\udd8a' + b"QUJD" * _COUNT + b'",',
 }
 
 
@@ -57,6 +62,26 @@ def test_photos_of_numbers_take_no_more_than_was_said(pixel: bytes) -> None:
     row = b"[" + pixel * 99 + pixel[:-1] + b"]"
     text = b"[" + b",".join([row] * 200) + b"]"
     assert _peak(lambda: photos_of(from_json(text))) <= json_growth(text, Limits())
+
+
+_FOX, _PHOTO = "🦊".encode(), b"QUJD" * _COUNT
+
+
+@pytest.mark.parametrize(
+    "text", [_PHOTO, b"data:;base64," + _PHOTO, b"data:" + _FOX + b"," + _PHOTO, b"data:," + _FOX + _PHOTO]
+)
+def test_photos_of_base64_take_no_more_than_was_said(text: bytes) -> None:
+    body = b'{"image":"' + text + b'"}'
+    grown: list[int] = []
+
+    def read() -> object:
+        with suppress(Refused):
+            return asyncio.run(read_photos(body, "application/json", Limits(), grown.append))
+        return None
+
+    read()  # loads what is loaded once
+    peak = _peak(read)
+    assert peak <= grown[0]
 
 
 def test_objects_count_for_what_they_take() -> None:
