@@ -107,6 +107,8 @@ async def _serve(
     ready: Callable[[Listening], None],
     drawn: Callable[[], Examples] | None,
 ) -> bool:
+    loop, told = asyncio.get_running_loop(), asyncio.Event()
+    _on_signals(loop, told.set)
     from taxolens.server.open_desk import open_desk
 
     desk = open_desk(_desk_options(recipe))
@@ -116,14 +118,14 @@ async def _serve(
         server = await asyncio.to_thread(_server, recipe, desk, drawn)
         gc.freeze()
         gc.enable()
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, server.stop)
+        _on_signals(loop, server.stop)
+        if told.is_set():  # while it was made
+            server.stop()
         serving = asyncio.create_task(server.serve([listener]))
         await asyncio.wait((loading, serving), return_when=asyncio.FIRST_COMPLETED)
         if loading.done() and loading.exception():
             server.stop()
-        elif loading.done():
+        elif loading.done() and not server.should_exit:
             ready(_listening(recipe, listener, desk))
         await serving
         if loading.done():
@@ -132,6 +134,11 @@ async def _serve(
     finally:
         loading.cancel()
         await desk.close(patience=0.0)  # whoever asked is answered by now, or was not waited for
+
+
+def _on_signals(loop: asyncio.AbstractEventLoop, stop: Callable[[], None]) -> None:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop)
 
 
 def _server(recipe: ServeRecipe, desk: Desk, drawn: Callable[[], Examples] | None) -> Listener:

@@ -62,17 +62,22 @@ def _obeyed(orders: socket.socket, rule: WorkerRule, children: set[int]) -> bool
         return True
     if order.startswith(BURY):
         (pid,) = PID.unpack(order[1:])
-        orders.sendall(PID.pack(_buried(pid)))
+        _answer(orders, _buried(pid))
         children.discard(pid)
         return True
     return False
+
+
+def _answer(orders: socket.socket, number: int) -> None:
+    with suppress(OSError):  # the server may be gone, and then no order comes either
+        orders.sendall(PID.pack(number))
 
 
 def _forked(orders: socket.socket, connection: int, rule: WorkerRule) -> int:
     pid = os.fork()
     if pid:
         os.close(connection)
-        orders.sendall(PID.pack(pid))
+        _answer(orders, pid)
         return pid
     code = 1
     try:

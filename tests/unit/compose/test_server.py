@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import json
+import os
+import signal
+import socket
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
 from taxolens.compose import server
 from taxolens.recipes.serve import ServeRecipe
+from taxolens.server.wire import WorkerRule
+from taxolens.server.worker_orders import FORK
 
 
 class _Desk:
@@ -36,9 +43,10 @@ class _Listener:
 
     def __init__(self, *, answered_all: bool = True) -> None:
         self.answered_all = answered_all
+        self.should_exit = False
 
     def stop(self) -> None:
-        pass
+        self.should_exit = True
 
     async def serve(self, sockets: object) -> None:
         pass
@@ -72,6 +80,49 @@ def test_it_tells_whether_all_were_answered(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr("taxolens.server.visit_log.start_logs", lambda form, level: None)
     monkeypatch.setattr(server, "_server", lambda *of: _Listener(answered_all=False))
     assert not _served()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_told_to_stop_while_it_is_made_it_stops(
+    monkeypatch: pytest.MonkeyPatch, number: signal.Signals
+) -> None:
+    """And does not say that it is ready, though its models are loaded meanwhile."""
+    listener, said = _Listener(), []
+
+    def made(*of: object) -> _Listener:
+        os.kill(os.getpid(), number)
+        time.sleep(0.3)
+        return listener
+
+    monkeypatch.setattr("taxolens.server.open_desk.open_desk", lambda options: _Desk())
+    monkeypatch.setattr("taxolens.server.visit_log.start_logs", lambda form, level: None)
+    monkeypatch.setattr(server, "_server", made)
+    monkeypatch.setattr(server, "_listening", lambda *of: said.append("ready"))
+    kept = signal.signal(signal.SIGTERM, signal.SIG_IGN)  # else its failure would end all tests
+    try:
+        assert _served()
+    finally:
+        signal.signal(signal.SIGTERM, kept)
+    assert listener.should_exit
+    assert not said
+
+
+def test_the_process_of_workers_ends_in_silence_where_the_server_is_gone(tmp_path: Path) -> None:
+    ours, theirs = socket.socketpair()
+    kept, lent = socket.socketpair()
+    with kept, lent, theirs:
+        socket.send_fds(ours, [FORK], [lent.fileno()])
+        ours.close()  # before the answer
+        rule = json.dumps(
+            WorkerRule(
+                seconds=1, opening=1, memory=1 << 30, max_megapixels=1, folder=str(tmp_path / "copies")
+            ).fields()
+        )
+        command = [sys.executable, "-P", "-m", "taxolens.server.worker_process", str(theirs.fileno()), rule]
+        done = subprocess.run(
+            command, pass_fds=[theirs.fileno()], capture_output=True, text=True, check=False
+        )
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_the_process_of_workers_is_started_before_anything_large_is_loaded() -> None:
