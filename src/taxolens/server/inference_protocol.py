@@ -6,7 +6,10 @@ and the model repository.
 
 from __future__ import annotations
 
+import re
+from contextlib import suppress
 from dataclasses import replace
+from ipaddress import ip_address
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -45,7 +48,8 @@ _JSON = "application/json"
 _LONGEST_ORDER = 100_000
 _STATES = {State.READY: "READY", State.LOADING: "LOADING"}
 _OF_PROXIES = (b"forwarded", b"x-forwarded-for", b"via")
-_THIS_MACHINE = ("localhost", "127.0.0.1", "[::1]")
+_HOST = re.compile(r"(\[[^\[\]]*\]|[^:\[\]]*)(:[0-9]*)?")
+"""An address, in brackets where it has colons of its own, and a port (RFC 9110, 7.2)."""
 
 
 def _told(document: Any, status: int = 200) -> Response:
@@ -200,15 +204,23 @@ def _described(tensor: Tensor) -> TensorReply:
     return TensorReply(name=tensor.name, datatype=tensor.datatype, shape=list(tensor.shape))
 
 
+def names_this_machine(host: str) -> bool:
+    """Whether a Host header names the very machine: a page of someone else's can have its own name mean this address."""
+    match = _HOST.fullmatch(host)
+    name = match[1].strip("[]").lower() if match else ""
+    with suppress(ValueError):
+        return ip_address(name).is_loopback
+    return name == "localhost"
+
+
 def _check_control(request: Request) -> None:
     """Whoever has a key may load and unload; without keys, only programs of this very machine may."""
     doors, visit = doors_of(request), visit_of(request.scope)
     if doors.keys is not None:
         return
-    host = visit.header(b"host").rpartition(":")[0] or visit.header(b"host")
     # Behind a proxy on this machine, all requests come from it.
     passed_on = any(map(visit.header, _OF_PROXIES))
-    if passed_on or not (doors.local and host in _THIS_MACHINE):
+    if passed_on or not (doors.local and names_this_machine(visit.header(b"host"))):
         raise Refused(
             403,
             "Models are loaded and unloaded with a key, or from the machine of the server. Add --api-key-file.",

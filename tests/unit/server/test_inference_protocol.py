@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from taxolens.server.inference_protocol import names_this_machine
 from tests.unit.inference.colour_model import write_colour_model
 from tests.unit.server.served import KEY, Options, served
 
@@ -51,3 +52,50 @@ def test_pages_that_may_ask_load_and_unload_with_a_key_alone(
 def test_programs_of_this_machine_load_and_unload(server: httpx.Client) -> None:
     for path in (_UNLOAD, _LOAD):
         assert server.post(path).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "localhost",
+        "LOCALHOST:80",
+        "127.0.0.1:8080",
+        "127.0.0.2",
+        "[::1]",
+        "[::1]:8080",
+        "[0:0:0:0:0:0:0:1]:80",
+    ],
+)
+def test_a_host_of_this_machine_may_be_written_in_many_ways(host: str) -> None:
+    assert names_this_machine(host)
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        *(
+            "",
+            ":80",
+            "127.evil.example",
+            "127.0.0.1.evil.example",
+            "localhost.evil.example",
+            "evil.example:80",
+        ),
+        *(
+            "192.168.1.7",
+            "[::2]",
+            "[::1]evil.example",
+            "[::1",
+            "[localhost]evil",
+            "127.0.0.1:80:80",
+            "0.0.0.0",
+        ),
+    ],
+)
+def test_other_names_are_not_this_machine(host: str) -> None:
+    assert not names_this_machine(host)
+
+
+def test_programs_of_this_machine_may_name_it_as_they_like(server: httpx.Client) -> None:
+    for host in ("[::1]", "LOCALHOST:80", "127.0.0.2"):
+        assert server.post(_LOAD, headers={"host": host}).status_code == 200
