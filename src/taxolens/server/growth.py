@@ -29,7 +29,7 @@ def json_growth(text: bytes, limits: Limits) -> int:
     if values > limits.numbers:
         raise Refused(
             413,
-            "The request lists more than {most} numbers. Send photos as files.",
+            "The request lists more than {most} numbers and lists. Send photos as files.",
             most=limits.numbers,
         )
     plain = text.isascii() and b"\\u" not in text

@@ -90,3 +90,10 @@ def test_objects_count_for_what_they_take() -> None:
     with pytest.raises(Refused) as refused:
         json_growth(objects, Limits(numbers=1000))
     assert refused.value.status == 413
+
+
+def test_lists_count_beside_the_numbers_in_them() -> None:
+    pixels = b"[" + b"[1,2,3]," * 249 + b"[1,2,3]]"
+    json_growth(pixels, Limits(numbers=1000))
+    with pytest.raises(Refused, match="more than 999 numbers and lists"):
+        json_growth(pixels, Limits(numbers=999))
