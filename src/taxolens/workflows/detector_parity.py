@@ -14,6 +14,8 @@ from taxolens.inference.detector import DetectorPredictor
 
 MOST_PIXELS, MOST_SCORE = 1.0, 0.01
 """What counts as the same box: no edge is further off, and its score differs by no more."""
+_MOST_EXCUSED = 2
+_HALF, _NOTHING = 0.5, 1e-4
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +46,20 @@ def prove_boxes(
         told: what the other program found there from `least` on.
 
     Raises:
-        ParityError: a box of one side that the other does not find, clearly above `least`.
+        ParityError: a box of one side that the other does not find, clearly above `least`. A box or two that lie
+            on the edge of being one with a surer box may be missing: which side of it is chance.
     """
     boxes, pixels, score = 0, 0.0, 0.0
+    excused = 0
     for picture, theirs in zip(shown, told, strict=True):
         ours = _found(predictor, picture)
         for one, other in ((theirs, ours), (ours, theirs)):
             for place in np.flatnonzero(one.scores >= least + MOST_SCORE).tolist():
                 far, off = _nearest(one, place, other)
                 if far > MOST_PIXELS or off > MOST_SCORE:
+                    if excused < _MOST_EXCUSED and _is_one_with_a_surer(one, place, one, other):
+                        excused += 1
+                        continue
                     raise ParityError(
                         "The written detector does not find what the trained one finds: a box differs by {pixels:.2f} "
                         "pixels and a score of {score:.3f}. Nothing was kept; please report it with the network's name.",
@@ -61,6 +68,23 @@ def prove_boxes(
                     )
                 boxes, pixels, score = boxes + 1, max(pixels, far), max(score, off)
     return BoxParity(len(told), boxes, pixels, score)
+
+
+def _is_one_with_a_surer(one: ToldBoxes, place: int, *sides: ToldBoxes) -> bool:
+    """Whether both sides hold a surer box of its class that covers more than half of what the two cover together.
+
+    Then one program kept both, the other took them for the same: they overlap by just about what decides that.
+    """
+    return all(_overlaps_a_surer(one, place, side) for side in sides)
+
+
+def _overlaps_a_surer(one: ToldBoxes, place: int, side: ToldBoxes) -> bool:
+    surer = (side.kinds == one.kinds[place]) & (side.scores > one.scores[place] + _NOTHING)
+    corners, mine = side.corners[surer], one.corners[place]
+    across = np.minimum(corners[:, 2:], mine[2:]) - np.maximum(corners[:, :2], mine[:2])
+    shared = across.clip(0).prod(axis=1)
+    areas = (corners[:, 2:] - corners[:, :2]).prod(axis=1) + (mine[2:] - mine[:2]).prod()
+    return bool((shared > _HALF * (areas - shared)).any())
 
 
 def _found(predictor: DetectorPredictor, picture: NDArray[np.uint8]) -> ToldBoxes:

@@ -51,3 +51,16 @@ def test_a_difference_is_refused(theirs: tuple[ToldBoxes]) -> None:
 def test_boxes_about_the_least_score_may_be_on_one_side_only() -> None:
     more = told(np.vstack([CORNERS, [[1, 1, 5, 5]]]), (0.9, 0.4, 0.055), (0, 1, 1))
     assert prove_boxes(predictor(), SHOWN, more, least=0.05).boxes == 4
+
+
+@pytest.mark.parametrize(("more", "agree"), [(1, True), (2, True), (3, False)])
+def test_few_boxes_on_the_edge_of_being_one_with_a_surer_may_be_on_one_side_only(
+    more: int, agree: bool
+) -> None:
+    beside = [[8, 8, 24, 38 - one] for one in range(more)]
+    theirs = told(np.vstack([CORNERS, beside]), (0.9, 0.4, *(0.5,) * more), (0, 1, *(0,) * more))
+    if agree:
+        assert prove_boxes(predictor(), SHOWN, theirs, least=0.05).boxes == 4
+        return
+    with pytest.raises(ParityError):
+        prove_boxes(predictor(), SHOWN, theirs, least=0.05)

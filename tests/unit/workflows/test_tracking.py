@@ -106,7 +106,7 @@ def test_a_failing_tracker_is_told_in_french(tmp_path: Path) -> None:
     trackers = Trackers(("weak",), Shelf({"weak": "learnt"}))
     with trackers.track(tracked(tmp_path), progress, translator("fr")) as tracking:
         tracking.learnt(EPOCHS, no_photos)
-    assert progress.notes[0] == "Suivi avec weak : in mind"
+    assert progress.notes[0] == "Suivi avec weak\u00a0: in mind"
     assert progress.notes[1].endswith("L’apprentissage continue sans lui.")
 
 
