@@ -94,19 +94,7 @@ def prepare_network_lesson(
         unnamed: photos of which only that teacher says what they show.
     """
     rule = Preprocess(wanted.width, wanted.height, fit=Fit(recipe.fit) if recipe.fit else Fit.SQUASH)
-
-    def decoded_in(images: Sequence[Image], name: str) -> Decoded:
-        return decode_all(
-            images,
-            rule,
-            folder / name,
-            workers=recipe.workers,
-            max_megapixels=recipe.source.max_megapixels,
-            progress=progress,
-            say=say,
-        )
-
-    decoded = decoded_in(dataset.images, PIXELS)
+    decoded = _decoded(recipe, rule, dataset.images, folder / PIXELS, progress, say)
     images = tuple(dataset.images[row] for row in decoded.kept)
     if not images:
         raise DataError(
@@ -120,7 +108,7 @@ def prepare_network_lesson(
     labels, truth = classes_of(images)
     split = split_images(images, recipe.split)
     held = np.concatenate([split.indices(Part.VAL), split.indices(Part.TEST)])
-    further = decoded_in(unnamed, UNNAMED)
+    further = _decoded(recipe, rule, unnamed, folder / UNNAMED, progress, say)
     lesson = NetworkLesson(
         images=images,
         labels=labels,
@@ -139,6 +127,20 @@ def prepare_network_lesson(
     learnt = (*images, *lesson.unnamed.images)
     view = teacher_view(recipe, wide, learnt, rows, folder, progress=progress, say=say)
     return replace(lesson, view=view)
+
+
+def _decoded(
+    recipe: TrainRecipe, rule: Preprocess, images: Sequence[Image], file: Path, progress: Progress, say: Say
+) -> Decoded:
+    return decode_all(
+        images,
+        rule,
+        file,
+        workers=recipe.workers,
+        max_megapixels=recipe.source.max_megapixels,
+        progress=progress,
+        say=say,
+    )
 
 
 def _unnamed(
