@@ -14,6 +14,10 @@ from PIL import Image
 settings.register_profile("taxolens", deadline=None, derandomize="CI" in os.environ)
 settings.load_profile("taxolens")
 
+# A process of tests works on every core already; threads beside it would only push each other aside.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"
 

@@ -1,38 +1,34 @@
 """Writes the command reference from the commands' own help.
 
 python -m tools.reference docs/commands.md
+python -m tools.reference -                    shows it
 """
 
 from __future__ import annotations
 
+import io
 import os
-import subprocess
 import sys
+from contextlib import redirect_stdout, suppress
 from pathlib import Path
 
-from taxolens.cli.main import COMMANDS
+# Read when the commands are loaded.
+os.environ.update(COLUMNS="100", TERM="dumb", NO_COLOR="1", TAXOLENS_LANG="en")
 
-TAXOLENS = Path(sys.executable).with_name("taxolens")
+from taxolens.cli.main import COMMANDS, main
+
 GROUPS = {
     "runs": ("list", "show", "compare", "delete", "restore"),
     "models": ("list", "show", "get", "add", "remove", "describe", "pipeline"),
     "datasets": ("list", "show", "get"),
 }
-WIDTH = "100"
 
 
 def help_of(*words: str) -> str:
     """The help page of a command, in English, without colours."""
-    environment = {**os.environ, "COLUMNS": WIDTH, "TERM": "dumb", "NO_COLOR": "1", "TAXOLENS_LANG": "en"}
-    done = subprocess.run(
-        [TAXOLENS, *words, "--help"],
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        check=True,
-        env=environment,
-    )
-    return "\n".join(line.rstrip() for line in done.stdout.strip("\n").splitlines())
+    with redirect_stdout(io.StringIO()) as page, suppress(SystemExit):
+        main([*words, "--help"])
+    return "\n".join(line.rstrip() for line in page.getvalue().strip("\n").splitlines())
 
 
 def reference() -> str:
@@ -50,4 +46,7 @@ def reference() -> str:
 
 
 if __name__ == "__main__":
-    Path(sys.argv[1]).write_text(reference(), encoding="utf-8")
+    if sys.argv[1:] == ["-"]:
+        print(reference(), end="")
+    else:
+        Path(sys.argv[1]).write_text(reference(), encoding="utf-8")

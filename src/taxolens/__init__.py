@@ -9,6 +9,7 @@ for answer in model.predict(["photo.jpg"]):
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from taxolens.core.version import VERSION as __version__  # noqa: N811
@@ -20,6 +21,11 @@ if TYPE_CHECKING:
     from taxolens.inference.cascade_predictor import CascadePredictor
     from taxolens.inference.detector import DetectorPredictor
     from taxolens.inference.predictor import Predictor
+
+# Libraries that tell their makers how they are used, and on which machine, are asked not to: onnxruntime from 1.29 on
+# (its Privacy.md), huggingface_hub. They look when they are loaded. Who sets these variables decides otherwise.
+for _asked in ("ORT_DISABLE_TELEMETRY", "HF_HUB_DISABLE_TELEMETRY"):
+    os.environ.setdefault(_asked, "1")
 
 __all__ = ["CascadePredictor", "DetectorPredictor", "Prediction", "Predictor", "__version__", "load"]
 

@@ -6,22 +6,14 @@ import csv
 import os
 import subprocess
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.acceptance.warm import Outcome, Warm
+
 TAXOLENS = Path(sys.executable).with_name("taxolens")
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What a command left on the terminal."""
-
-    code: int
-    out: str
-    err: str
 
 
 Command = Callable[..., Outcome]
@@ -40,8 +32,9 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def taxolens(home: Path) -> Command:
+def taxolens(home: Path) -> Iterator[Command]:
     """Runs one command and gives its outcome."""
+    warm = Warm(TAXOLENS)
 
     def run(
         *arguments: object,
@@ -50,8 +43,12 @@ def taxolens(home: Path) -> Command:
         cwd: Path | None = None,
         home: Path = home,
     ) -> Outcome:
+        typed = list(map(str, arguments))
+        env = {**os.environ, "TAXOLENS_HOME": str(home), "TAXOLENS_LANG": lang, "COLUMNS": "100"}
+        if warm.fits(env):
+            return warm.run(typed, env=env, cwd=cwd, timeout=timeout)
         done = subprocess.run(
-            [TAXOLENS, *map(str, arguments)],
+            [TAXOLENS, *typed],
             capture_output=True,
             text=True,
             encoding="utf-8",
@@ -59,11 +56,12 @@ def taxolens(home: Path) -> Command:
             timeout=timeout,
             cwd=cwd,
             check=False,
-            env={**os.environ, "TAXOLENS_HOME": str(home), "TAXOLENS_LANG": lang, "COLUMNS": "100"},
+            env=env,
         )
         return Outcome(done.returncode, done.stdout, done.stderr)
 
-    return run
+    yield run
+    warm.close()
 
 
 @pytest.fixture(scope="session")

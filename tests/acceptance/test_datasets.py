@@ -14,7 +14,7 @@ import pytest
 from tests.acceptance.conftest import TAXOLENS, Command
 from tests.unit.formats.public import archives
 
-EACH = 1200
+EACH = 600
 
 
 @pytest.fixture(scope="module")
@@ -47,8 +47,9 @@ def test_a_killed_command_goes_on_and_a_model_is_learnt_from_what_it_wrote(
         before = len(list(unfinished.rglob("*.png")))
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline and process.poll() is None:
-            if len(list(unfinished.rglob("*.png"))) > before + 300:
+            if len(list(unfinished.rglob("*.png"))) > before + 150:
                 break
+            time.sleep(0.01)
         process.send_signal(signal.SIGKILL)
         process.wait()
     assert not out.exists()

@@ -156,8 +156,14 @@ def paired_limits(outcomes: Outcomes) -> tuple[float, float]:
     return max(-1.0, centre - half), min(1.0, centre + half)
 
 
+def _called(answers: Answers) -> Counts:
+    """The class that each photo got."""
+    called: Counts = answers.probabilities.argmax(axis=1).astype(np.int64)
+    return called
+
+
 def _right(answers: Answers) -> NDArray[np.bool_]:
-    return np.asarray(answers.probabilities.argmax(axis=1) == answers.truth)
+    return np.asarray(_called(answers) == answers.truth)
 
 
 def _by_group(second: NDArray[np.bool_], first: NDArray[np.bool_], groups: Counts) -> Counts:
@@ -168,7 +174,7 @@ def _by_group(second: NDArray[np.bool_], first: NDArray[np.bool_], groups: Count
 
 def _macro_f1(answers: Answers) -> float:
     classes = len(answers.labels)
-    called = answers.probabilities.argmax(axis=1)
+    called = _called(answers)
     return float(
         macro_f1_of(
             np.bincount(answers.truth[called == answers.truth], minlength=classes).astype(float),
@@ -190,7 +196,10 @@ class _Kinds:
 
 
 def _drawn(first: Answers, second: Answers, seed: int) -> tuple[Limits, Limits]:
-    """Limits of both differences over the draws."""
+    """Limits of both differences over the draws; asked the other way round, the same with their signs turned."""
+    if _called(first).tolist() > _called(second).tolist():
+        turned = _drawn(second, first, seed)
+        return (-turned[0][1], -turned[0][0]), (-turned[1][1], -turned[1][0])
     kinds, units, size = _kinds(first, second)
     classes = len(first.labels)
     tables = [
@@ -204,8 +213,7 @@ def _drawn(first: Answers, second: Answers, seed: int) -> tuple[Limits, Limits]:
 def _kinds(first: Answers, second: Answers) -> tuple[_Kinds, Floats, int]:
     """Entries, how likely each unit is drawn, and how many units make one draw."""
     classes = len(first.labels)
-    called = (one.probabilities.argmax(axis=1).astype(np.int64) for one in (first, second))
-    code = (first.truth * classes + next(called)) * classes + next(called)
+    code = (first.truth * classes + _called(first)) * classes + _called(second)
     kind, place = np.unique(code, return_inverse=True)
     if first.groups is None:
         unit, entry, number = np.arange(len(kind)), kind, np.ones(len(kind))

@@ -6,6 +6,7 @@ On x86 processors its whole numbers of eight bits are faster than onnxruntime's;
 from __future__ import annotations
 
 import importlib
+import sys
 import threading
 from types import ModuleType
 from typing import Any
@@ -84,6 +85,8 @@ def _settings(calls: int) -> dict[str, Any]:
 
 
 def _library() -> ModuleType:
+    # Its converters, which are not used here, would tell their maker of this machine once they are loaded beside it.
+    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]  # "cannot be imported"
     try:
         return importlib.import_module("openvino")
     except ImportError as error:

@@ -135,8 +135,8 @@ def test_turned_around_everything_changes_its_sign(seed: int, n: int, grouped: b
         left, right = getattr(there, name), getattr(back, name)
         assert left.value == pytest.approx(-right.value)
         assert -1 <= left.low <= left.value <= left.high <= 1
-        # The draws are other ones, of which each interval rests on a thousand.
-        assert left.low == pytest.approx(-right.high, abs=0.12)
+        assert left.low == pytest.approx(-right.high)
+        assert left.high == pytest.approx(-right.low)
 
 
 def test_a_model_differs_in_nothing_from_itself_but_a_handful_of_photos_leaves_doubt() -> None:
