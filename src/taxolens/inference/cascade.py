@@ -7,7 +7,9 @@
 3. A box that the detector takes for a person or a vehicle is one where the detector is [sure] of it, or the classifier
    gives [person], [vehicle] or more to the classes with this role, or knows no such class and so cannot contradict.
 4. A box that the detector takes for something `other` is what the detector says.
-5. Any other box to which the classifier gives [blank] or more for "nothing is there" is not there.
+5. Any other box to which the classifier gives [blank] or more for "nothing is there" is not there. Nor is one that is
+   a surer box once more, which the detector calls differently: their intersection over union is larger than what its
+   boxes of one class may have. The classifier names what is in a box, so one animal has one.
 6. Any other box is answered by the classifier's scores as a photo is by the rules 2 to 6 of `decision.py`: threshold,
    candidates, excluded species, roll-up. But where the best class is a blank one, the answer is "unsure".
 7. Where no box is left, the classifier's scores of the whole photo decide, without a box. The photo is blank where they
@@ -23,8 +25,8 @@ per photo, here for one per box.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +39,7 @@ from taxolens.inference.cascade_rule import CascadeRule, DetectorPart, cascade_r
 from taxolens.inference.decision import DecisionRule, decide, least_of, rule_of, without
 from taxolens.inference.finds import BLANK, Find, blank, box_of
 from taxolens.inference.row import Boxes
+from taxolens.inference.suppression import named_again
 from taxolens.modelfile.card import Card
 
 Answer = tuple[Prediction, Find | None]
@@ -116,18 +119,63 @@ def something_there(boxes: Boxes, rule: DecisionRule) -> bool:
     return next(_found("", boxes, rule), None) is not None
 
 
+@dataclass(frozen=True, slots=True)
+class _There:
+    """A box that may be there.
+
+    Attributes:
+        number: among the boxes of the photo.
+        kind: the detector's best class.
+        confidence: how sure the detector is of it, 0..1.
+        named: float32 [classes of the rule], what the classifier says of it.
+        answer: what it is where the detector answers by itself; None: the classifier does.
+    """
+
+    number: int
+    kind: int
+    confidence: float
+    named: NDArray[np.float32]
+    answer: str | None
+
+
 def _found(name: str, boxes: Boxes, rule: DecisionRule) -> Iterator[Answer]:
     cascade = _cascade(rule)
-    for number, (place, scores) in enumerate(zip(boxes.places, _reasons(boxes, rule), strict=True)):
+    there = list(_there(boxes, rule))
+    again = _again(boxes, [one for one in there if one.answer is None], cascade.overlap)
+    for one in there:
+        box = box_of(boxes.places[one.number])
+        if one.answer is not None:
+            yield _by_detector(name, one.answer, cascade.roles[one.kind], box, one.confidence, rule)
+        elif one.number not in again:
+            yield _by_classifier(name, one.named, box, one.confidence, rule)
+
+
+def _there(boxes: Boxes, rule: DecisionRule) -> Iterator[_There]:
+    """Boxes by the rules 2 to 5, those that are a surer one once more among them."""
+    cascade = _cascade(rule)
+    for number, scores in enumerate(_reasons(boxes, rule)):
         best, confidence = int(scores.argmax()), float(scores.max(initial=0.0))
         if not confidence or confidence < (rule.least or 0.0):
             continue
         named = _named(boxes, number, rule)
         said = cascade.answers[best]
         if said is not None and _believed(cascade.roles[best], confidence, named, cascade):
-            yield _by_detector(name, said, cascade.roles[best], box_of(place), confidence, rule)
+            yield _There(number, best, confidence, named, said)
         elif float(named[_has(cascade, Role.BLANK)].sum()) < cascade.numbers.blank:
-            yield _by_classifier(name, named, box_of(place), confidence, rule)
+            yield _There(number, best, confidence, named, None)
+
+
+def _again(boxes: Boxes, there: Sequence[_There], overlap: float) -> frozenset[int]:
+    """Numbers of the boxes that are a surer one once more (rule 5)."""
+    numbers = np.array([one.number for one in there], np.intp)
+    places = boxes.places[numbers].astype(np.float64)
+    again = named_again(
+        np.concatenate([places[:, :2], places[:, :2] + places[:, 2:]], axis=1),
+        np.array([one.kind for one in there], np.intp),
+        np.array([one.confidence for one in there], np.float64),
+        overlap,
+    )
+    return frozenset(numbers[again].tolist())
 
 
 def _believed(role: Role | None, confidence: float, named: NDArray[np.float32], cascade: CascadeRule) -> bool:

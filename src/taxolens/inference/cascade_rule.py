@@ -13,6 +13,8 @@ from taxolens.modelfile.pipeline import CascadeNumbers
 BLANK = "blank"
 ANSWERED = (Role.PERSON, Role.VEHICLE, Role.OTHER)
 """What a detector may answer by itself; everything else is for the classifier."""
+_USUAL_OVERLAP = 0.7
+"""Of detectors that thin their boxes themselves, and do not say by what."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,8 @@ class CascadeRule:
             does.
         named_roles: of the classes that an answer may be.
         known: how many of these the classifier knows; they come first.
+        overlap: of two animals that the detector calls differently and whose boxes have a larger intersection over
+            union, only the surer one is there.
     """
 
     numbers: CascadeNumbers
@@ -52,6 +56,7 @@ class CascadeRule:
     answers: tuple[str | None, ...]
     named_roles: tuple[Role | None, ...]
     known: int
+    overlap: float = _USUAL_OVERLAP
 
 
 def answering_card(classifier: Card, detector: Card) -> Card:
@@ -65,6 +70,7 @@ def cascade_rule(answering: Card, detector: DetectorPart) -> CascadeRule:
     """The rule for a detector and an `answering_card`."""
     labels = {taxon.id for taxon in answering.taxa}
     by_role = {taxon.role: taxon.id for taxon in reversed(answering.taxa)}
+    overlap = detector.card.output.overlap
     return CascadeRule(
         detector.rule,
         tuple(taxon.role for taxon in detector.card.taxa),
@@ -74,6 +80,7 @@ def cascade_rule(answering: Card, detector: DetectorPart) -> CascadeRule:
         ),
         tuple(taxon.role for taxon in answering.taxa),
         detector.known,
+        _USUAL_OVERLAP if overlap is None else overlap,
     )
 
 

@@ -45,6 +45,29 @@ def suppress(candidates: Candidates, overlap: float | None, *, most: int = MOST_
     return order[kept]
 
 
+def named_again(
+    corners: NDArray[np.float64], kinds: NDArray[np.intp], confidences: NDArray[np.float64], overlap: float
+) -> NDArray[np.bool_]:
+    """Which boxes are a surer one once more, under the name of another class: networks score each class for itself, so
+    one thing may get a box for each of its likely names.
+
+    Args:
+        corners: [n, 4], left, top, right, bottom.
+        kinds: [n], numbers of the best classes; of boxes of one class, those that mean the same thing are gone already.
+        overlap: see `suppress`.
+    """
+    again = np.zeros(len(corners), np.bool_)
+    if len(np.unique(kinds)) < 2:
+        return again
+    areas, order = _areas(corners), np.argsort(-confidences, kind="stable")
+    for place, row in enumerate(order.tolist()):
+        if not again[row]:
+            less = order[place + 1 :]
+            near = _overlaps(corners[row], areas[row], corners[less], areas[less]) > overlap
+            again[less[near & (kinds[less] != kinds[row])]] = True
+    return again
+
+
 def _areas(corners: NDArray[np.float64]) -> NDArray[np.float64]:
     sides = np.maximum(corners[:, 2:] - corners[:, :2], 0.0)
     return np.asarray(sides[:, 0] * sides[:, 1])

@@ -192,6 +192,51 @@ def test_an_excluded_kind_is_no_reason_for_a_box() -> None:
     assert said(seen(("person", 0.9, SURE)), rule=rule) == [("empty", Status.BLANK, False)]
 
 
+ZOO = DETECTOR.model_copy(
+    update={
+        "classes": (CardClass(id="cow"), CardClass(id="dog"), *DETECTOR.classes[1:]),
+        "output": CardOutput(decoder="yolox", tensor="out", overlap=0.45),
+    }
+)
+BESIDE = (0.5, 0.2, 0.3, 0.4)
+NEARLY = (0.11, 0.21, 0.29, 0.41)
+
+
+def by_zoo(*found: tuple[str, float, tuple[float, ...], tuple[float, ...]]) -> list[tuple[str, float]]:
+    """Label and detector score of each box; given: kind, score, what the classifier says, place."""
+    labels = ZOO.labels
+    scores = np.zeros((len(found), len(labels)), np.float32)
+    for row, (kind, score, *_) in enumerate(found):
+        scores[row, labels.index(kind)] = score
+    boxes = Boxes(
+        np.array([one[3] for one in found], np.float32),
+        scores,
+        np.array([one[2] for one in found], np.float32),
+    )
+    part = DetectorPart("0" * 64, ZOO, CropRule(), CascadeNumbers(), len(SPECIES.classes))
+    rule = rule_for(answering_card(SPECIES, ZOO), part, top_k=3, threshold=None)
+    return [
+        (one.label, round(find.confidence, 3))
+        for one, find in decide_cascade("a.jpg", boxes, None, rule)
+        if find is not None
+    ]
+
+
+def test_one_animal_that_the_detector_calls_by_two_names_counts_once() -> None:
+    found = by_zoo(("dog", 0.4, SURE, NEARLY), ("cow", 0.6, SURE, PLACE), ("dog", 0.3, SURE, BESIDE))
+    assert found == [("lynx", 0.6), ("lynx", 0.3)]
+
+
+def test_two_animals_of_one_name_stay_two_however_the_detector_let_them_overlap() -> None:
+    assert len(by_zoo(("cow", 0.6, SURE, PLACE), ("cow", 0.4, SURE, NEARLY))) == 2
+
+
+def test_what_is_no_animal_takes_no_box_from_one() -> None:
+    found = by_zoo(("person", 0.9, SURE, PLACE), ("stone", 0.8, SURE, PLACE), ("cow", 0.4, SURE, NEARLY))
+    assert [label for label, _ in found] == ["person", "stone", "lynx"]
+    assert by_zoo(("cow", 0.9, NOTHING, PLACE), ("dog", 0.4, SURE, NEARLY)) == [("lynx", 0.4)]
+
+
 def test_an_answer_may_be_what_only_the_detector_knows() -> None:
     assert answering_card(SPECIES, DETECTOR).labels == ("lynx", "cat", "empty", "person", "vehicle", "stone")
     bare = card(Task.CLASSIFY, LYNX, CAT)
