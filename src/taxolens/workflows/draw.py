@@ -75,9 +75,13 @@ class Gallery:
         return self.root if self.root.is_dir() else self.root.parent
 
     def place(self, name: str) -> Path:
-        """Where the picture of a photo lies: under its own name, where that says JPEG."""
-        ending = "" if PurePosixPath(name).suffix.lower() in _JPEGS else ".jpg"
-        return self.out / f"{name}{ending}"
+        """Where the picture of a photo lies: under its own name, where that says JPEG, and never under another's."""
+        if PurePosixPath(name).suffix.lower() in _JPEGS:
+            return self.out / name
+        picture = f"{name}.jpg"
+        while os.path.exists(self.base / picture):  # noqa: PTH110 - a long name is no error
+            picture += ".jpg"
+        return self.out / picture
 
 
 def check_gallery(out: Path, photos: Path) -> None:

@@ -75,6 +75,18 @@ def test_every_photo_with_something_in_it_is_drawn_under_its_name(recipe: Identi
     assert tree(card) == before
 
 
+def test_a_photo_that_is_called_as_the_picture_of_another_has_a_picture_too(
+    recipe: IdentifyRecipe, card: Path
+) -> None:
+    squares((1, 0, "green")).save(card / "b" / "1.png.jpg", quality=95)
+    assert identify(recipe).drawn == 5
+    assert recipe.draw is not None
+    there = tree(recipe.draw)
+    assert {"b/1.png.jpg", "b/1.png.jpg.jpg"} < set(there) and len(there) == 5
+    identify(recipe)
+    assert tree(recipe.draw) == there
+
+
 def test_a_picture_is_upright_and_shows_frames_round_what_was_found(recipe: IdentifyRecipe) -> None:
     identify(recipe)
     assert recipe.draw is not None
