@@ -22,6 +22,7 @@ from taxolens.inference.decoders.registry import DECODERS
 from taxolens.inference.detector import DetectorPredictor
 from taxolens.inference.predictor import threads_for
 from taxolens.inference.row import Boxes
+from taxolens.modelfile.peek import peek_card
 from taxolens.recipes.evaluate import EvaluateRecipe
 from taxolens.workflows.detection_evaluate import (
     DetectionSummary,
@@ -34,8 +35,9 @@ from taxolens.workflows.detection_facts import DetectionFacts
 from taxolens.workflows.judging import asked_part, check_places, classes_meant
 from taxolens.workflows.listener import Listener
 from taxolens.workflows.model_facts import FileFacts
+from taxolens.workflows.prepared_tile import tile_of
 from taxolens.workflows.run_folder import MODEL, is_run
-from taxolens.workflows.run_record import learnt_from
+from taxolens.workflows.run_record import held_back_by, learnt_from
 
 LEAST_SURE = 0.001
 """Boxes from this score on are judged, as other programs do it: average precision looks at the unsure ones too."""
@@ -72,7 +74,7 @@ def evaluate_detector(
     classes = _known(recipe, predictor, dataset, listener, say)
     scenes, failed = scenes_of(recipe, unhesitating(predictor), images, classes, listener, say)
     card, model = predictor.card, predictor.model
-    unseen = _unseen(recipe.model, images, listener, say)
+    unseen = _unseen(recipe, images, listener, say)
     facts = DetectionFacts(
         name=card.name,
         created=card.created_at,
@@ -88,16 +90,22 @@ def evaluate_detector(
     return judge_found(recipe, scenes, images, facts, classes, listener, say, naming=naming)
 
 
-def _unseen(model: Path, images: Sequence[Image], listener: Listener, say: Say) -> bool | None:
-    """Whether a detector is judged on photos that are new to it; None where its file lies in no run, which would know."""
-    run = model.parent
-    if model.name != MODEL or not is_run(run):
+def _unseen(recipe: EvaluateRecipe, images: Sequence[Image], listener: Listener, say: Say) -> bool | None:
+    """Whether a detector is judged on photos that are new to it; None where nobody knows: its file lies in no run, or
+    tiles and photos, which have other bytes, would have to be compared."""
+    run = recipe.model.parent
+    if recipe.model.name != MODEL or not is_run(run):
         return None
     seen = learnt_from(run)
     learnt = sum(image.sha256 in seen for image in images)
     if learnt:
         listener.note(say(_LEARNT).format(learnt=learnt, n=len(images)))
-    return not learnt if seen else None
+        return False
+    held_back = set(held_back_by(run).values()) if seen else set()
+    known = all(image.sha256 in held_back for image in images)
+    card = peek_card(recipe.model)
+    cut = (card is not None and card.input.tile is not None) or tile_of(recipe.source.data) is not None
+    return True if seen and (known or not cut) else None
 
 
 def _known(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from math import floor
@@ -22,7 +21,7 @@ from taxolens.evaluation.detection.result import DetectionResult
 from taxolens.evaluation.detection.samples import Sample, samples
 from taxolens.imaging.preprocess import Fit
 from taxolens.inference.detector import DetectorPredictor
-from taxolens.modelfile.card import Card, CardTile, Metric, SplitRule, Thresholds
+from taxolens.modelfile.card import Card, Metric, SplitRule, Thresholds
 from taxolens.modelfile.fingerprint import data_fingerprint
 from taxolens.modelfile.read import ModelFile
 from taxolens.modelfile.write import write_model
@@ -37,7 +36,7 @@ from taxolens.workflows.detector_parity import BoxParity, prove_boxes
 from taxolens.workflows.listener import Listener
 from taxolens.workflows.model_card import class_taxa, portable
 from taxolens.workflows.network_past import doubts_of_files
-from taxolens.workflows.prepare_folder import RECIPE as PREPARED
+from taxolens.workflows.prepared_tile import tile_of
 from taxolens.workflows.run_folder import MODEL, is_run
 from taxolens.workflows.stopwatch import Stopwatch
 from taxolens.workflows.tracking import Tracking
@@ -272,16 +271,6 @@ def _scenes(
 
 def _rewritten(model: ModelFile, card: Card) -> ModelFile:
     return write_model(onnx.load_from_string(model.graph), card, model.path)
-
-
-def tile_of(data: Path) -> CardTile | None:
-    """How photos were cut that `prepare --tile` wrote: what learnt from tiles is to look at tiles; None: they were not."""
-    file = (data if data.is_dir() else data.parent) / PREPARED
-    try:
-        tile = tomllib.loads(file.read_text(encoding="utf-8")).get("tile", {})
-        return CardTile.made(side=tile["size"], overlap=tile["overlap"])
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, UsageError):
-        return None
 
 
 def _with_figures(

@@ -132,3 +132,23 @@ def test_a_detector_of_a_run_is_known_to_have_learnt_from_a_photo(
     run(in_run, tmp_path)
     page = (tmp_path / "page.html").read_text(encoding="utf-8")
     assert "The detector learnt from none of these photos." in page
+
+
+def test_nobody_knows_whether_a_detector_learnt_from_a_photo_of_which_it_may_have_seen_tiles(
+    recipe: EvaluateRecipe, data: Path, tmp_path: Path
+) -> None:
+    in_run = dataclasses.replace(recipe, report=tmp_path / "page.html")
+    (tmp_path / "recipe.json").write_text('{"source": {}, "method": "detect"}', encoding="utf-8")
+    rows = ["file,split,sha256", "x~0-0.png,train,0123"]
+    (tmp_path / "split.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    (data / "prepare.toml").write_text("[tile]\nsize = 64\noverlap = 0.2\n", encoding="utf-8")
+    run(in_run, tmp_path)
+    assert "is not known here" in (tmp_path / "page.html").read_text(encoding="utf-8")
+    rows += [
+        f"{one.name},test,{hashlib.sha256(one.read_bytes()).hexdigest()}"
+        for one in (data / "images").iterdir()
+    ]
+    (tmp_path / "split.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    run(in_run, tmp_path)
+    page = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert "The detector learnt from none of these photos." in page

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from taxolens.workflows.detector_training import tile_of
+from taxolens.workflows.prepared_tile import tile_of
 
 
 def test_what_learns_from_tiles_looks_at_tiles(tmp_path: Path) -> None:
