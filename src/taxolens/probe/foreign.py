@@ -107,8 +107,8 @@ def _check_classes(values: NDArray[np.generic], classes: int, file: Path) -> Non
     found = int(np.prod(values.shape[1:]))
     if values.shape[:1] != (1,) or found != max(values.shape):
         raise ModelError(
-            "The network in {file} answers with a tensor {shape}, which is no score per class. "
-            "Only classifiers can be described here.",
+            "The network in {file} answers with a tensor {shape}, which is neither a score per class nor boxes in a "
+            "form that is known. Export it anew, for one photo at a time.",
             file=file,
             shape=list(values.shape),
         )
