@@ -9,8 +9,10 @@
 
 Rules 2 and 3 are those of events (`events.py`): a clip is an event that is filmed.
 
-Where a detector looks, the best frame is the one with the box that it is surest of, and the clip's boxes are those of
-this frame: an animal that walks through ten frames is one animal. Where a classifier names them, it looks at the
+Where a detector looks, the best frame is the one with the animal, person or vehicle that it is surest of, and the clip's
+boxes are those of this frame: an animal that walks through ten frames is one animal. Only where there is none in any
+frame, classes with the role `other` choose it, for a bench stands in all of them. Classes with the role `blank` choose
+nothing. Where a classifier names them, it looks at the
 crops of this frame; where no frame has a box, it looks at all of them whole, by the rules 2 to 4.
 """
 
@@ -25,6 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from taxolens.core.errors import ImageError
+from taxolens.core.taxonomy import Role
 from taxolens.imaging.photograph import Photograph
 from taxolens.imaging.video import NO_FRAMES, Frame, opened_clip
 from taxolens.inference.cascade_predictor import CascadePredictor
@@ -33,6 +36,7 @@ from taxolens.inference.detector import DetectorPredictor
 from taxolens.inference.mean_log import MeanLog
 from taxolens.inference.predictor import Predictor
 from taxolens.inference.row import Boxes, Looked
+from taxolens.modelfile.card import Card
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,9 @@ class Sampling:
 
 
 SAMPLING = Sampling()
+
+_Sure = tuple[float, float]
+"""Score of the surest animal, person or vehicle that is there (0: none is), and of the surest box of any kind but blank."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +113,13 @@ def find_in_clip(
         ModelError: the model's graph cannot be run.
     """
     numbers: list[int] = []
-    best: tuple[float, int, float, Boxes] | None = None
+    best: tuple[_Sure, int, float, Boxes] | None = None
+    least = predictor.rule(top_k=1, threshold=None).least or 0.0
     with opened_clip(path, max_megapixels=max_megapixels) as clip:
         for frame in clip.frames(every=sampling.every, most=sampling.most):
             numbers.append(frame.number)
             boxes = predictor.boxes(frame.pixels)
-            surest = float(boxes.scores.max(initial=0.0))
+            surest = _surest(boxes, predictor.card, least)
             if best is None or surest > best[0]:
                 best = (surest, frame.number, round(frame.seconds, 3), boxes)
         rate, metadata = clip.frame_rate, clip.metadata
@@ -139,11 +147,11 @@ def name_in_clip(
             photo = Photograph(frame.pixels)
             boxes = predictor.detector.boxes(photo)
             frames.append((frame.number, round(frame.seconds, 3)))
-            surest = float(boxes.scores.max(initial=0.0))
+            surest = _surest(boxes, predictor.detector.card, predictor.there)
             if best is None or surest > best.surest:
                 best = _BestFrame(surest, len(frames) - 1, frame, boxes)
             # Whole frames count only while none has a box.
-            wholes.append(None if best.surest >= predictor.there else predictor.whole(photo))
+            wholes.append(None if max(best.surest) >= predictor.there else predictor.whole(photo))
         rate, metadata = clip.frame_rate, clip.metadata
     if best is None:
         raise ImageError("empty", NO_FRAMES)
@@ -157,10 +165,25 @@ def name_in_clip(
 class _BestFrame:
     """The frame with the surest box so far, its position among those that were looked at, and its boxes."""
 
-    surest: float
+    surest: _Sure
     position: int
     frame: Frame
     boxes: Boxes
+
+
+def _surest(boxes: Boxes, card: Card, least: float) -> _Sure:
+    """What frames are chosen by.
+
+    Args:
+        least: score from which on a box is there.
+    """
+    if not len(boxes):
+        return 0.0, 0.0
+    roles = [taxon.role for taxon in card.taxa]
+    alive = np.array([role not in (Role.BLANK, Role.OTHER) for role in roles], np.bool_)
+    there = np.array([role is not Role.BLANK for role in roles], np.bool_)
+    animal = float(boxes.scores[:, alive].max(initial=0.0))
+    return animal if animal >= least else 0.0, float(boxes.scores[:, there].max(initial=0.0))
 
 
 def _named_clip(

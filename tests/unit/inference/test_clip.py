@@ -9,12 +9,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from taxolens.core.errors import ImageError
-from taxolens.inference.clip import Sampling, look_at_clip, pool
+from taxolens.core.taxonomy import Role
+from taxolens.inference.cascade_predictor import CascadePredictor
+from taxolens.inference.clip import Sampling, find_in_clip, look_at_clip, name_in_clip, pool
+from taxolens.inference.detector import DetectorPredictor
 from taxolens.inference.mean_log import MeanLog
 from taxolens.inference.predictor import Predictor, open_predictor
 from taxolens.inference.row import Looked, Row, Stamp, line_to_row, row_to_line
+from taxolens.modelfile.card import CardClass
+from taxolens.modelfile.pipeline import read_cascade
+from taxolens.modelfile.read import ModelFile
 from tests.unit.imaging.clips import flat, write_clip
 from tests.unit.inference.colour_model import COLOURS, write_colour_model
+from tests.unit.inference.square_detector import squares, write_square_model
 
 BLANKS = (False, False, True)
 
@@ -95,6 +102,26 @@ def test_one_frame_is_in_memory_at_a_time(
     monkeypatch.setattr(predictor, "scores", watched)
     look_at_clip(path, predictor, Sampling(every=0.25), max_megapixels=150)
     assert len(held) == 12
+
+
+def bench_and_animal(tmp_path: Path, role: Role) -> tuple[Path, ModelFile]:
+    """A clip in which a red bench stands and a green animal, less sure than it, comes and goes."""
+    bench, both = (np.asarray(squares((0, 0, "red"), *more)) for more in ((), ((2, 1, "green 0.8"),)))
+    detector = write_square_model(
+        tmp_path / "detector.onnx", classes=(CardClass(id="red", role=role), CardClass(id="green"))
+    )
+    return write_clip(tmp_path / "clip.mp4", [bench] * 8 + [both] * 8 + [bench] * 8), detector
+
+
+@pytest.mark.parametrize("role", [Role.OTHER, Role.BLANK])
+def test_what_stands_in_all_frames_does_not_choose_the_frame(tmp_path: Path, role: Role) -> None:
+    clip, detector = bench_and_animal(tmp_path, role)
+    found = find_in_clip(clip, DetectorPredictor(detector), Sampling(), max_megapixels=150)
+    assert found.looked.best == 8
+    classifier = write_colour_model(tmp_path / "model.onnx").path
+    both = CascadePredictor(read_cascade(detector.path, classifier))
+    named = name_in_clip(clip, both, Sampling(), max_megapixels=150)
+    assert named.looked.best == 8 and named.scores is None
 
 
 def test_a_clip_that_cannot_be_read_is_told(tmp_path: Path, predictor: Predictor) -> None:
