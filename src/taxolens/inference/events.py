@@ -4,10 +4,12 @@
    where they said nothing else and left no photo to the model.
 2. A photo whose best class means that nothing is there says nothing about the animal of the others: it counts
    only where all photos of the event are such.
-   So does one in which a detector found nothing; of one in which it found something, each box counts.
+   So does one in which a detector found nothing; of one in which it found something, each box counts, those with the
+   role `other` only where there is nothing else: a bench stands in all photos of an event.
 3. The others count the same: the mean of the logarithms of their probabilities is divided by the event
    temperature and turned into probabilities again, and these are decided like those of a photo.
-4. Events of one species at one site that are closer in time than the independence interval are one event.
+4. Counted are the boxes of that photo which has most of the kind that the event is: animals, people or vehicles.
+5. Events of one species at one site that are closer in time than the independence interval are one event.
 
 The rules follow Dussert et al. 2024 (doi 10.1002/rse2.412). The temperature is 1 where nothing else is said: the
 value that fits best changes from data to data, and fitted to some it made others worse.
@@ -86,7 +88,7 @@ def sequence_of(found: Placed) -> str:
 
 
 def independent(events: Mapping[str, Event], interval: timedelta) -> dict[str, Event]:
-    """Events of one site, where those of one species that are closer than the interval are one (rule 4).
+    """Events of one site, where those of one species that are closer than the interval are one (rule 5).
 
     Closeness is from the last photo of one to the first of the next. Events without times, blank ones and those
     that are unsure stay alone.
@@ -130,10 +132,11 @@ class _Gathered:
     name: str
     rule: DecisionRule
     animals: MeanLog = field(default_factory=MeanLog)
+    things: MeanLog = field(default_factory=MeanLog)
     blanks: MeanLog = field(default_factory=MeanLog)
     emptiest: float | None = None
     said: Counter[str] = field(default_factory=Counter)
-    shown: Counter[str] = field(default_factory=Counter)
+    shown: Counter[tuple[str, Role | None]] = field(default_factory=Counter)
     start: datetime | None = None
     end: datetime | None = None
 
@@ -144,13 +147,14 @@ class _Gathered:
         name, scores = found.row.stamp.name, found.row.scores
         if correction is not None:
             self.said[correction.label] += 1
-            self.shown[name] += not is_blank(correction.label, self.rule)
+            role = role_of(correction.label, self.rule)
+            self.shown[name, role] += not is_blank(correction.label, self.rule)
         elif found.row.boxes is not None:
             self._add_boxes(name, found.row.boxes, scores)
         elif scores is not None:
             best = self.rule.labels[int(without(scores, self.rule).argmax())]
             (self.blanks if best in self.rule.blanks else self.animals).add(scores)
-            self.shown[name] += 1
+            self.shown[name, role_of(best, self.rule)] += 1
 
     def _add_boxes(self, name: str, boxes: Boxes, whole: NDArray[np.float32] | None) -> None:
         cascade = self.rule.cascade is not None
@@ -158,21 +162,21 @@ class _Gathered:
             decide_cascade(name, boxes, whole, self.rule) if cascade else decide_boxes(name, boxes, self.rule)
         )
         for said, find in answers:
+            role = role_of(said.top1, self.rule)
             if find is None and said.status is Status.OK and whole is not None:
                 self.animals.add(padded(whole, self.rule))
-                self.shown[name] += 1
+                self.shown[name, role] += 1
             elif find is None:
                 self.emptiest = min(self.emptiest or 1.0, said.score)
             else:
-                self.animals.add(find.distribution)
-                self.shown[name] += 1
+                (self.things if role is Role.OTHER else self.animals).add(find.distribution)
+                self.shown[name, role] += 1
 
     def event(self, temperature: float) -> Event:
         """The decision (rules 1 to 3)."""
         named = [label for label, _ in self.said.most_common() if not is_blank(label, self.rule)]
-        seen = self.animals.probabilities(temperature)
-        if seen is None:
-            seen = self.blanks.probabilities(temperature)
+        kinds = (self.animals, self.things, self.blanks)
+        seen = next((kind for one in kinds if (kind := one.probabilities(temperature)) is not None), None)
         if named or (self.said and seen is None):
             return self._event(named[0] if named else next(iter(self.said)), 1.0)
         if seen is None and self.emptiest is not None:
@@ -185,8 +189,21 @@ class _Gathered:
     def _event(self, label: str, score: float, status: Status | None = None) -> Event:
         if status is None:
             status = Status.BLANK if is_blank(label, self.rule) else Status.OK
-        count = 0 if status is Status.BLANK else max(self.shown.values(), default=0)
+        count = 0 if status is Status.BLANK else self._most(role_of(label, self.rule))
         return Event(self.name, label, score, status, count, self.start, self.end, self.rule.rank_of(label))
+
+    def _most(self, role: Role | None) -> int:
+        """Of one kind in one photo (rule 4); of any kind where the photos show none of it."""
+        of_kind = [count for (_, one), count in self.shown.items() if one is role]
+        return max(of_kind, default=0) or max(self.shown.values(), default=0)
+
+
+def role_of(label: str, rule: DecisionRule) -> Role | None:
+    """What a label stands for; None: an animal."""
+    known = rule.labels.index(label) if rule.cascade is not None and label in rule.labels else None
+    if known is None or rule.cascade is None:
+        return usual_role(label)
+    return rule.cascade.named_roles[known]
 
 
 def is_blank(label: str, rule: DecisionRule) -> bool:

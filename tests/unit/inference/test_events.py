@@ -14,7 +14,10 @@ from taxolens.formats.result import Event
 from taxolens.inference.context import Placed
 from taxolens.inference.decision import DecisionRule
 from taxolens.inference.events import EventRule, events_of, independent
-from taxolens.inference.row import Fault, Row, Stamp
+from taxolens.inference.row import Boxes, Fault, Row, Stamp
+from tests.unit.inference.test_cascade import RULE as CASCADE
+from tests.unit.inference.test_cascade import SURE
+from tests.unit.inference.test_cascade import seen as boxed
 
 RULE = DecisionRule(("lynx", "fox", "nothing"), frozenset({"nothing"}), 0.52)
 START = datetime(2026, 1, 1, 12)
@@ -98,3 +101,27 @@ def test_what_is_unsure_or_has_no_time_stays_alone() -> None:
     events = [seen("a", UNSURE, 0), seen("b", UNSURE, 1), nameless]
     joined = independent({one.name: one for one in events}, timedelta(minutes=30))
     assert [joined[name].name for name in "abx"] == ["a", "b", "x"]
+
+
+def of_boxes(*photos: Boxes) -> Event:
+    placed = [
+        Placed(Row(Stamp(f"{number}.jpg", 1, 1), boxes=boxes), START, None, "0.jpg")
+        for number, boxes in enumerate(photos)
+    ]
+    (found,) = events_of(placed, EventRule(), lambda site: CASCADE, lambda name: None).values()
+    return found
+
+
+def test_people_and_things_are_not_counted_as_animals() -> None:
+    herder = boxed(("animal", 0.9, SURE), ("person", 0.9, SURE), ("vehicle", 0.9, SURE), ("stone", 0.9, SURE))
+    animal = boxed(*[("animal", 0.9, SURE)] * 2)
+    assert (of_boxes(herder).count, of_boxes(herder, animal).count) == (1, 2)
+    people = boxed(*[("person", 0.9, SURE)] * 3)
+    assert (of_boxes(people).label, of_boxes(people).count) == ("person", 3)
+
+
+def test_a_thing_in_every_photo_does_not_outvote_the_animal_in_one() -> None:
+    stone, both = boxed(("stone", 0.9, SURE)), boxed(("stone", 0.9, SURE), ("animal", 0.9, SURE))
+    found = of_boxes(*[stone] * 5, both)
+    assert (found.label, found.count) == ("lynx", 1)
+    assert (of_boxes(stone, stone).label, of_boxes(stone, stone).count) == ("stone", 1)
