@@ -51,6 +51,7 @@ class DecisionRule:
         least: of a detector: boxes that are less sure are not there, 0..1; None: the model draws no boxes.
         temperature: of the class distributions of a detector's boxes; 1: their scores' own shares.
         cascade: what decides between a detector and the classifier; None: one model answers alone.
+        roles: what the classes stand for, in the model's order; empty where nobody says it.
         allowed: bool [c], classes that are not excluded; None: all.
     """
 
@@ -64,6 +65,7 @@ class DecisionRule:
     least: float | None = None
     cascade: CascadeRule | None = None
     temperature: float = 1.0
+    roles: tuple[Role | None, ...] = ()
     allowed: NDArray[np.bool_] | None = field(init=False, repr=False, compare=False, default=None)
 
     def __post_init__(self) -> None:
@@ -102,6 +104,7 @@ def rule_of(card: Card, *, top_k: int, threshold: float | None) -> DecisionRule:
             top_k=top_k,
             least=least_of(card, threshold),
             temperature=card.temperature,
+            roles=tuple(taxon.role for taxon in card.taxa),
         )
     return DecisionRule(
         labels=card.labels,
@@ -109,6 +112,7 @@ def rule_of(card: Card, *, top_k: int, threshold: float | None) -> DecisionRule:
         threshold=card.thresholds.unsure if threshold is None else threshold,
         quantile=card.conformal.quantile if card.conformal else None,
         top_k=top_k,
+        roles=tuple(taxon.role for taxon in card.taxa),
     )
 
 

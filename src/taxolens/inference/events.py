@@ -200,10 +200,9 @@ class _Gathered:
 
 def role_of(label: str, rule: DecisionRule) -> Role | None:
     """What a label stands for; None: an animal."""
-    known = rule.labels.index(label) if rule.cascade is not None and label in rule.labels else None
-    if known is None or rule.cascade is None:
-        return usual_role(label)
-    return rule.cascade.named_roles[known]
+    if rule.roles and label in rule.labels:
+        return rule.roles[rule.labels.index(label)]
+    return usual_role(label)
 
 
 def is_blank(label: str, rule: DecisionRule) -> bool:

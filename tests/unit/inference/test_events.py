@@ -12,11 +12,11 @@ from taxolens.core.records import UNSURE, Status
 from taxolens.formats.corrections import Correction
 from taxolens.formats.result import Event
 from taxolens.inference.context import Placed
-from taxolens.inference.decision import DecisionRule
+from taxolens.inference.decision import DecisionRule, rule_of
 from taxolens.inference.events import EventRule, events_of, independent
 from taxolens.inference.row import Boxes, Fault, Row, Stamp
+from tests.unit.inference.test_cascade import DETECTOR, SURE
 from tests.unit.inference.test_cascade import RULE as CASCADE
-from tests.unit.inference.test_cascade import SURE
 from tests.unit.inference.test_cascade import seen as boxed
 
 RULE = DecisionRule(("lynx", "fox", "nothing"), frozenset({"nothing"}), 0.52)
@@ -103,12 +103,12 @@ def test_what_is_unsure_or_has_no_time_stays_alone() -> None:
     assert [joined[name].name for name in "abx"] == ["a", "b", "x"]
 
 
-def of_boxes(*photos: Boxes) -> Event:
+def of_boxes(*photos: Boxes, rule: DecisionRule = CASCADE) -> Event:
     placed = [
         Placed(Row(Stamp(f"{number}.jpg", 1, 1), boxes=boxes), START, None, "0.jpg")
         for number, boxes in enumerate(photos)
     ]
-    (found,) = events_of(placed, EventRule(), lambda site: CASCADE, lambda name: None).values()
+    (found,) = events_of(placed, EventRule(), lambda site: rule, lambda name: None).values()
     return found
 
 
@@ -125,3 +125,10 @@ def test_a_thing_in_every_photo_does_not_outvote_the_animal_in_one() -> None:
     found = of_boxes(*[stone] * 5, both)
     assert (found.label, found.count) == ("lynx", 1)
     assert (of_boxes(stone, stone).label, of_boxes(stone, stone).count) == ("stone", 1)
+
+
+def test_a_detector_alone_says_by_its_roles_what_is_an_animal() -> None:
+    rule = rule_of(DETECTOR, top_k=1, threshold=None)
+    herder = boxed(("animal", 0.9, SURE), ("person", 0.9, SURE), ("stone", 0.9, SURE), ("stone", 0.9, SURE))
+    found = of_boxes(*[boxed(("stone", 0.9, SURE))] * 5, boxed(("animal", 0.9, SURE)), rule=rule)
+    assert (found.label, found.count, of_boxes(herder, rule=rule).count) == ("animal", 1, 1)
