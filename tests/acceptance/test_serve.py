@@ -263,11 +263,11 @@ class TestBadInput:
         with _connected(server) as connection:
             connection.sendall(b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: 90000\r\n\r\n")
             connection.settimeout(20)
-            body = connection.recv(4096)
+            body = connection.makefile("rb").read()
         with _connected(server) as connection:
             connection.sendall(b"POST /predict HT")
             connection.settimeout(20)
-            head = connection.recv(4096)
+            head = connection.makefile("rb").read()
         for answer in (body, head):
             assert answer.startswith(b"HTTP/1.1 408")
             assert b'{"error":' in answer
