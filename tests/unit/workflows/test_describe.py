@@ -90,7 +90,7 @@ def test_without_labels_the_user_is_asked_for_them(exported: Path) -> None:
 
 def test_a_network_that_gives_no_score_per_class_is_refused(networks: Networks, exported: Path) -> None:
     onnx.save(networks.classifier(pooled=False), exported)
-    with pytest.raises(ModelError, match="no score per class"):
+    with pytest.raises(ModelError, match="neither a score per class nor boxes"):
         describe(
             exported, Description(out=exported.with_name("m.onnx"), labels=exported.with_name("labels.txt"))
         )
