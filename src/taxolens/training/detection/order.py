@@ -18,7 +18,7 @@ FACTS = "facts.json"
 """These three are what the process leaves, beside its weights."""
 NARROWED = "narrowed.json"
 """Multiplications before and after channels were taken out."""
-_CALM, _CALM_SHARE = 10, 5
+_CALM, _CALM_SHARE, _SETTLING_SHARE = 10, 5, 6
 EPOCHS = "epochs.jsonl"
 LAST, BEST = "last.kept", "best.kept"
 """Checkpoints as they were after a whole epoch; those that a library is writing may be torn by a stop."""
@@ -69,6 +69,11 @@ class Order:
         All of a short training: a network that has learnt before and sees few epochs does better without mosaics.
         """
         return min(self.epochs, max(_CALM, self.epochs // _CALM_SHARE))
+
+    @property
+    def settling(self) -> int:
+        """How many epochs at the end learn at the least rate: the calm ones, but a sixth of the training at most."""
+        return min(self.calm, max(1, self.epochs // _SETTLING_SHARE))
 
     def write(self) -> Path:
         """Writes it into its folder, and says where."""
