@@ -72,8 +72,8 @@ class Order:
 
     @property
     def settling(self) -> int:
-        """How many epochs at the end learn at the least rate: the calm ones, but a sixth of the training at most."""
-        return min(self.calm, max(1, self.epochs // _SETTLING_SHARE))
+        """How many epochs at the end learn at the least rate: a sixth of the training."""
+        return max(1, self.epochs // _SETTLING_SHARE)
 
     def write(self) -> Path:
         """Writes it into its folder, and says where."""
